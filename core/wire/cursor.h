@@ -1,0 +1,98 @@
+// Reader and Writer: the only code that touches encoded bytes (RFC 9420 §2.1).
+//
+// Reader is a shrinking view. A failed read makes it failed for good: later reads give zeros and empty views, so a
+// decoder checks once, at the end. No read allocates. Writer fills a buffer whose size was computed before.
+#pragma once
+
+#include <cassert>
+
+#include "base/bytes.h"
+
+namespace mls {
+
+// kMaxVectorSize is the longest vector that a length can name (RFC 9420 §2.1.2: 30 bits).
+inline constexpr std::size_t kMaxVectorSize = (1u << 30) - 1;
+
+class Reader {
+ public:
+  explicit Reader(View input) : rest_(input) {}
+
+  bool ok() const { return ok_; }
+  bool empty() const { return rest_.empty(); }
+  View rest() const { return rest_; }
+  // done says that everything was read and nothing failed.
+  bool done() const { return ok_ && rest_.empty(); }
+  void Fail() {
+    ok_ = false;
+    rest_ = {};
+  }
+
+  // Uint reads a big-endian unsigned integer of T's size.
+  template <class T>
+  T Uint() {
+    const View bytes = Take(sizeof(T));
+    T value = 0;
+    for (std::uint8_t byte : bytes) value = static_cast<T>((static_cast<std::uint64_t>(value) << 8) | byte);
+    return value;
+  }
+
+  // Take reads `size` bytes.
+  View Take(std::size_t size) {
+    if (size > rest_.size()) {
+      Fail();
+      return {};
+    }
+    const View taken = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    return taken;
+  }
+
+  // Length reads a variable-size vector header (RFC 9420 §2.1.2) and checks that so many bytes are left.
+  std::size_t Length();
+  // Vector reads a header and its content.
+  View Vector() { return Take(Length()); }
+
+ private:
+  View rest_;
+  bool ok_ = true;
+};
+
+class Writer {
+ public:
+  explicit Writer(Span output) : rest_(output) {}
+
+  bool full() const { return rest_.empty(); }
+
+  template <class T>
+  void Uint(T value) {
+    assert(rest_.size() >= sizeof(T));
+    for (std::size_t i = sizeof(T); i-- > 0;) {
+      rest_[i] = static_cast<std::uint8_t>(value);
+      value = static_cast<T>(static_cast<std::uint64_t>(value) >> 8);
+    }
+    rest_ = rest_.subspan(sizeof(T));
+  }
+
+  void Put(View bytes) {
+    assert(rest_.size() >= bytes.size());
+    if (!bytes.empty()) std::memcpy(rest_.data(), bytes.data(), bytes.size());
+    rest_ = rest_.subspan(bytes.size());
+  }
+
+  // Length writes the shortest header for a vector of `size` bytes (RFC 9420 §2.1.2).
+  void Length(std::size_t size);
+  void Vector(View bytes) {
+    Length(bytes.size());
+    Put(bytes);
+  }
+
+ private:
+  Span rest_;
+};
+
+// LengthSize gives the bytes that the header of a vector of `size` bytes takes: 1, 2 or 4.
+constexpr std::size_t LengthSize(std::size_t size) { return size < 64 ? 1 : size < 16384 ? 2 : 4; }
+// VectorSize gives the bytes of a whole vector, header included.
+constexpr std::size_t VectorSize(std::size_t size) { return LengthSize(size) + size; }
+
+}  // namespace mls

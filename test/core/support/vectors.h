@@ -1,0 +1,33 @@
+// Vector files: found under NODE_MLS_VECTORS (official and Wycheproof) and under test/vectors (our own).
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "base/bytes.h"
+
+namespace mls::test {
+
+using Json = nlohmann::json;
+
+struct VectorFile {
+  std::string set;   // "official" or "own"
+  std::filesystem::path path;
+  Json json;
+};
+
+// FindVectors gives every file of a kind such as "tree-math": the official one when NODE_MLS_VECTORS holds it
+// (a file is known by the start of its name), and our own under test/vectors.
+std::vector<VectorFile> FindVectors(const std::string& kind);
+
+// FindWycheproof gives the files in folders named wycheproof* whose name starts with `name`.
+std::vector<VectorFile> FindWycheproof(const std::string& name);
+
+Bytes FromHex(const std::string& hex);
+inline Bytes FromHex(const Json& json) { return FromHex(json.get<std::string>()); }
+std::string ToHex(View bytes);
+
+}  // namespace mls::test
