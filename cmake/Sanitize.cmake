@@ -1,0 +1,15 @@
+# NODE_MLS_SANITIZE=address: AddressSanitizer and UndefinedBehaviorSanitizer in one build (without vptr, since the
+# engine has no RTTI). NODE_MLS_SANITIZE=thread: ThreadSanitizer. The first finding ends the program.
+if(NODE_MLS_SANITIZE STREQUAL "address")
+  set(sanitize_flags -fsanitize=address,undefined -fno-sanitize=vptr)
+elseif(NODE_MLS_SANITIZE STREQUAL "thread")
+  set(sanitize_flags -fsanitize=thread)
+elseif(NODE_MLS_SANITIZE)
+  message(FATAL_ERROR "NODE_MLS_SANITIZE is address, thread or nothing, not '${NODE_MLS_SANITIZE}'")
+endif()
+
+if(sanitize_flags)
+  set(CMAKE_CXX_FLAGS_RELEASE "-O1 -g -DNDEBUG")
+  add_compile_options(${sanitize_flags} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(${sanitize_flags})
+endif()

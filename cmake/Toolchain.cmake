@@ -1,0 +1,24 @@
+# Language, optimisation and warnings, the same for every target.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+
+if(MSVC)
+  set(NODE_MLS_WARNINGS /W4 /WX)
+  set(NODE_MLS_NO_EXCEPTIONS_NO_RTTI /EHs-c- /GR- /D_HAS_EXCEPTIONS=0)
+else()
+  set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g0 -DNDEBUG")
+  set(NODE_MLS_WARNINGS -Wall -Wextra -Wpedantic -Werror)
+  set(NODE_MLS_NO_EXCEPTIONS_NO_RTTI -fno-exceptions -fno-rtti)
+endif()
+
+# A compiler cache is used where there is one; -DCMAKE_CXX_COMPILER_LAUNCHER= switches it off.
+find_program(NODE_MLS_CCACHE ccache)
+mark_as_advanced(NODE_MLS_CCACHE)
+if(NODE_MLS_CCACHE AND NOT DEFINED CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${NODE_MLS_CCACHE}")
+endif()
