@@ -1,0 +1,82 @@
+// RatchetTree (RFC 9420 §4.1, §7.4, §7.7, §12.1): the public tree of a group.
+//
+// A value: copying one costs a table of pointers, not the nodes. Nodes live in pages that copies share until one of
+// them writes (leaves in pages of 16, parents in subtrees of 4 levels); each leaf keeps its encoded bytes, tree
+// hashes are cached beside the nodes, and the index answers what ranges over all members. Everything here is public
+// data. Not thread-safe for writing; several threads may read.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/pool.h"
+#include "base/shared.h"
+#include "crypto/kdf.h"
+#include "store/batch.h"
+#include "tree/index.h"
+#include "tree/leaf_node.h"
+#include "tree/parent_node.h"
+
+namespace mls {
+
+class RatchetTree {
+ public:
+  explicit RatchetTree(const Suite& suite);
+  const Suite& suite() const;
+
+  // width: leaves of the full tree, a power of two, or 0 for a tree without members.
+  std::uint32_t width() const;
+  std::uint32_t member_count() const;
+  bool IsBlank(NodeIndex node) const;  // also true beyond the tree
+  // EncodedLeaf gives a member's LeafNode as encoded; empty for a blank leaf or beyond the tree.
+  View EncodedLeaf(LeafIndex leaf) const;
+  // Leaf decodes a member's LeafNode; the leaf must not be blank.
+  LeafNode Leaf(LeafIndex leaf) const;
+  // SignatureKey and LeafEncryptionKey read one field without decoding the rest; empty if blank.
+  View SignatureKey(LeafIndex leaf) const;
+  // PublicKey gives the encryption key of any node; empty if blank.
+  View PublicKey(NodeIndex node) const;
+  const ParentNode* Parent(NodeIndex node) const;  // null if blank
+  const TreeIndex& index() const;
+  // NextMember gives the first non-blank leaf at or after `from`.
+  std::optional<LeafIndex> NextMember(LeafIndex from) const;
+  // LeftmostBlankLeaf: where the next member goes (RFC 9420 §12.1.1); equals width() when the tree is full.
+  LeafIndex LeftmostBlankLeaf() const;
+
+  // Resolution (RFC 9420 §4.1.1), left to right.
+  std::vector<NodeIndex> Resolution(NodeIndex node) const;
+  // FilteredDirectPath (RFC 9420 §4.1.2): the ancestors whose copath child has a non-empty resolution, leaf to root.
+  std::vector<NodeIndex> FilteredDirectPath(LeafIndex leaf) const;
+
+  // The three changes of membership (RFC 9420 §12.1.1 to §12.1.3). Indices must be valid (Update, Remove: non-blank).
+  LeafIndex AddLeaf(const LeafNode& leaf);
+  void UpdateLeaf(LeafIndex index, const LeafNode& leaf);
+  void RemoveLeaf(LeafIndex index);
+
+  // Used by TreeKEM (RFC 9420 §7.5): replace the committer's leaf; blank its direct path; set a path node with no unmerged
+  // leaves. ExtendTo grows the tree with blanks until `leaf` exists (external commits).
+  void ReplaceLeaf(LeafIndex index, const LeafNode& leaf);
+  void ExtendTo(LeafIndex leaf);
+  void BlankDirectPath(LeafIndex leaf);
+  void SetParent(NodeIndex node, Bytes encryption_key, Bytes parent_hash);
+
+  // UpdateHashes computes every tree hash that is missing (RFC 9420 §7.8); TreeHash needs it done.
+  Status UpdateHashes(Pool* pool);
+  const Digest& TreeHash(NodeIndex node) const;  // of the subtree; blank subtrees too
+  const Digest& RootHash() const;
+
+  // The ratchet_tree extension (RFC 9420 §12.4.3.3).
+  Bytes EncodeExtension() const;
+  // DecodeExtension builds a tree: MALFORMED, INVALID_TREE (node kinds, trailing blank), LIMIT_EXCEEDED. Nothing is
+  // verified but what one node shows. Memory stays within a small multiple of the input.
+  static Result<RatchetTree> DecodeExtension(const Suite& suite, View data, const Limits& limits);
+
+  // Save writes the pages that differ from `previous` (all of them when null) and deletes the pages that are gone.
+  void Save(Batch& batch, const RatchetTree* previous) const;
+  static Result<RatchetTree> Load(const Suite& suite, std::uint32_t width, const Rows& rows);
+
+  // SharesLeafPage tells whether `leaf`'s page is the same object in both trees (for undo rows: only others differ).
+  bool SharesLeafPage(const RatchetTree& other, LeafIndex leaf) const;
+};
+
+}  // namespace mls
