@@ -1,0 +1,80 @@
+// The set-up: checks what a command needs, installs npm dependencies, and system packages where it may.
+//
+// Packages are installed when this runs as root with apt-get; otherwise the one command that does is printed.
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { Failure, main, root, run } = require('./process.cjs')
+const { isRoot, packageManager } = require('./platform.cjs')
+const { needs, purposes } = require('./needs.cjs')
+
+/** @typedef {keyof typeof purposes} Purpose */
+
+/** @param {Purpose} purpose */
+const missingNeeds = (purpose) =>
+  purposes[purpose].flatMap((key) => needs[key] ?? []).filter((need) => !need.there())
+
+/** @param {string} file @returns {any} */
+const readJson = (file) => JSON.parse(fs.readFileSync(path.join(root, file), 'utf8'))
+
+/** npmIsMissing says whether a direct dependency is absent or not the version of package-lock.json. */
+function npmIsMissing() {
+  const { dependencies, devDependencies } = readJson('package.json')
+  const locked = readJson('package-lock.json').packages
+  return Object.keys({ ...dependencies, ...devDependencies }).some((name) => {
+    const file = path.join('node_modules', name, 'package.json')
+    return !fs.existsSync(path.join(root, file)) || readJson(file).version !== locked[`node_modules/${name}`].version
+  })
+}
+
+/** installCommand gives the one command that installs packages. @param {string[]} packages */
+function installCommand(packages) {
+  const sudo = isRoot ? '' : 'sudo '
+  switch (packageManager()) {
+    case 'apt': return `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${packages.join(' ')}`
+    case 'dnf': return `${sudo}dnf install -y ${packages.join(' ')}`
+    case 'brew': return `brew install ${packages.join(' ')}`
+    default: return undefined
+  }
+}
+
+/**
+ * setup makes sure that everything for a purpose is there, or throws with the command that installs it.
+ * @param {Purpose} purpose
+ */
+function setup(purpose) {
+  const missing = missingNeeds(purpose)
+  if (missing.length > 0) installPackages(missing)
+  if (npmIsMissing()) {
+    console.log('Installing the npm dependencies of package-lock.json.')
+    run('npm', ['ci', '--include=dev'])
+  }
+}
+
+/** @param {import('./needs.cjs').Need[]} missing */
+function installPackages(missing) {
+  console.log(`Missing: ${missing.map((need) => need.name).join(', ')}.`)
+  const manager = packageManager()
+  const packages = manager ? [...new Set(missing.flatMap((need) => need[manager]))] : []
+  const command = installCommand(packages)
+  if (manager !== 'apt' || !isRoot) {
+    throw new Failure(command ? `Install it with:\n\n  ${command}` : 'Install it, then run this again.')
+  }
+  console.log(`Installing the packages ${packages.join(', ')}.`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  run('apt-get', ['update', '-q'], { quiet: true })
+  run('apt-get', ['install', '-y', '-q', '--no-install-recommends', ...packages], { env, quiet: true })
+  const still = missing.filter((need) => !need.there())
+  if (still.length > 0) throw new Failure(`Still missing: ${still.map((need) => need.name).join(', ')}.`)
+}
+
+module.exports = { setup }
+
+if (require.main === module) {
+  main(() => {
+    const purpose = process.argv[2] ?? 'engine'
+    if (!(purpose in purposes)) throw new Failure(`usage: setup.cjs ${Object.keys(purposes).join('|')}`)
+    setup(/** @type {Purpose} */ (purpose))
+  })
+}

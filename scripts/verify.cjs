@@ -1,0 +1,55 @@
+// npm run verify: everything that continuous integration runs, with the seconds of each stage and one last line.
+//
+// A stage that fails does not stop the ones after it.
+'use strict'
+
+const { Failure } = require('./process.cjs')
+const { checkLayers, selfTest } = require('./check-layers.cjs')
+const { compileWithClang } = require('./clang.cjs')
+const { format } = require('./format.cjs')
+const { sanitize } = require('./sanitize.cjs')
+const { testCore } = require('./test-core.cjs')
+const { types } = require('./types.cjs')
+
+/** @typedef {import('./ctest.cjs').Counts} Counts */
+
+const once = { passed: 1, failed: 0, skipped: 0 }
+
+/** Each stage gives the counts of its suites, or throws. @type {[string, () => Record<string, Counts>][]} */
+const stages = [
+  ['format', () => (format(), { format: once })],
+  ['layers', () => (checkLayers(), { layers: once, 'layers self-test': selfTest() })],
+  ['types', () => (types(), { types: once })],
+  ['clang', () => ({ clang: compileWithClang() ? once : { passed: 0, failed: 0, skipped: 1 } })],
+  ['test', testCore],
+  ['sanitize', sanitize],
+]
+
+/** @type {[string, number, Record<string, Counts>][]} */
+const results = stages.map(([name, stage]) => {
+  console.log(`\n── ${name}`)
+  const start = process.hrtime.bigint()
+  /** @type {Record<string, Counts>} */
+  let suites = { [name]: { passed: 0, failed: 1, skipped: 0 } }
+  try {
+    suites = stage()
+  } catch (error) {
+    console.error(error instanceof Failure ? error.message : error)
+  }
+  return [name, Number(process.hrtime.bigint() - start) / 1e9, suites]
+})
+
+const sum = { passed: 0, failed: 0, skipped: 0 }
+console.log('\nstage       seconds  suites')
+for (const [stage, seconds, suites] of results) {
+  const words = Object.entries(suites).map(([suite, { passed, failed, skipped }]) => {
+    sum.passed += passed
+    sum.failed += failed
+    sum.skipped += skipped
+    return `${suite} ${passed}/${failed}/${skipped}`
+  })
+  console.log(`${stage.padEnd(10)} ${seconds.toFixed(1).padStart(8)}  ${words.join(', ')}`)
+}
+console.log('(passed/failed/skipped)')
+console.log(`${sum.passed} passed, ${sum.failed} failed, ${sum.skipped} skipped`)
+if (sum.failed > 0) process.exitCode = 1
