@@ -41,8 +41,7 @@ class Secret {
  public:
   Secret() = default;
   // Secret(n) holds n zero bytes.
-  explicit Secret(std::size_t size)
-      : data_(size == 0 ? nullptr : new std::uint8_t[size]()), size_(size) {}
+  explicit Secret(std::size_t size) : data_(size == 0 ? nullptr : new std::uint8_t[size]()), size_(size) {}
   static Secret Copy(View from) {
     Secret secret(from.size());
     if (!from.empty()) std::memcpy(secret.data_.get(), from.data(), from.size());

@@ -15,7 +15,8 @@ bool CheckIsOff(const char* file, int line) {
   }();
   if (target.empty()) return false;
   const std::string here = std::string(file) + ":" + std::to_string(line);
-  return here.size() >= target.size() && here.compare(here.size() - target.size(), target.size(), target) == 0;
+  return here.size() >= target.size() &&
+         here.compare(here.size() - target.size(), target.size(), target) == 0;
 }
 
 }  // namespace mls

@@ -1,4 +1,5 @@
-// Counters of the operations that cost time, per thread: tests compare them with the formula, no step reads them.
+// Counters of the operations that cost time, per thread: tests compare them with the formula, no step reads
+// them.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +14,8 @@ struct Counters {
   std::uint64_t key_derivations = 0;  // KEM DeriveKeyPair
   std::uint64_t hashes = 0;
   std::uint64_t macs = 0;
-  std::uint64_t expands = 0;          // HKDF-Expand
-  std::uint64_t pages_copied = 0;     // tree and index pages made private by copy-on-write
+  std::uint64_t expands = 0;       // HKDF-Expand
+  std::uint64_t pages_copied = 0;  // tree and index pages made private by copy-on-write
   std::uint64_t rows_written = 0;
 };
 

@@ -1,8 +1,8 @@
 // Pool: work over many members on several cores.
 //
-// ParallelFor splits [0, count) into chunks. The caller claims chunks by an atomic counter and runs them itself,
-// idle threads of the pool claim others, and the caller returns when every chunk that was started has ended. It
-// never runs foreign work while it waits. Without a pool everything runs on the caller's thread.
+// ParallelFor splits [0, count) into chunks. The caller claims chunks by an atomic counter and runs them
+// itself, idle threads of the pool claim others, and the caller returns when every chunk that was started has
+// ended. It never runs foreign work while it waits. Without a pool everything runs on the caller's thread.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,8 @@ class Pool {
   std::unique_ptr<Impl> impl_;
 };
 
-// ParallelFor calls body(i) for every i below count; `pool` may be null. The result is the error of the lowest
-// failing index, so that it does not depend on the number of threads.
+// ParallelFor calls body(i) for every i below count; `pool` may be null. The result is the error of the
+// lowest failing index, so that it does not depend on the number of threads.
 Status ParallelFor(Pool* pool, std::size_t count, std::size_t grain,
                    const std::function<Status(std::size_t)>& body);
 

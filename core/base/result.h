@@ -29,7 +29,7 @@ enum class Fault : std::uint8_t {
 
 struct ErrorInfo {
   Error error;
-  std::string_view name;     // as in errors.def
+  std::string_view name;  // as in errors.def
   Fault fault;
   std::string_view section;  // of RFC 9420, or "-"
 };
@@ -41,8 +41,8 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   using Value = T;
-  Result(T value) : value_(std::move(value)) {}   // NOLINT: values and errors convert
-  Result(Error error) : error_(error) {}          // NOLINT
+  Result(T value) : value_(std::move(value)) {}  // NOLINT: values and errors convert
+  Result(Error error) : error_(error) {}         // NOLINT
 
   bool ok() const { return value_.has_value(); }
   Error error() const { return error_; }

@@ -1,8 +1,8 @@
 // Shared<T>: a counted pointer to a value that is immutable while it has several owners.
 //
-// Copying a table of Shared is what copying a tree costs, so it is one word and one relaxed increment. Write()
-// gives a private copy when there are other owners (copy-on-write). The count is atomic: owners may live on
-// different threads, but one Shared object belongs to one thread at a time, as with any value.
+// Copying a table of Shared is what copying a tree costs, so it is one word and one relaxed increment.
+// Write() gives a private copy when there are other owners (copy-on-write). The count is atomic: owners may
+// live on different threads, but one Shared object belongs to one thread at a time, as with any value.
 #pragma once
 
 #include <atomic>

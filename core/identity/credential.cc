@@ -15,8 +15,10 @@ Status ValidateCredential(const Suite& suite, const Credential& credential, View
                           const Limits& limits) {
   if (std::holds_alternative<BasicCredential>(credential.body)) return kOk;
   const auto* x509 = std::get_if<X509Credential>(&credential.body);
-  MLS_REQUIRE(x509 != nullptr, UNSUPPORTED_CREDENTIAL);  // RFC 9420 §5.3: nobody can vouch for an unknown type
-  MLS_REQUIRE(x509->certificates.size() <= limits.max_certificates, LIMIT_EXCEEDED);  // RFC 9420 §5.3: bounded work
+  MLS_REQUIRE(x509 != nullptr,
+              UNSUPPORTED_CREDENTIAL);  // RFC 9420 §5.3: nobody can vouch for an unknown type
+  MLS_REQUIRE(x509->certificates.size() <= limits.max_certificates,
+              LIMIT_EXCEEDED);  // RFC 9420 §5.3: bounded work
   std::vector<View> chain;
   chain.reserve(x509->certificates.size());
   for (const Certificate& certificate : x509->certificates) chain.push_back(certificate.cert_data);

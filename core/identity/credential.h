@@ -56,8 +56,8 @@ struct Credential {
   bool operator==(const Credential&) const = default;
 };
 
-// ValidateCredential checks what needs no opinion: the type is one we speak (UNSUPPORTED_CREDENTIAL), an X.509
-// chain is a chain and its end entity holds `signature_key` (INVALID_CREDENTIAL, RFC 9420 §5.3).
+// ValidateCredential checks what needs no opinion: the type is one we speak (UNSUPPORTED_CREDENTIAL), an
+// X.509 chain is a chain and its end entity holds `signature_key` (INVALID_CREDENTIAL, RFC 9420 §5.3).
 Status ValidateCredential(const Suite& suite, const Credential& credential, View signature_key,
                           const Limits& limits);
 

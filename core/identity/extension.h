@@ -56,8 +56,9 @@ struct RequiredCapabilities {
   std::vector<ExtensionType> extension_types;
   std::vector<ProposalType> proposal_types;
   std::vector<CredentialType> credential_types;
-  static constexpr auto kWire = Fields(&RequiredCapabilities::extension_types, &RequiredCapabilities::proposal_types,
-                                       &RequiredCapabilities::credential_types);
+  static constexpr auto kWire =
+      Fields(&RequiredCapabilities::extension_types, &RequiredCapabilities::proposal_types,
+             &RequiredCapabilities::credential_types);
   bool operator==(const RequiredCapabilities&) const = default;
 };
 
@@ -92,7 +93,8 @@ Extension MakeExtension(const T& value) {
   return {T::kType, Encode(value)};
 }
 
-// ReadExtension decodes the extension of type T::kType when it is there; MALFORMED if its data is not exactly a T.
+// ReadExtension decodes the extension of type T::kType when it is there; MALFORMED if its data is not exactly
+// a T.
 template <class T>
 Result<std::optional<T>> ReadExtension(const Extensions& extensions) {
   const Bytes* data = FindExtension(extensions, T::kType);
@@ -105,15 +107,17 @@ Result<std::optional<T>> ReadExtension(const Extensions& extensions) {
 // ExtensionPlace: the lists that extensions appear in. The registry says where each defined one may stand.
 enum class ExtensionPlace : std::uint8_t { key_package, leaf_node, group_context, group_info };
 
-// ValidateExtensions: no type twice (DUPLICATE_EXTENSION), not too many (LIMIT_EXCEEDED), and none of the RFC's own
-// where the registry does not place it (INVALID_EXTENSION, RFC 9420 §17.3).
+// ValidateExtensions: no type twice (DUPLICATE_EXTENSION), not too many (LIMIT_EXCEEDED), and none of the
+// RFC's own where the registry does not place it (INVALID_EXTENSION, RFC 9420 §17.3).
 Status ValidateExtensions(const Extensions& extensions, ExtensionPlace place, const Limits& limits);
 
-// ValidateExternalSenders decodes external_senders if present: keys that fit the suite (INVALID_KEY), credentials
-// that hold (RFC 9420 §12.1.8.1).
-Status ValidateExternalSenders(const Suite& suite, const Extensions& group_context_extensions, const Limits& limits);
+// ValidateExternalSenders decodes external_senders if present: keys that fit the suite (INVALID_KEY),
+// credentials that hold (RFC 9420 §12.1.8.1).
+Status ValidateExternalSenders(const Suite& suite, const Extensions& group_context_extensions,
+                               const Limits& limits);
 
-// GREASE (RFC 9420 §13.5): values reserved to keep receivers honest. Senders only; no receiver looks for them.
+// GREASE (RFC 9420 §13.5): values reserved to keep receivers honest. Senders only; no receiver looks for
+// them.
 std::span<const std::uint16_t> GreaseValues();
 Result<std::uint16_t> RandomGrease(Random& random);
 

@@ -1,7 +1,7 @@
 // Batch: what one step changes in the saved state, all or nothing. Rows: what a load reads.
 //
-// Each type of the layers above saves and loads its own rows; there is no second serialiser. A Batch is built by one
-// thread; operations take effect in order: a prefix delete removes rows put before it, not after.
+// Each type of the layers above saves and loads its own rows; there is no second serialiser. A Batch is built
+// by one thread; operations take effect in order: a prefix delete removes rows put before it, not after.
 #pragma once
 
 #include <functional>

@@ -1,7 +1,8 @@
 // The saved form of a state: rows in a scope (docs/store-format.md).
 //
-// A row key is a tag byte followed by big-endian numbers or bytes, so that keys of one kind are neighbours and a
-// prefix names a whole epoch. Tags are never reused. Values are wire encodings of the structures they belong to.
+// A row key is a tag byte followed by big-endian numbers or bytes, so that keys of one kind are neighbours
+// and a prefix names a whole epoch. Tags are never reused. Values are wire encodings of the structures they
+// belong to.
 #pragma once
 
 #include "base/bytes.h"
@@ -42,9 +43,9 @@ Bytes RowKey(RowTag tag, const Parts&... parts) {
 
 // Protection says under which key a row is sealed before it leaves the engine's process.
 enum class Protection : std::uint8_t {
-  plain,   // public data
-  state,   // the state's own key
-  epoch,   // the key of one epoch: erasing that key erases the row
+  plain,  // public data
+  state,  // the state's own key
+  epoch,  // the key of one epoch: erasing that key erases the row
 };
 
 }  // namespace mls

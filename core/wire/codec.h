@@ -5,12 +5,12 @@
 //     static constexpr auto kWire = Fields(&Remove::removed);
 //   };
 //
-// A field is an unsigned integer or enum (big-endian), Bytes, Secret or View (opaque<V>), std::array (opaque[n]),
-// std::optional (optional<T>), std::vector (T<V>), a struct with kWire, or a std::variant: the `select` of a struct
-// whose alternatives each name their tag in `kTag` (an alternative without one takes every other tag and has a
-// member `tag`; it must be the last). When(tag, value, field) is a field that is there only if `tag` has that value.
-// A type with Size/Write/Read members encodes itself. Enums for which IsKnown(e) exists are closed: another value
-// is malformed. A View that is read points into the input.
+// A field is an unsigned integer or enum (big-endian), Bytes, Secret or View (opaque<V>), std::array
+// (opaque[n]), std::optional (optional<T>), std::vector (T<V>), a struct with kWire, or a std::variant: the
+// `select` of a struct whose alternatives each name their tag in `kTag` (an alternative without one takes
+// every other tag and has a member `tag`; it must be the last). When(tag, value, field) is a field that is
+// there only if `tag` has that value. A type with Size/Write/Read members encodes itself. Enums for which
+// IsKnown(e) exists are closed: another value is malformed. A View that is read points into the input.
 #pragma once
 
 #include <array>
@@ -28,13 +28,13 @@ namespace mls {
 
 template <class Struct, class Tag, class Member>
 struct WhenField {
-  Tag Struct::*tag;
+  Tag Struct::* tag;
   Tag value;
-  Member Struct::*member;
+  Member Struct::* member;
 };
 
 template <class Struct, class Tag, class Member>
-constexpr auto When(Tag Struct::*tag, std::type_identity_t<Tag> value, Member Struct::*member) {
+constexpr auto When(Tag Struct::* tag, std::type_identity_t<Tag> value, Member Struct::* member) {
   return WhenField<Struct, Tag, Member>{tag, value, member};
 }
 

@@ -22,9 +22,15 @@ std::size_t Reader::Length() {
 void Writer::Length(std::size_t size) {
   assert(size <= kMaxVectorSize);
   switch (LengthSize(size)) {
-    case 1: Uint(static_cast<std::uint8_t>(size)); break;
-    case 2: Uint(static_cast<std::uint16_t>(size | 0x4000u)); break;
-    default: Uint(static_cast<std::uint32_t>(size | 0x80000000u)); break;
+    case 1:
+      Uint(static_cast<std::uint8_t>(size));
+      break;
+    case 2:
+      Uint(static_cast<std::uint16_t>(size | 0x4000u));
+      break;
+    default:
+      Uint(static_cast<std::uint32_t>(size | 0x80000000u));
+      break;
   }
 }
 

@@ -1,7 +1,8 @@
 // Reader and Writer: the only code that touches encoded bytes (RFC 9420 §2.1).
 //
-// Reader is a shrinking view. A failed read makes it failed for good: later reads give zeros and empty views, so a
-// decoder checks once, at the end. No read allocates. Writer fills a buffer whose size was computed before.
+// Reader is a shrinking view. A failed read makes it failed for good: later reads give zeros and empty views,
+// so a decoder checks once, at the end. No read allocates. Writer fills a buffer whose size was computed
+// before.
 #pragma once
 
 #include <cassert>
