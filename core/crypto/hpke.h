@@ -41,6 +41,9 @@ class HpkeContext {
   Result<Secret> Export(View exporter_context, std::size_t length) const;
 
  private:
+  // Make is KeySchedule in mode_base.
+  static Result<HpkeContext> Make(const HpkeInfo& info, View shared_secret);
+
   const Suite* suite_ = nullptr;
   Secret key_;
   Secret base_nonce_;

@@ -1,0 +1,124 @@
+#include "crypto/aead.h"
+
+#include <array>
+#include <climits>
+
+#include "base/check.h"
+#include "crypto/libcrypto.h"
+
+namespace mls {
+
+namespace {
+
+using libcrypto::Owned;
+
+constexpr std::size_t kAeads = 3;
+constexpr std::size_t Index(Aead aead) { return static_cast<std::size_t>(aead) - 1; }
+
+const EVP_CIPHER* Algorithm(Aead aead) {
+  static const std::array<const EVP_CIPHER*, kAeads> algorithms = [] {
+    libcrypto::Start();
+    return std::array<const EVP_CIPHER*, kAeads>{EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr),
+                                                 EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr),
+                                                 EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr)};
+  }();
+  return algorithms[Index(aead)];
+}
+
+enum class Direction : int { open = 0, seal = 1 };
+
+// Run is one use of this thread's context of an algorithm. Its end overwrites the key with zeros, which is
+// cheaper than to release the context and as thorough.
+class Run {
+ public:
+  Run(const Suite& suite, Direction direction, View key, View nonce)
+      : slot_(Slot(suite.aead)), direction_(static_cast<int>(direction)) {
+    if (slot_ == nullptr) {
+      slot_.reset(EVP_CIPHER_CTX_new());
+      ok_ = slot_ != nullptr && EVP_CipherInit_ex2(slot_.get(), Algorithm(suite.aead), nullptr, nullptr,
+                                                   direction_, nullptr) == 1;
+    }
+    ok_ = ok_ && EVP_CipherInit_ex2(slot_.get(), nullptr, key.data(), nonce.data(), direction_, nullptr) == 1;
+  }
+  ~Run() {
+    static constexpr std::array<std::uint8_t, 32> kZeros{};
+    if (!ok_ ||
+        EVP_CipherInit_ex2(slot_.get(), nullptr, kZeros.data(), kZeros.data(), direction_, nullptr) != 1) {
+      slot_.reset();
+    }
+  }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  void Aad(View aad) {
+    int written = 0;
+    if (aad.empty()) return;
+    ok_ = ok_ &&
+          EVP_CipherUpdate(slot_.get(), nullptr, &written, aad.data(), static_cast<int>(aad.size())) == 1;
+  }
+  void Text(View in, std::uint8_t* out) {
+    int written = 0;
+    if (in.empty()) return;
+    ok_ = ok_ && EVP_CipherUpdate(slot_.get(), out, &written, in.data(), static_cast<int>(in.size())) == 1 &&
+          static_cast<std::size_t>(written) == in.size();
+  }
+  // Finish ends the text; when opening it compares the tag given before.
+  bool Finish() {
+    int written = 0;
+    std::uint8_t none = 0;
+    ok_ = ok_ && EVP_CipherFinal_ex(slot_.get(), &none, &written) == 1;
+    return ok_;
+  }
+  bool Control(int control, std::size_t size, void* bytes) {
+    ok_ = ok_ && EVP_CIPHER_CTX_ctrl(slot_.get(), control, static_cast<int>(size), bytes) == 1;
+    return ok_;
+  }
+
+ private:
+  static Owned<EVP_CIPHER_CTX>& Slot(Aead aead) {
+    thread_local std::array<Owned<EVP_CIPHER_CTX>, kAeads> contexts;
+    return contexts[Index(aead)];
+  }
+
+  Owned<EVP_CIPHER_CTX>& slot_;
+  int direction_;
+  bool ok_ = true;
+};
+
+constexpr std::size_t kMaxText = INT_MAX - 64;  // libcrypto counts in int
+
+}  // namespace
+
+Result<Bytes> AeadSeal(const Suite& suite, View key, View nonce, View aad, View plaintext) {
+  MLS_REQUIRE(key.size() == suite.Nk && nonce.size() == suite.Nn, MISUSE);  // RFC 5116 §2.1: fixed sizes
+  MLS_REQUIRE(aad.size() <= kMaxText && plaintext.size() <= kMaxText,
+              TOO_LARGE);  // RFC 5116 §2.1: P_MAX, A_MAX
+  Bytes out(plaintext.size() + suite.Nt);
+  Run run(suite, Direction::seal, key, nonce);
+  run.Aad(aad);
+  run.Text(plaintext, out.data());
+  if (!run.Finish() || !run.Control(EVP_CTRL_AEAD_GET_TAG, suite.Nt, out.data() + plaintext.size())) {
+    return Error::INTERNAL;
+  }
+  return out;
+}
+
+Result<Secret> AeadOpen(const Suite& suite, View key, View nonce, View aad, View ciphertext) {
+  MLS_REQUIRE(key.size() == suite.Nk && nonce.size() == suite.Nn,
+              DECRYPT_FAILED);                                 // RFC 5116 §2.2: fixed sizes
+  MLS_REQUIRE(ciphertext.size() >= suite.Nt, DECRYPT_FAILED);  // RFC 5116 §2.2: shorter than any ciphertext
+  MLS_REQUIRE(aad.size() <= kMaxText && ciphertext.size() <= kMaxText,
+              DECRYPT_FAILED);  // RFC 5116 §2.2: C_MAX
+  const std::size_t size = ciphertext.size() - suite.Nt;
+  std::array<std::uint8_t, 16> tag;
+  std::memcpy(tag.data(), ciphertext.data() + size, tag.size());
+  Secret out(size);
+  Run run(suite, Direction::open, key, nonce);
+  run.Control(EVP_CTRL_AEAD_SET_TAG, suite.Nt, tag.data());
+  run.Aad(aad);
+  run.Text(ciphertext.first(size), out.span().data());
+  MLS_REQUIRE(run.Finish(), DECRYPT_FAILED);  // RFC 9420 §6.3.1: every AEAD failure looks the same
+  return out;
+}
+
+}  // namespace mls
