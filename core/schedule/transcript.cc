@@ -1,0 +1,18 @@
+#include "schedule/transcript.h"
+
+#include "wire/codec.h"
+
+namespace mls {
+
+Result<Digest> ConfirmedTranscriptHash(const Suite& suite, View interim_transcript_hash,
+                                       View confirmed_input) {
+  return Hash(suite, {interim_transcript_hash, confirmed_input});
+}
+
+Result<Digest> InterimTranscriptHash(const Suite& suite, View confirmed_transcript_hash,
+                                     View confirmation_tag) {
+  // InterimTranscriptHashInput is the tag alone, as opaque<V>.
+  return Hash(suite, {confirmed_transcript_hash, Encode(confirmation_tag)});
+}
+
+}  // namespace mls
