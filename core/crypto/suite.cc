@@ -4,7 +4,7 @@ namespace mls {
 
 namespace {
 
-// RFC 9420 §17.1, Table 7, with the sizes of RFC 9180 §7, RFC 8446 §4.2.8.2 and RFC 8032. The last line of a row
+// RFC 9420 §17.1, with the sizes of RFC 9180 §7, RFC 8446 §4.2.8.2 and RFC 8032; the last line of a row
 // is Nh, Nk, Nn, Nt, Npk, Nsk, Nsigpk, Nsigsk.
 // clang-format off
 constexpr Suite kSuites[] = {
