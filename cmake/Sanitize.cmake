@@ -1,5 +1,6 @@
 # NODE_MLS_SANITIZE=address: AddressSanitizer and UndefinedBehaviorSanitizer in one build (without vptr, since the
-# engine has no RTTI). NODE_MLS_SANITIZE=thread: ThreadSanitizer. The first finding ends the program.
+# engine has no RTTI). NODE_MLS_SANITIZE=thread: ThreadSanitizer. The first finding ends the program. Both check
+# the bounds of the standard library's containers and spans.
 if(NODE_MLS_SANITIZE STREQUAL "address")
   set(sanitize_flags -fsanitize=address,undefined -fno-sanitize=vptr)
 elseif(NODE_MLS_SANITIZE STREQUAL "thread")
@@ -10,6 +11,6 @@ endif()
 
 if(sanitize_flags)
   set(CMAKE_CXX_FLAGS_RELEASE "-O1 -g -DNDEBUG")
-  add_compile_options(${sanitize_flags} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_compile_options(${sanitize_flags} -fno-sanitize-recover=all -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS)
   add_link_options(${sanitize_flags})
 endif()

@@ -41,7 +41,14 @@ function hasLibcrypto() {
   return compiles(source, { flags, link: [path.join(folder, 'lib', 'libcrypto.a'), ...system] })
 }
 
-/** @typedef {{ name: string, there: () => boolean, apt: string[], dnf: string[], brew: string[] }} Need */
+/**
+ * Where a package does not do, `command` names what is to be run after the packages are installed.
+ * @typedef {{
+ *   name: string, there: () => boolean,
+ *   apt: string[], dnf: string[], brew: string[],
+ *   command?: Partial<Record<import('./platform.cjs').Manager, string>>
+ * }} Need
+ */
 
 /** @type {Record<string, Need>} */
 const needs = {
@@ -49,7 +56,7 @@ const needs = {
   compiler: {
     name: 'a C++20 compiler',
     there: () => compiles('#include <concepts>\n#include <span>\ntemplate <std::integral T> std::span<T> f();\n'),
-    apt: ['g++'], dnf: ['gcc-c++'], brew: ['llvm'],
+    apt: ['g++'], dnf: ['gcc-c++'], brew: [], command: { brew: 'xcode-select --install' },
   },
   maker: {
     name: 'ninja or make',
@@ -59,7 +66,9 @@ const needs = {
   libcrypto: {
     name: 'OpenSSL 3 with libcrypto.a',
     there: hasLibcrypto,
-    apt: ['libssl-dev'], dnf: ['openssl-static', 'openssl-devel'], brew: ['openssl@3'],
+    apt: ['libssl-dev'],
+    dnf: ['curl', 'gcc', 'make', 'perl-core'], command: { dnf: 'deps/build-openssl.sh' },  // Fedora has no libcrypto.a
+    brew: ['openssl@3'],
   },
   doctest: {
     name: 'doctest (C++ tests)',
@@ -74,7 +83,7 @@ const needs = {
   sanitizers: {
     name: 'the sanitizers of the compiler',
     there: () => hasSanitizer('address,undefined') && hasSanitizer('thread'),
-    apt: ['g++'], dnf: ['libasan', 'libubsan', 'libtsan'], brew: ['llvm'],
+    apt: ['g++'], dnf: ['libasan', 'libubsan', 'libtsan'], brew: [], command: { brew: 'xcode-select --install' },
   },
   format: {
     name: 'clang-format 19',
@@ -87,7 +96,7 @@ const needs = {
   clang: {
     name: 'clang',
     there: () => clang() !== undefined,
-    apt: ['clang-19'], dnf: ['clang'], brew: ['llvm'],
+    apt: ['clang-19'], dnf: ['clang'], brew: [], command: { brew: 'xcode-select --install' },
   },
 }
 

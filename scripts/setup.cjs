@@ -28,16 +28,26 @@ function npmIsMissing() {
   })
 }
 
-/** installCommand gives the one command that installs packages. @param {string[]} packages */
-function installCommand(packages) {
+/**
+ * installCommand gives the one command that installs what is missing, or undefined.
+ * @param {import('./needs.cjs').Need[]} missing
+ */
+function installCommand(missing) {
+  const manager = packageManager()
+  if (!manager) return undefined
   const sudo = isRoot ? '' : 'sudo '
-  switch (packageManager()) {
-    case 'apt': return `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${packages.join(' ')}`
-    case 'dnf': return `${sudo}dnf install -y ${packages.join(' ')}`
-    case 'brew': return `brew install ${packages.join(' ')}`
-    default: return undefined
+  const packages = packagesOf(missing, manager).join(' ')
+  const install = {
+    apt: `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${packages}`,
+    dnf: `${sudo}dnf install -y ${packages}`,
+    brew: `brew install ${packages}`,
   }
+  const after = missing.flatMap((need) => need.command?.[manager] ?? [])
+  return [...(packages ? [install[manager]] : []), ...new Set(after)].join(' && ')
 }
+
+/** @param {import('./needs.cjs').Need[]} missing @param {import('./platform.cjs').Manager} manager */
+const packagesOf = (missing, manager) => [...new Set(missing.flatMap((need) => need[manager]))]
 
 /**
  * setup makes sure that everything for a purpose is there, or throws with the command that installs it.
@@ -55,12 +65,11 @@ function setup(purpose) {
 /** @param {import('./needs.cjs').Need[]} missing */
 function installPackages(missing) {
   console.log(`Missing: ${missing.map((need) => need.name).join(', ')}.`)
-  const manager = packageManager()
-  const packages = manager ? [...new Set(missing.flatMap((need) => need[manager]))] : []
-  const command = installCommand(packages)
-  if (manager !== 'apt' || !isRoot) {
+  if (packageManager() !== 'apt' || !isRoot) {
+    const command = installCommand(missing)
     throw new Failure(command ? `Install it with:\n\n  ${command}` : 'Install it, then run this again.')
   }
+  const packages = packagesOf(missing, 'apt')
   console.log(`Installing the packages ${packages.join(', ')}.`)
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
   run('apt-get', ['update', '-q'], { quiet: true })
