@@ -73,6 +73,11 @@ Status ValidateKeyPackage(const KeyPackage& key_package, LeafRules rules) {
     MLS_REQUIRE(leaf.capabilities.Supports(extension.extension_type),
                 INVALID_KEY_PACKAGE);  // RFC 9420 §10: listed by its client
   }
+  return kOk;
+}
+
+Status VerifyKeyPackageSignatures(const Suite& suite, const KeyPackage& key_package) {
+  const LeafNode& leaf = key_package.leaf_node;
   MLS_DO(VerifyLeafSignature(suite, leaf, {}, {}));
   const Status signature = VerifyWithLabel(suite, leaf.signature_key, "KeyPackageTBS",
                                            EncodeUnsigned(key_package), key_package.signature);

@@ -1,0 +1,352 @@
+#include "group/proposal_list.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/check.h"
+
+namespace mls {
+
+namespace {
+
+LeafRules RulesFor(const PublicEpoch& epoch, const Extensions& extensions,
+                   const RequiredCapabilities* required, LeafNodeSource source, const PlanRules& rules) {
+  LeafRules leaf{&epoch.suite(), &rules.policy->limits, &extensions, required, source, std::nullopt};
+  // RFC 9420 §7.3: a received lifetime should hold now; only leaves from KeyPackages have one.
+  if (rules.policy->lifetimes == Policy::Lifetimes::check) leaf.now = rules.now;
+  return leaf;
+}
+
+Status ValidateAdd(const PublicEpoch& epoch, const Extensions& extensions,
+                   const RequiredCapabilities* required, const Add& add, const PlanRules& rules) {
+  return ValidateKeyPackage(add.key_package,
+                            RulesFor(epoch, extensions, required, LeafNodeSource::key_package, rules));
+}
+
+Status ValidateUpdate(const PublicEpoch& epoch, const Extensions& extensions,
+                      const RequiredCapabilities* required, const Update& update, const Sender& sender,
+                      const PlanRules& rules) {
+  MLS_REQUIRE(sender.sender_type == SenderType::member,
+              INVALID_SENDER_TYPE);  // RFC 9420 §12.1.2: replaces the sender's leaf
+  MLS_REQUIRE(!epoch.tree.IsBlank(sender.leaf_index), UNKNOWN_SENDER);  // RFC 9420 §12.1.2: a member's leaf
+  MLS_DO(ValidateLeafNode(update.leaf_node,
+                          RulesFor(epoch, extensions, required, LeafNodeSource::update, rules)));
+  MLS_REQUIRE(!Equal(update.leaf_node.encryption_key, epoch.tree.PublicKey(sender.leaf_index)),
+              ENCRYPTION_KEY_REUSED);  // RFC 9420 §7.3: an Update brings a new encryption key
+  return kOk;
+}
+
+Status ValidatePsk(const Suite& suite, const PreSharedKeyID& id, const PlanRules& rules) {
+  MLS_REQUIRE(id.psk_nonce.size() == suite.Nh, INVALID_PSK);  // RFC 9420 §12.1.4: psk_nonce has Nh bytes
+  const auto* resumption = std::get_if<ResumptionPsk>(&id.body);
+  if (resumption == nullptr || resumption->usage == ResumptionPSKUsage::application) return kOk;
+  MLS_REQUIRE(rules.successor == resumption->usage,
+              INVALID_PSK);  // RFC 9420 §12.1.4: reinit and branch link groups only
+  return kOk;
+}
+
+Status ValidateReInit(const PublicEpoch& epoch, const ReInit& reinit, const PlanRules& rules) {
+  MLS_REQUIRE(reinit.version >= epoch.context.version,
+              INVALID_REINIT);  // RFC 9420 §12.1.5: never back to an older version
+  return ValidateExtensions(reinit.extensions, ExtensionPlace::group_context, rules.policy->limits);
+}
+
+Status ValidateGroupContextExtensions(const PublicEpoch& epoch, const Extensions& extensions,
+                                      const PlanRules& rules) {
+  const Limits& limits = rules.policy->limits;
+  MLS_DO(ValidateExtensions(extensions, ExtensionPlace::group_context, limits));
+  MLS_DO(ReadExtension<RequiredCapabilities>(extensions));
+  return ValidateExternalSenders(epoch.suite(), extensions, limits);
+}
+
+// RFC 9420 §6.1, §12.1.8: what each kind of sender may propose.
+Status ValidateSender(const Proposal& proposal, const Sender& sender, const Policy& policy) {
+  switch (sender.sender_type) {
+    case SenderType::member:
+      return kOk;
+    case SenderType::external:
+      MLS_REQUIRE(MayBeExternal(proposal.type(), policy.custom_proposals),
+                  INVALID_SENDER_TYPE);  // RFC 9420 §12.1.8
+      return kOk;
+    case SenderType::new_member_proposal:
+      MLS_REQUIRE(proposal.type() == ProposalType::add,
+                  INVALID_SENDER_TYPE);  // RFC 9420 §6.1: newcomers add themselves
+      MLS_REQUIRE(policy.new_member_proposals == Policy::NewMemberProposals::allow,
+                  NOT_AUTHORIZED);  // RFC 9420 §12.1.8
+      return kOk;
+    case SenderType::new_member_commit:
+      return kOk;
+  }
+  return Error::INVALID_SENDER_TYPE;
+}
+
+// Everything that PlanCommit gathers while it walks the list once.
+struct Walk {
+  const PublicEpoch& epoch;
+  const PlanRules& rules;
+  std::span<const ListedProposal> list;
+  const GroupContextExtensions* group_context_extensions = nullptr;
+  std::vector<const ListedProposal*> updates, adds;
+  std::vector<const CustomProposal*> custom;
+  std::set<LeafIndex> touched;  // leaves of Updates and Removes
+  std::set<PreSharedKeyID> psk_ids;
+};
+
+Status Touch(Walk& walk, LeafIndex leaf) {
+  MLS_REQUIRE(walk.touched.insert(leaf).second,
+              INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: one Update or Remove for a leaf
+  return kOk;
+}
+
+Status SortProposal(Walk& walk, const Sender& committer, const ListedProposal& listed, CommitPlan& plan) {
+  const Proposal& proposal = *listed.proposal;
+  const bool regular = committer.sender_type == SenderType::member;
+  plan.path_required |= RequiresPath(proposal, walk.rules.policy->custom_proposals);
+  switch (proposal.type()) {
+    case ProposalType::add:
+      walk.adds.push_back(&listed);
+      return kOk;
+    case ProposalType::update:
+      MLS_REQUIRE(!(listed.sender == committer),
+                  INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: the committer has its path
+      MLS_DO(Touch(walk, listed.sender.leaf_index));
+      walk.updates.push_back(&listed);
+      return kOk;
+    case ProposalType::remove: {
+      const LeafIndex removed = proposal.As<Remove>()->removed;
+      MLS_REQUIRE(!regular || removed != committer.leaf_index,
+                  INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: nobody removes themselves
+      MLS_DO(Touch(walk, removed));
+      plan.removed.push_back(removed);
+      return kOk;
+    }
+    case ProposalType::psk: {
+      const PreSharedKeyID& id = proposal.As<PreSharedKey>()->psk;
+      MLS_REQUIRE(walk.psk_ids.insert(id).second, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: a PSK once
+      plan.psks.push_back(id);
+      return kOk;
+    }
+    case ProposalType::reinit:
+      MLS_REQUIRE(walk.list.size() == 1, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: ReInit stands alone
+      plan.reinit = proposal.As<ReInit>();
+      return kOk;
+    case ProposalType::external_init:
+      MLS_REQUIRE(plan.external_init == nullptr, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: exactly one
+      plan.external_init = proposal.As<ExternalInit>();
+      return kOk;
+    case ProposalType::group_context_extensions:
+      MLS_REQUIRE(walk.group_context_extensions == nullptr,
+                  INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: at most one
+      walk.group_context_extensions = proposal.As<GroupContextExtensions>();
+      return kOk;
+    default:
+      walk.custom.push_back(proposal.As<CustomProposal>());
+      return kOk;
+  }
+}
+
+// RFC 9420 §12.2: what an external Commit may and must hold.
+Status ValidateExternalList(const Walk& walk, const CommitPlan& plan) {
+  MLS_REQUIRE(plan.external_init != nullptr,
+              INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: it has an ExternalInit
+  MLS_REQUIRE(plan.removed.size() <= 1,
+              INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: a joiner replaces itself at most
+  const std::size_t allowed = 1 + plan.removed.size() + plan.psks.size();
+  MLS_REQUIRE(walk.list.size() == allowed, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: and nothing else
+  for (const ListedProposal& listed : walk.list) {
+    MLS_REQUIRE(listed.reference == nullptr,
+                INVALID_PROPOSAL_LIST);  // RFC 9420 §12.4.3.2: nothing by reference
+  }
+  return kOk;
+}
+
+Status ValidateEach(const Walk& walk, const CommitPlan& plan) {
+  const RequiredCapabilities* required = plan.required ? &*plan.required : nullptr;
+  for (const ListedProposal& listed : walk.list) {
+    MLS_DO(
+        ValidateProposal(walk.epoch, plan.extensions, required, *listed.proposal, listed.sender, walk.rules));
+  }
+  if (walk.rules.trust == PlanRules::Trust::own) return kOk;
+  // Signatures of what came by reference were checked when it came (RFC 9420 §12.1).
+  std::vector<const ListedProposal*> unverified;
+  for (const ListedProposal* add : walk.adds) {
+    if (add->reference == nullptr) unverified.push_back(add);
+  }
+  const Suite& suite = walk.epoch.suite();
+  return ParallelFor(walk.rules.pool, unverified.size(), 4, [&](std::size_t i) {
+    return VerifyKeyPackageSignatures(suite, unverified[i]->proposal->As<Add>()->key_package);
+  });
+}
+
+// Two new leaves with one key, or one with the key of a member who stays (RFC 9420 §7.3, §12.2).
+Status ValidateUniqueKeys(const Walk& walk, const CommitPlan& plan) {
+  if (!plan.tree.index().HasDuplicates()) return kOk;
+  const TreeIndex& before = walk.epoch.tree.index();
+  const auto clash = [&](const LeafNode& leaf) -> Status {
+    MLS_REQUIRE(!before.HasSignatureKey(leaf.signature_key),
+                DUPLICATE_SIGNATURE_KEY);  // RFC 9420 §7.3: unique
+    MLS_REQUIRE(!before.HasEncryptionKey(leaf.encryption_key),
+                DUPLICATE_ENCRYPTION_KEY);  // RFC 9420 §7.3: unique
+    return kOk;
+  };
+  for (const ListedProposal* add : walk.adds) MLS_DO(clash(add->proposal->As<Add>()->key_package.leaf_node));
+  for (const ListedProposal* update : walk.updates) {
+    const LeafNode& leaf = update->proposal->As<Update>()->leaf_node;
+    if (Equal(leaf.signature_key, walk.epoch.tree.SignatureKey(update->sender.leaf_index))) continue;
+    MLS_DO(clash(leaf));
+  }
+  return Error::INVALID_PROPOSAL_LIST;  // RFC 9420 §12.2: two proposals of this list share a key
+}
+
+Status ApplyToTree(const Walk& walk, CommitPlan& plan) {
+  for (const ListedProposal* update : walk.updates) {
+    plan.tree.UpdateLeaf(update->sender.leaf_index, update->proposal->As<Update>()->leaf_node);
+    plan.updated.push_back(update->sender.leaf_index);
+  }
+  for (const LeafIndex removed : plan.removed) plan.tree.RemoveLeaf(removed);
+  for (const CustomProposal* custom : walk.custom) {
+    // RFC 9420 §12.2: everyone who processes the Commit supports it; those added or removed by it need not.
+    MLS_REQUIRE(plan.tree.index().AllSupport(custom->tag), INVALID_PROPOSAL_LIST);  // RFC 9420 §13.2
+  }
+  const std::uint32_t room = walk.rules.policy->limits.max_leaves;
+  MLS_REQUIRE(plan.tree.member_count() + walk.adds.size() <= room,
+              LIMIT_EXCEEDED);  // RFC 9420 §7.7: growth is bounded
+  for (const ListedProposal* add : walk.adds) {
+    const KeyPackage& key_package = add->proposal->As<Add>()->key_package;
+    plan.added_in_order.push_back(plan.tree.AddLeaf(key_package.leaf_node));
+    plan.key_packages.push_back(&key_package);
+  }
+  plan.added = plan.added_in_order;
+  std::sort(plan.added.begin(), plan.added.end());
+  std::sort(plan.removed.begin(), plan.removed.end());
+  return ValidateUniqueKeys(walk, plan);
+}
+
+// RFC 9420 §7.3, §12.1.7, §13.4: what depends on all members, seen in the tree as the list leaves it.
+Status ValidateMembers(const Walk& walk, const CommitPlan& plan) {
+  const TreeIndex& index = plan.tree.index();
+  for (const ListedProposal* add : walk.adds) {
+    MLS_DO(ValidateCredentialTypes(plan.tree, add->proposal->As<Add>()->key_package.leaf_node));
+  }
+  for (const ListedProposal* update : walk.updates) {
+    MLS_DO(ValidateCredentialTypes(plan.tree, update->proposal->As<Update>()->leaf_node));
+  }
+  if (walk.group_context_extensions == nullptr) return kOk;
+  for (const Extension& extension : plan.extensions) {
+    MLS_REQUIRE(index.AllSupport(extension.extension_type),
+                UNSUPPORTED_CAPABILITY);  // RFC 9420 §13.4: all members support it
+  }
+  if (!plan.required) return kOk;
+  for (const ExtensionType type : plan.required->extension_types) {
+    MLS_REQUIRE(index.AllSupport(type), UNSUPPORTED_CAPABILITY);  // RFC 9420 §12.1.7: nobody is left behind
+  }
+  for (const ProposalType type : plan.required->proposal_types) {
+    MLS_REQUIRE(index.AllSupport(type), UNSUPPORTED_CAPABILITY);  // RFC 9420 §12.1.7
+  }
+  for (const CredentialType type : plan.required->credential_types) {
+    MLS_REQUIRE(index.AllSupport(type),
+                UNSUPPORTED_CAPABILITY);  // RFC 9420 §11.1: credential types have no defaults
+  }
+  return kOk;
+}
+
+}  // namespace
+
+Status ValidateCredentialTypes(const RatchetTree& tree, const LeafNode& leaf) {
+  const TreeIndex& index = tree.index();
+  MLS_REQUIRE(index.AllSupport(leaf.credential.type()),
+              UNSUPPORTED_CREDENTIAL);  // RFC 9420 §7.3: all can authenticate it
+  MLS_REQUIRE(index.SupportsAllCredentialsInUse(leaf.capabilities),
+              UNSUPPORTED_CREDENTIAL);  // RFC 9420 §7.3: and it can authenticate all
+  return kOk;
+}
+
+Status ValidateProposal(const PublicEpoch& epoch, const Extensions& extensions,
+                        const RequiredCapabilities* required, const Proposal& proposal, const Sender& sender,
+                        const PlanRules& rules) {
+  MLS_DO(ValidateSender(proposal, sender, *rules.policy));
+  switch (proposal.type()) {
+    case ProposalType::add:
+      return ValidateAdd(epoch, extensions, required, *proposal.As<Add>(), rules);
+    case ProposalType::update:
+      return ValidateUpdate(epoch, extensions, required, *proposal.As<Update>(), sender, rules);
+    case ProposalType::remove:
+      MLS_REQUIRE(!epoch.tree.IsBlank(proposal.As<Remove>()->removed),
+                  INVALID_REMOVE);  // RFC 9420 §12.1.3: a member
+      return kOk;
+    case ProposalType::psk:
+      return ValidatePsk(epoch.suite(), proposal.As<PreSharedKey>()->psk, rules);
+    case ProposalType::reinit:
+      return ValidateReInit(epoch, *proposal.As<ReInit>(), rules);
+    case ProposalType::external_init:
+      MLS_REQUIRE(sender.sender_type == SenderType::new_member_commit,
+                  INVALID_PROPOSAL_LIST);  // RFC 9420 §12.1.6: in an external Commit only
+      return kOk;
+    case ProposalType::group_context_extensions:
+      return ValidateGroupContextExtensions(epoch, proposal.As<GroupContextExtensions>()->extensions, rules);
+    default:
+      MLS_REQUIRE(FindCustomType(rules.policy->custom_proposals, proposal.type()) != nullptr,
+                  UNSUPPORTED_PROPOSAL);  // RFC 9420 §13.2: a type this application knows
+      return kOk;
+  }
+}
+
+void QuestionsOf(const PublicEpoch& epoch, const Proposal& proposal, const Sender& sender,
+                 Questions& questions) {
+  if (const auto* add = proposal.As<Add>()) {
+    const LeafNode& leaf = add->key_package.leaf_node;
+    questions.credentials.push_back(
+        {CredentialRole::member, 0, leaf.credential, leaf.signature_key, std::nullopt});
+  } else if (const auto* update = proposal.As<Update>()) {
+    const LeafNode former = epoch.tree.Leaf(sender.leaf_index);
+    const LeafNode& leaf = update->leaf_node;
+    if (leaf.credential == former.credential && leaf.signature_key == former.signature_key) return;
+    questions.credentials.push_back({CredentialRole::successor, sender.leaf_index.value, leaf.credential,
+                                     leaf.signature_key, former.credential});
+  } else if (const auto* change = proposal.As<GroupContextExtensions>()) {
+    const auto senders = ReadExtension<ExternalSenders>(change->extensions);
+    if (!senders.ok() || !*senders) return;
+    for (std::size_t i = 0; i < (*senders)->senders.size(); ++i) {
+      const ExternalSender& one = (*senders)->senders[i];
+      const auto& known = epoch.external_senders;
+      if (std::find(known.begin(), known.end(), one) != known.end()) continue;
+      questions.credentials.push_back({CredentialRole::external_sender, static_cast<std::uint32_t>(i),
+                                       one.credential, one.signature_key, std::nullopt});
+    }
+  }
+}
+
+Result<CommitPlan> PlanCommit(const PublicEpoch& epoch, const Sender& committer,
+                              std::span<const ListedProposal> list, const PlanRules& rules) {
+  const Limits& limits = rules.policy->limits;
+  MLS_REQUIRE(list.size() <= limits.max_proposals_per_commit,
+              LIMIT_EXCEEDED);  // RFC 9420 §12.4: bounded work
+  CommitPlan plan{
+      epoch.tree, epoch.context.extensions, epoch.required, {}, {}, {}, {}, {}, {}, nullptr, nullptr, false,
+      {}};
+  Walk walk{epoch, rules, list, nullptr, {}, {}, {}, {}, {}};
+  for (const ListedProposal& listed : list) MLS_DO(SortProposal(walk, committer, listed, plan));
+  MLS_REQUIRE(plan.psks.size() <= limits.max_psks_per_commit,
+              LIMIT_EXCEEDED);  // RFC 9420 §8.4: PSKLabel counts 16 bits
+  if (committer.sender_type == SenderType::new_member_commit) {
+    MLS_DO(ValidateExternalList(walk, plan));
+  } else {
+    MLS_REQUIRE(plan.external_init == nullptr, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: only for joiners
+  }
+  plan.path_required |= list.empty();
+
+  // RFC 9420 §12.3: the new extensions come first and hold for all that follows.
+  if (walk.group_context_extensions != nullptr) {
+    plan.extensions = walk.group_context_extensions->extensions;
+    MLS_TRY(required, ReadExtension<RequiredCapabilities>(plan.extensions));
+    plan.required = std::move(required);
+  }
+  MLS_DO(ValidateEach(walk, plan));
+  for (const ListedProposal& listed : list)
+    QuestionsOf(epoch, *listed.proposal, listed.sender, plan.questions);
+  MLS_DO(ApplyToTree(walk, plan));
+  MLS_DO(ValidateMembers(walk, plan));
+  return plan;
+}
+
+}  // namespace mls

@@ -1,0 +1,33 @@
+// PublicEpoch: everything about an epoch that needs no secret (RFC 9420 §8.1, §8.2): its context, its tree,
+// its transcript. Immutable once made; groups, trackers and candidates share it.
+#pragma once
+
+#include <memory>
+
+#include "message/group_info.h"
+#include "tree/ratchet_tree.h"
+
+namespace mls {
+
+struct PublicEpoch {
+  GroupContext context;
+  RatchetTree tree;  // tree hashes up to date
+  Bytes confirmation_tag;
+  Bytes interim_transcript_hash;
+
+  // Read off `context` once.
+  Bytes encoded_context;
+  std::optional<RequiredCapabilities> required;
+  std::vector<ExternalSender> external_senders;
+
+  const Suite& suite() const { return tree.suite(); }
+  const RequiredCapabilities* required_or_null() const { return required ? &*required : nullptr; }
+};
+
+using PublicEpochPtr = std::shared_ptr<const PublicEpoch>;
+
+// MakePublicEpoch fills in what is derived: the interim transcript hash and the decoded extensions
+// (MALFORMED).
+Result<PublicEpochPtr> MakePublicEpoch(GroupContext context, RatchetTree tree, Bytes confirmation_tag);
+
+}  // namespace mls
