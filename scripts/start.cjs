@@ -7,8 +7,8 @@ const { setup } = require('./setup.cjs')
 const { builds, compile, configure, folderOf } = require('./cmake.cjs')
 
 main(() => {
-  console.log('npm start checks its tools, builds the engine and examples/scenario.cc in build/release (the first')
-  console.log('time this takes some minutes), and runs it: members form a group, write to each other and restart.')
+  console.log('npm start checks its tools, builds the engine and examples/scenario.cc in build/release (all of it the')
+  console.log('first time), and runs it: members form a group, write to each other and restart.')
   setup('engine')
   configure(builds.release)
   compile(builds.release, 'scenario')
