@@ -42,7 +42,7 @@ function hasLibcrypto() {
 }
 
 /**
- * Where a package does not do, `command` names what is to be run after the packages are installed.
+ * Where a package does not do, `command` names what is to be run besides installing packages.
  * @typedef {{
  *   name: string, there: () => boolean,
  *   apt: string[], dnf: string[], brew: string[],

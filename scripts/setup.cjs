@@ -42,8 +42,9 @@ function installCommand(missing) {
     dnf: `${sudo}dnf install -y ${packages}`,
     brew: `brew install ${packages}`,
   }
-  const after = missing.flatMap((need) => need.command?.[manager] ?? [])
-  return [...(packages ? [install[manager]] : []), ...new Set(after)].join(' && ')
+  const commands = [...new Set(missing.flatMap((need) => need.command?.[manager] ?? []))]
+  const all = [...(packages ? [install[manager]] : []), ...commands]
+  return (manager === 'brew' ? all.reverse() : all).join(' && ')  // brew itself needs the compiler
 }
 
 /** @param {import('./needs.cjs').Need[]} missing @param {import('./platform.cjs').Manager} manager */
