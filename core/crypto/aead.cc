@@ -27,62 +27,49 @@ const EVP_CIPHER* Algorithm(Aead aead) {
 
 enum class Direction : int { open = 0, seal = 1 };
 
-// Run is one use of this thread's context of an algorithm. Its end overwrites the key with zeros, which is
-// cheaper than to release the context and as thorough.
+// Run is one use of this thread's context. Its end frees and wipes what the context held of the key and the
+// text; to overwrite the key with another costs as much and leaves the keystream of ChaCha20.
 class Run {
  public:
-  Run(const Suite& suite, Direction direction, View key, View nonce)
-      : slot_(Slot(suite.aead)), direction_(static_cast<int>(direction)) {
-    if (slot_ == nullptr) {
-      slot_.reset(EVP_CIPHER_CTX_new());
-      ok_ = slot_ != nullptr && EVP_CipherInit_ex2(slot_.get(), Algorithm(suite.aead), nullptr, nullptr,
-                                                   direction_, nullptr) == 1;
-    }
-    ok_ = ok_ && EVP_CipherInit_ex2(slot_.get(), nullptr, key.data(), nonce.data(), direction_, nullptr) == 1;
+  Run(const Suite& suite, Direction direction, View key, View nonce) : context_(ThreadContext()) {
+    ok_ = context_ != nullptr && EVP_CipherInit_ex2(context_, Algorithm(suite.aead), key.data(), nonce.data(),
+                                                    static_cast<int>(direction), nullptr) == 1;
   }
-  ~Run() {
-    static constexpr std::array<std::uint8_t, 32> kZeros{};
-    if (!ok_ ||
-        EVP_CipherInit_ex2(slot_.get(), nullptr, kZeros.data(), kZeros.data(), direction_, nullptr) != 1) {
-      slot_.reset();
-    }
-  }
+  ~Run() { EVP_CIPHER_CTX_reset(context_); }
   Run(const Run&) = delete;
   Run& operator=(const Run&) = delete;
 
   void Aad(View aad) {
     int written = 0;
     if (aad.empty()) return;
-    ok_ = ok_ &&
-          EVP_CipherUpdate(slot_.get(), nullptr, &written, aad.data(), static_cast<int>(aad.size())) == 1;
+    ok_ = ok_ && EVP_CipherUpdate(context_, nullptr, &written, aad.data(), static_cast<int>(aad.size())) == 1;
   }
   void Text(View in, std::uint8_t* out) {
     int written = 0;
     if (in.empty()) return;
-    ok_ = ok_ && EVP_CipherUpdate(slot_.get(), out, &written, in.data(), static_cast<int>(in.size())) == 1 &&
+    ok_ = ok_ && EVP_CipherUpdate(context_, out, &written, in.data(), static_cast<int>(in.size())) == 1 &&
           static_cast<std::size_t>(written) == in.size();
   }
   // Finish ends the text; when opening it compares the tag given before.
   bool Finish() {
     int written = 0;
     std::uint8_t none = 0;
-    ok_ = ok_ && EVP_CipherFinal_ex(slot_.get(), &none, &written) == 1;
+    ok_ = ok_ && EVP_CipherFinal_ex(context_, &none, &written) == 1;
     return ok_;
   }
   bool Control(int control, std::size_t size, void* bytes) {
-    ok_ = ok_ && EVP_CIPHER_CTX_ctrl(slot_.get(), control, static_cast<int>(size), bytes) == 1;
+    ok_ = ok_ && EVP_CIPHER_CTX_ctrl(context_, control, static_cast<int>(size), bytes) == 1;
     return ok_;
   }
 
  private:
-  static Owned<EVP_CIPHER_CTX>& Slot(Aead aead) {
-    thread_local std::array<Owned<EVP_CIPHER_CTX>, kAeads> contexts;
-    return contexts[Index(aead)];
+  static EVP_CIPHER_CTX* ThreadContext() {
+    thread_local const Owned<EVP_CIPHER_CTX> context(EVP_CIPHER_CTX_new());
+    return context.get();
   }
 
-  Owned<EVP_CIPHER_CTX>& slot_;
-  int direction_;
-  bool ok_ = true;
+  EVP_CIPHER_CTX* context_;
+  bool ok_ = false;
 };
 
 constexpr std::size_t kMaxText = INT_MAX - 64;  // libcrypto counts in int

@@ -1,7 +1,6 @@
 #include "crypto/diffie_hellman.h"
 
 #include <openssl/core_names.h>
-#include <openssl/params.h>
 
 #include <array>
 
@@ -15,20 +14,15 @@ namespace {
 
 using libcrypto::KeyType;
 using libcrypto::MakeKey;
+using libcrypto::Octets;
 using libcrypto::Owned;
 
 constexpr std::size_t kMaxMontgomerySize = 56;
 
 KeyType MontgomeryType(Kem kem) { return kem == Kem::x25519 ? KeyType::x25519 : KeyType::x448; }
 
-void* Mutable(View bytes) {
-  return const_cast<std::uint8_t*>(bytes.data());
-}  // OSSL_PARAM reads, but says void*
-
 Owned<EVP_PKEY> PublicKey(const Suite& suite, View public_key) {
-  std::array params{
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, Mutable(public_key), public_key.size()),
-      OSSL_PARAM_construct_end()};
+  std::array params{Octets(OSSL_PKEY_PARAM_PUB_KEY, public_key), OSSL_PARAM_construct_end()};
   return MakeKey(MontgomeryType(suite.kem), EVP_PKEY_PUBLIC_KEY, params.data());
 }
 
@@ -36,10 +30,9 @@ Owned<EVP_PKEY> PublicKey(const Suite& suite, View public_key) {
 // so zeros stand in for it.
 Owned<EVP_PKEY> PrivateKey(const Suite& suite, View private_key) {
   static constexpr std::array<std::uint8_t, kMaxMontgomerySize> kNoPublicKey{};
-  std::array params{
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, Mutable(private_key), private_key.size()),
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, Mutable(kNoPublicKey), suite.Npk),
-      OSSL_PARAM_construct_end()};
+  std::array params{Octets(OSSL_PKEY_PARAM_PRIV_KEY, private_key),
+                    Octets(OSSL_PKEY_PARAM_PUB_KEY, View(kNoPublicKey).first(suite.Npk)),
+                    OSSL_PARAM_construct_end()};
   return MakeKey(MontgomeryType(suite.kem), EVP_PKEY_KEYPAIR, params.data());
 }
 
@@ -70,9 +63,7 @@ Result<Secret> MontgomeryLadder(const Suite& suite, View private_key, View publi
 
 Result<Bytes> MontgomeryPublicKey(const Suite& suite, View private_key) {
   MLS_REQUIRE(private_key.size() == suite.Nsk, INVALID_KEY);  // RFC 9180 §7.1.2: keys have one size
-  std::array params{
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PRIV_KEY, Mutable(private_key), private_key.size()),
-      OSSL_PARAM_construct_end()};
+  std::array params{Octets(OSSL_PKEY_PARAM_PRIV_KEY, private_key), OSSL_PARAM_construct_end()};
   const Owned<EVP_PKEY> key = MakeKey(MontgomeryType(suite.kem), EVP_PKEY_KEYPAIR, params.data());
   Bytes out(suite.Npk);
   std::size_t size = out.size();

@@ -9,9 +9,12 @@
 #include <openssl/bn.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/x509.h>
 
 #include <memory>
+
+#include "base/bytes.h"
 
 namespace mls::libcrypto {
 
@@ -32,11 +35,17 @@ struct Free {
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
 
+// Octets is a parameter for MakeKey that points to `bytes`; libcrypto reads them only, although it takes
+// void*.
+inline OSSL_PARAM Octets(const char* name, View bytes) {
+  return OSSL_PARAM_construct_octet_string(name, const_cast<std::uint8_t*>(bytes.data()), bytes.size());
+}
+
 // KeyType names an implementation of keys; each thread keeps one context per type to make keys with.
 enum class KeyType : std::uint8_t { x25519, x448, ed25519, ed448, ec };
 
-// MakeKey builds a key from its numbers; null if libcrypto refuses them. `selection` is EVP_PKEY_KEYPAIR or
-// EVP_PKEY_PUBLIC_KEY.
+// MakeKey builds a key from its numbers; null if libcrypto refuses them. `selection` is EVP_PKEY_KEYPAIR,
+// EVP_PKEY_PUBLIC_KEY or EVP_PKEY_KEY_PARAMETERS.
 Owned<EVP_PKEY> MakeKey(KeyType type, int selection, OSSL_PARAM* params);
 
 }  // namespace mls::libcrypto

@@ -12,20 +12,20 @@ namespace {
 
 using libcrypto::Owned;
 
-constexpr NistCurve kCurves[] = {
+constexpr NistCurve kCurves[kNistCurves] = {
     {NID_X9_62_prime256v1, "P-256", 32, 0xff},
     {NID_secp384r1, "P-384", 48, 0xff},
     {NID_secp521r1, "P-521", 66, 0x01},
 };
 
 const EC_GROUP* GroupOf(const NistCurve& curve) {
-  static const std::array<const EC_GROUP*, std::size(kCurves)> groups = [] {
+  static const std::array<const EC_GROUP*, kNistCurves> groups = [] {
     libcrypto::Start();
-    std::array<const EC_GROUP*, std::size(kCurves)> made{};
+    std::array<const EC_GROUP*, kNistCurves> made{};
     for (std::size_t i = 0; i < made.size(); ++i) made[i] = EC_GROUP_new_by_curve_name(kCurves[i].nid);
     return made;
   }();
-  return groups[static_cast<std::size_t>(&curve - kCurves)];
+  return groups[IndexOf(curve)];
 }
 
 // DecodeScalar gives null unless `scalar` has the exact size and lies in [1, n-1].
@@ -58,6 +58,8 @@ Owned<BN_CTX> NewContext() {
 }
 
 }  // namespace
+
+std::size_t IndexOf(const NistCurve& curve) { return static_cast<std::size_t>(&curve - kCurves); }
 
 const NistCurve* NistCurveOf(Kem kem) {
   switch (kem) {

@@ -22,6 +22,10 @@ struct NistCurve {
 const NistCurve* NistCurveOf(Kem kem);
 const NistCurve* NistCurveOf(SignatureScheme scheme);
 
+inline constexpr std::size_t kNistCurves = 3;
+// IndexOf gives the place of `curve` among them, for tables of one entry each.
+std::size_t IndexOf(const NistCurve& curve);
+
 // ValidatePoint is INVALID_KEY unless `point` is the uncompressed encoding of a point of the curve; infinity
 // has none. The curves have cofactor 1, so such a point also has the right order.
 Status ValidatePoint(const NistCurve& curve, View point);

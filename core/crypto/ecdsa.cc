@@ -1,0 +1,162 @@
+#include "crypto/ecdsa.h"
+
+#include <openssl/core_names.h>
+
+#include <array>
+
+#include "base/check.h"
+#include "crypto/hkdf.h"
+#include "crypto/libcrypto.h"
+
+namespace mls {
+
+namespace {
+
+using libcrypto::KeyType;
+using libcrypto::MakeKey;
+using libcrypto::Owned;
+
+OSSL_PARAM GroupName(const NistCurve& curve) {
+  return OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, const_cast<char*>(curve.group_name), 0);
+}
+
+struct ContentHash {
+  std::array<std::uint8_t, kMaxHashSize> bytes;
+  std::size_t size;
+};
+
+Result<ContentHash> HashContent(const Suite& suite, View content) {
+  ContentHash hash{.bytes = {}, .size = suite.Nh};
+  Hasher hasher(suite.kdf);
+  hasher.Update(content);
+  MLS_DO(hasher.Finish({hash.bytes.data(), hash.size}));
+  return hash;
+}
+
+Owned<EVP_PKEY> PrivateKey(const NistCurve& curve, View scalar) {
+  Secret number(scalar.size());  // OSSL_PARAM numbers are in the machine's byte order
+  const Owned<BIGNUM> converted(BN_secure_new());
+  if (converted == nullptr ||
+      BN_bin2bn(scalar.data(), static_cast<int>(scalar.size()), converted.get()) == nullptr ||
+      BN_bn2nativepad(converted.get(), number.span().data(), static_cast<int>(number.size())) < 0) {
+    return nullptr;
+  }
+  std::array params{GroupName(curve),
+                    OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_PRIV_KEY, number.span().data(), number.size()),
+                    OSSL_PARAM_construct_end()};
+  return MakeKey(KeyType::ec, EVP_PKEY_KEYPAIR, params.data());
+}
+
+// PublicKey gives this thread's key object of `curve` with `point` in it, valid until the next call; null if
+// the point does not decode. To make an object costs a fifth of a P-256 verification, most of it for the
+// curve.
+EVP_PKEY* PublicKey(const NistCurve& curve, View point) {
+  thread_local std::array<Owned<EVP_PKEY>, kNistCurves> keys;
+  Owned<EVP_PKEY>& key = keys[IndexOf(curve)];
+  if (key == nullptr) {
+    std::array params{GroupName(curve), OSSL_PARAM_construct_end()};
+    key = MakeKey(KeyType::ec, EVP_PKEY_KEY_PARAMETERS, params.data());
+    if (key == nullptr) return nullptr;
+  }
+  if (EVP_PKEY_set1_encoded_public_key(key.get(), point.data(), point.size()) != 1) {
+    key.reset();
+    return nullptr;
+  }
+  return key.get();
+}
+
+// DerReader reads the few forms of DER (X.690) that a signature has.
+class DerReader {
+ public:
+  explicit DerReader(View input) : rest_(input) {}
+  bool ok() const { return ok_; }
+  bool done() const { return ok_ && rest_.empty(); }
+
+  // Element gives the content of an element with `tag`: a length of one octet below 128, or 0x81 and one
+  // octet.
+  View Element(std::uint8_t tag) {
+    if (Octet() != tag) return Fail();
+    std::size_t length = Octet();
+    if (length == 0x81) {
+      length = Octet();
+      if (length < 0x80) return Fail();
+    } else if (length >= 0x80) {
+      return Fail();
+    }
+    if (length > rest_.size()) return Fail();
+    const View content = rest_.first(length);
+    rest_ = rest_.subspan(length);
+    return content;
+  }
+
+ private:
+  View Fail() {
+    ok_ = false;
+    rest_ = {};
+    return {};
+  }
+  std::uint8_t Octet() {
+    if (rest_.empty()) {
+      ok_ = false;
+      return 0;
+    }
+    const std::uint8_t octet = rest_[0];
+    rest_ = rest_.subspan(1);
+    return octet;
+  }
+
+  View rest_;
+  bool ok_ = true;
+};
+
+// IsShortestPositive says whether `integer` is the one encoding of a number above zero.
+bool IsShortestPositive(View integer) {
+  if (integer.empty() || integer[0] >= 0x80) return false;
+  if (integer[0] != 0) return true;
+  return integer.size() > 1 && integer[1] >= 0x80;
+}
+
+// IsStrictDer says whether `signature` is Ecdsa-Sig-Value { r INTEGER, s INTEGER } in DER and nothing else.
+bool IsStrictDer(View signature) {
+  DerReader outer(signature);
+  DerReader inner(outer.Element(0x30));
+  const View r = inner.Element(0x02);
+  const View s = inner.Element(0x02);
+  return outer.done() && inner.done() && IsShortestPositive(r) && IsShortestPositive(s);
+}
+
+}  // namespace
+
+Result<Bytes> EcdsaSign(const Suite& suite, const NistCurve& curve, View private_key, View content) {
+  MLS_REQUIRE(ScalarIsValid(curve, private_key), INVALID_KEY);  // FIPS 186-5 §3: d is in [1, n-1]
+  MLS_TRY(hash, HashContent(suite, content));
+  const Owned<EVP_PKEY> key = PrivateKey(curve, private_key);
+  if (key == nullptr) return Error::INTERNAL;
+  const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
+  Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(key.get())));
+  std::size_t size = signature.size();
+  if (context == nullptr || EVP_PKEY_sign_init(context.get()) != 1 ||
+      EVP_PKEY_sign(context.get(), signature.data(), &size, hash.bytes.data(), hash.size) != 1) {
+    return Error::INTERNAL;
+  }
+  signature.resize(size);
+  return signature;
+}
+
+Status EcdsaVerify(const Suite& suite, const NistCurve& curve, View public_key, View content,
+                   View signature) {
+  // libcrypto would read compressed and hybrid forms too.
+  MLS_REQUIRE(public_key[0] == POINT_CONVERSION_UNCOMPRESSED, INVALID_KEY);  // RFC 9420 §5.1.1: uncompressed
+  MLS_REQUIRE(IsStrictDer(signature), BAD_SIGNATURE);  // RFC 9420 §5.1.2: DER, as in RFC 8446 §4.2.3
+  EVP_PKEY* key = PublicKey(curve, public_key);
+  MLS_REQUIRE(key != nullptr, INVALID_KEY);  // RFC 8446 §4.2.8.2: the point is on the curve
+  MLS_TRY(hash, HashContent(suite, content));
+  const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
+  if (context == nullptr || EVP_PKEY_verify_init(context.get()) != 1) return Error::INTERNAL;
+  const int verified =
+      EVP_PKEY_verify(context.get(), signature.data(), signature.size(), hash.bytes.data(), hash.size);
+  MLS_REQUIRE(verified == 1, BAD_SIGNATURE);  // RFC 9420 §5.1.2: Signature.Verify
+  return kOk;
+}
+
+}  // namespace mls
