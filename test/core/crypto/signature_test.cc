@@ -243,7 +243,7 @@ TEST_CASE("EdDSA keys with y of p or above are INVALID_KEY (RFC 8032 §5.1.3, §
       if (suite.signature != scheme) continue;
       ++suites;
       const Bytes key = Hex(hex);
-      const Bytes signature(2 * key.size(), 0);
+      const Bytes signature(2 * key.size(), 1);
       CHECK(ValidateSignatureKey(suite, key).ok() == canonical);
       CheckError(Verify(suite, key, {}, signature), canonical ? Error::BAD_SIGNATURE : Error::INVALID_KEY);
     }
