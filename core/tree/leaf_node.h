@@ -19,9 +19,9 @@ struct Capabilities {
   std::vector<ExtensionType> extensions;
   std::vector<ProposalType> proposals;
   std::vector<CredentialType> credentials;
-  static constexpr auto kWire = Fields(&Capabilities::versions, &Capabilities::cipher_suites,
-                                       &Capabilities::extensions, &Capabilities::proposals,
-                                       &Capabilities::credentials);
+  static constexpr auto kWire =
+      Fields(&Capabilities::versions, &Capabilities::cipher_suites, &Capabilities::extensions,
+             &Capabilities::proposals, &Capabilities::credentials);
   bool operator==(const Capabilities&) const = default;
 
   // Supports: default extension and proposal types are supported without being listed (RFC 9420 §7.2).
@@ -50,19 +50,20 @@ struct LeafNode {
   Extensions extensions;
   Bytes signature;
   static constexpr auto kWire =
-      Fields(&LeafNode::encryption_key, &LeafNode::signature_key, &LeafNode::credential, &LeafNode::capabilities,
-             &LeafNode::leaf_node_source,
+      Fields(&LeafNode::encryption_key, &LeafNode::signature_key, &LeafNode::credential,
+             &LeafNode::capabilities, &LeafNode::leaf_node_source,
              When(&LeafNode::leaf_node_source, LeafNodeSource::key_package, &LeafNode::lifetime),
              When(&LeafNode::leaf_node_source, LeafNodeSource::commit, &LeafNode::parent_hash),
              &LeafNode::extensions, &LeafNode::signature);
   bool operator==(const LeafNode&) const = default;
 };
 
-// EncodeLeafNodeTBS gives what the signature covers (RFC 9420 §7.2): with sources update and commit also the group and
-// the place in it.
+// EncodeLeafNodeTBS gives what the signature covers (RFC 9420 §7.2): with sources update and commit also the
+// group and the place in it.
 Bytes EncodeLeafNodeTBS(const LeafNode& leaf, View group_id, LeafIndex index);
 // SignLeafNode sets `signature`.
-Status SignLeafNode(const Suite& suite, LeafNode& leaf, View signature_private_key, View group_id, LeafIndex index);
+Status SignLeafNode(const Suite& suite, LeafNode& leaf, View signature_private_key, View group_id,
+                    LeafIndex index);
 // VerifyLeafSignature: BAD_LEAF_SIGNATURE.
 Status VerifyLeafSignature(const Suite& suite, const LeafNode& leaf, View group_id, LeafIndex index);
 
@@ -70,17 +71,18 @@ Status VerifyLeafSignature(const Suite& suite, const LeafNode& leaf, View group_
 struct LeafRules {
   const Suite* suite = nullptr;
   const Limits* limits = nullptr;
-  const Extensions* group_extensions = nullptr;  // GroupContext.extensions; null outside a group
+  const Extensions* group_extensions = nullptr;    // GroupContext.extensions; null outside a group
   const RequiredCapabilities* required = nullptr;  // decoded from group_extensions by the caller, or null
-  std::optional<LeafNodeSource> source;          // the only source allowed here; none in a tree
-  std::optional<std::uint64_t> now;              // seconds since 1970 where the lifetime is checked
+  std::optional<LeafNodeSource> source;            // the only source allowed here; none in a tree
+  std::optional<std::uint64_t> now;                // seconds since 1970 where the lifetime is checked
 };
 
-// ValidateLeafNode runs every check of RFC 9420 §7.3 that one leaf decides alone, except the signature and the credential
-// question: size and keys (INVALID_KEY, LIMIT_EXCEEDED), source (INVALID_LEAF_SOURCE), version and suite
-// (UNSUPPORTED_CAPABILITY), extensions against capabilities (INVALID_LEAF_NODE, DUPLICATE_EXTENSION), credential
-// type listed (INVALID_LEAF_NODE), required capabilities and the group's extensions (UNSUPPORTED_CAPABILITY),
-// lifetime range (INVALID_LIFETIME always; EXPIRED and NOT_YET_VALID with `now`), credential (ValidateCredential).
+// ValidateLeafNode runs every check of RFC 9420 §7.3 that one leaf decides alone, except the signature and
+// the credential question: size and keys (INVALID_KEY, LIMIT_EXCEEDED), source (INVALID_LEAF_SOURCE), version
+// and suite (UNSUPPORTED_CAPABILITY), extensions against capabilities (INVALID_LEAF_NODE,
+// DUPLICATE_EXTENSION), credential type listed (INVALID_LEAF_NODE), required capabilities and the group's
+// extensions (UNSUPPORTED_CAPABILITY), lifetime range (INVALID_LIFETIME always; EXPIRED and NOT_YET_VALID
+// with `now`), credential (ValidateCredential).
 Status ValidateLeafNode(const LeafNode& leaf, const LeafRules& rules);
 
 }  // namespace mls

@@ -1,5 +1,5 @@
-// Tree arithmetic (RFC 9420 Appendix C): nodes of a full binary tree in the order of an in-order traversal, leaves at
-// even positions. Width is the number of leaves, a power of two.
+// Tree arithmetic (RFC 9420 Appendix C): nodes of a full binary tree in the order of an in-order traversal,
+// leaves at even positions. Width is the number of leaves, a power of two.
 #pragma once
 
 #include <compare>
@@ -20,7 +20,8 @@ struct NodeIndex {
   std::uint32_t value = 0;
   constexpr NodeIndex() = default;
   constexpr explicit NodeIndex(std::uint32_t v) : value(v) {}
-  // A leaf is a node. An index from the wire may be any number: one that has no node maps to one beyond every tree.
+  // A leaf is a node. An index from the wire may be any number: one that has no node maps to one beyond every
+  // tree.
   constexpr NodeIndex(LeafIndex leaf)  // NOLINT
       : value(leaf.value < 0x80000000u ? 2 * leaf.value : 0xFFFFFFFEu) {}
   auto operator<=>(const NodeIndex&) const = default;
@@ -34,7 +35,7 @@ constexpr LeafIndex LeafOf(NodeIndex node) { return {node.value / 2}; }
 std::uint32_t Level(NodeIndex node);
 // NodeWidth gives the number of nodes of a tree with `leaves` leaves.
 constexpr std::uint32_t NodeWidth(std::uint32_t leaves) { return leaves == 0 ? 0 : 2 * leaves - 1; }
-// FullWidth gives the smallest power of two that holds `leaves` leaves, at least 1.
+// FullWidth gives the smallest power of two that holds `leaves` leaves (at most 2^31), at least 1.
 std::uint32_t FullWidth(std::uint32_t leaves);
 
 // Root of a tree with `leaves` leaves, a power of two.

@@ -1,21 +1,18 @@
 // RatchetTree (RFC 9420 §4.1, §7.4, §7.7, §12.1): the public tree of a group.
 //
-// A value: copying one costs a table of pointers, not the nodes. Nodes live in pages that copies share until one of
-// them writes (leaves in pages of 16, parents in subtrees of 4 levels); each leaf keeps its encoded bytes, tree
-// hashes are cached beside the nodes, and the index answers what ranges over all members. Everything here is public
-// data. Not thread-safe for writing; several threads may read.
+// A value: copying one costs a table of pointers, not the nodes. Nodes live in pages that copies share until
+// one of them writes (leaves in pages of 16, parents in subtrees of 4 levels); each leaf keeps its encoded
+// bytes, tree hashes are cached beside the nodes, and the index answers what ranges over all members.
+// Everything here is public data. Not thread-safe for writing; several threads may read.
 #pragma once
 
-#include <memory>
 #include <optional>
+#include <span>
 
 #include "base/pool.h"
-#include "base/shared.h"
-#include "crypto/kdf.h"
 #include "store/batch.h"
 #include "tree/index.h"
-#include "tree/leaf_node.h"
-#include "tree/parent_node.h"
+#include "tree/leaf_set.h"
 
 namespace mls {
 
@@ -45,16 +42,21 @@ class RatchetTree {
 
   // Resolution (RFC 9420 §4.1.1), left to right.
   std::vector<NodeIndex> Resolution(NodeIndex node) const;
-  // FilteredDirectPath (RFC 9420 §4.1.2): the ancestors whose copath child has a non-empty resolution, leaf to root.
+  // FilteredDirectPath (RFC 9420 §4.1.2): the ancestors whose copath child has a non-empty resolution, leaf
+  // to root.
   std::vector<NodeIndex> FilteredDirectPath(LeafIndex leaf) const;
 
-  // The three changes of membership (RFC 9420 §12.1.1 to §12.1.3). Indices must be valid (Update, Remove: non-blank).
+  // The three changes of membership (RFC 9420 §12.1.1 to §12.1.3). Indices must be valid (Update, Remove:
+  // non-blank).
   LeafIndex AddLeaf(const LeafNode& leaf);
+  // AddLeaves is AddLeaf for each in turn, but merges into each list of unmerged leaves once. It gives the
+  // places.
+  std::vector<LeafIndex> AddLeaves(std::span<const LeafNode* const> leaves);
   void UpdateLeaf(LeafIndex index, const LeafNode& leaf);
   void RemoveLeaf(LeafIndex index);
 
-  // Used by TreeKEM (RFC 9420 §7.5): replace the committer's leaf; blank its direct path; set a path node with no unmerged
-  // leaves. ExtendTo grows the tree with blanks until `leaf` exists (external commits).
+  // Used by TreeKEM (RFC 9420 §7.5): replace the committer's leaf; blank its direct path; set a path node
+  // with no unmerged leaves. ExtendTo grows the tree with blanks until `leaf` exists (external commits).
   void ReplaceLeaf(LeafIndex index, const LeafNode& leaf);
   void ExtendTo(LeafIndex leaf);
   void BlankDirectPath(LeafIndex leaf);
@@ -62,21 +64,53 @@ class RatchetTree {
 
   // UpdateHashes computes every tree hash that is missing (RFC 9420 §7.8); TreeHash needs it done.
   Status UpdateHashes(Pool* pool);
-  const Digest& TreeHash(NodeIndex node) const;  // of the subtree; blank subtrees too
+  // TreeHash gives the hash of the subtree of `node`, blank ones too; an empty Digest where UpdateHashes is
+  // due.
+  Digest TreeHash(NodeIndex node) const;
   const Digest& RootHash() const;
 
   // The ratchet_tree extension (RFC 9420 §12.4.3.3).
   Bytes EncodeExtension() const;
-  // DecodeExtension builds a tree: MALFORMED, INVALID_TREE (node kinds, trailing blank), LIMIT_EXCEEDED. Nothing is
-  // verified but what one node shows. Memory stays within a small multiple of the input.
+  // DecodeExtension builds a tree: MALFORMED, INVALID_TREE (node kinds, trailing blank), LIMIT_EXCEEDED.
+  // Nothing is verified but what one node shows. Memory stays within a small multiple of the input.
   static Result<RatchetTree> DecodeExtension(const Suite& suite, View data, const Limits& limits);
 
-  // Save writes the pages that differ from `previous` (all of them when null) and deletes the pages that are gone.
+  // Save writes the pages that differ from `previous` (all of them when null) and deletes the pages that are
+  // gone.
   void Save(Batch& batch, const RatchetTree* previous) const;
   static Result<RatchetTree> Load(const Suite& suite, std::uint32_t width, const Rows& rows);
 
-  // SharesLeafPage tells whether `leaf`'s page is the same object in both trees (for undo rows: only others differ).
+  // SharesLeafPage tells whether `leaf`'s page is the same object in both trees (for undo rows: only others
+  // differ).
   bool SharesLeafPage(const RatchetTree& other, LeafIndex leaf) const;
+
+ private:
+  struct DirtyPages;
+
+  // PutLeaf and ClearLeaf change one leaf and the index; its path's nodes stay, their hashes are dropped.
+  void PutLeaf(LeafIndex leaf, Bytes encoded);
+  void ClearLeaf(LeafIndex leaf);
+  void PutParent(NodeIndex node, ParentNode value);
+  void ClearParent(NodeIndex node);
+  void AddUnmerged(std::span<const LeafIndex> added);
+  void ForgetHash(NodeIndex parent);
+  void ForgetHashes(LeafIndex leaf);
+  void DropBlankPages(LeafIndex leaf);
+  void Truncate();
+  void CollectResolution(NodeIndex node, std::vector<NodeIndex>& nodes) const;
+
+  Result<Digest> HashBlank(NodeIndex node) const;
+  DirtyPages FindDirtyPages() const;
+  Status HashLeafPage(LeafPage& page, std::uint32_t number) const;
+  Status HashParentPage(ParentPage& page, std::uint32_t band, std::uint32_t number) const;
+  Result<Digest> ChildHash(NodeIndex child) const;
+
+  const Suite* suite_;
+  std::uint32_t width_ = 0;
+  LeafSet members_;
+  PageTable<LeafPage> leaves_;
+  std::vector<PageTable<ParentPage>> parents_;  // by band
+  TreeIndex index_;
 };
 
 }  // namespace mls

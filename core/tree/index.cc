@@ -1,0 +1,149 @@
+#include "tree/index.h"
+
+#include <algorithm>
+
+#include "tree/fingerprint.h"
+
+namespace mls {
+
+namespace {
+
+// A bucket is a page: small enough to copy for one change, large enough that a tree has few of them.
+constexpr std::size_t kFullBucket = 48;
+constexpr std::size_t kSparseBucket = 8;
+
+}  // namespace
+
+bool KeySet::Has(View key) const {
+  const std::uint64_t fingerprint = Fingerprint(key);
+  const Bucket* bucket = buckets_.Find(BucketOf(fingerprint));
+  return bucket != nullptr && std::find(bucket->begin(), bucket->end(), fingerprint) != bucket->end();
+}
+
+void KeySet::Add(View key) {
+  const std::uint64_t fingerprint = Fingerprint(key);
+  Bucket& bucket = buckets_.Write(BucketOf(fingerprint));
+  if (std::find(bucket.begin(), bucket.end(), fingerprint) != bucket.end()) ++duplicates_;
+  bucket.push_back(fingerprint);
+  // Growth counts distinct keys: many copies of one key would not spread out.
+  if (++size_ - duplicates_ > kFullBucket * bucket_count_) Resize(2 * bucket_count_);
+}
+
+void KeySet::Remove(View key) {
+  const std::uint64_t fingerprint = Fingerprint(key);
+  Bucket& bucket = buckets_.Write(BucketOf(fingerprint));
+  const auto entry = std::find(bucket.begin(), bucket.end(), fingerprint);
+  if (entry == bucket.end()) return;
+  *entry = bucket.back();
+  bucket.pop_back();
+  if (std::find(bucket.begin(), bucket.end(), fingerprint) != bucket.end()) --duplicates_;
+  --size_;
+  if (bucket_count_ > 1 && size_ < kSparseBucket * bucket_count_) Resize(bucket_count_ / 2);
+}
+
+void KeySet::Resize(std::size_t bucket_count) {
+  const PageTable<Bucket> former = std::move(buckets_);
+  buckets_ = PageTable<Bucket>();
+  bucket_count_ = bucket_count;
+  former.ForEach([&](std::size_t, const Bucket& bucket) {
+    for (std::uint64_t fingerprint : bucket) buckets_.Write(BucketOf(fingerprint)).push_back(fingerprint);
+  });
+}
+
+bool TreeIndex::AllSupport(ExtensionType type) const {
+  return IsDefault(type) ||
+         MembersWith(KeyOf(Counted::extension, static_cast<std::uint16_t>(type))) == members_;
+}
+
+bool TreeIndex::AllSupport(ProposalType type) const {
+  return IsDefault(type) ||
+         MembersWith(KeyOf(Counted::proposal, static_cast<std::uint16_t>(type))) == members_;
+}
+
+bool TreeIndex::AllSupport(CredentialType type) const {
+  return MembersWith(KeyOf(Counted::credential, static_cast<std::uint16_t>(type))) == members_;
+}
+
+std::vector<CredentialType> TreeIndex::CredentialTypesInUse() const {
+  std::vector<CredentialType> types;
+  if (!counts_) return types;
+  const auto first = std::lower_bound(counts_->begin(), counts_->end(), KeyOf(Counted::credential_in_use, 0),
+                                      [](const Entry& entry, std::uint32_t key) { return entry.key < key; });
+  for (auto entry = first; entry != counts_->end(); ++entry) {
+    types.push_back(static_cast<CredentialType>(entry->key & 0xffff));
+  }
+  return types;
+}
+
+bool TreeIndex::SupportsAllCredentialsInUse(const Capabilities& capabilities) const {
+  std::vector<CredentialType> supported = capabilities.credentials;
+  std::sort(supported.begin(), supported.end());
+  const std::vector<CredentialType> in_use = CredentialTypesInUse();
+  return std::includes(supported.begin(), supported.end(), in_use.begin(), in_use.end());
+}
+
+// KeysOf gives what one member adds to the counts, each value once and in order.
+std::vector<std::uint32_t> TreeIndex::KeysOf(const LeafNodeView& leaf) {
+  std::vector<std::uint32_t> keys;
+  keys.reserve((leaf.extension_types.size() + leaf.proposal_types.size() + leaf.credential_types.size()) / 2 +
+               1);
+  const auto collect = [&](Counted counted, View values) {
+    for (Reader in(values); in.ok() && !in.empty();) keys.push_back(KeyOf(counted, in.Uint<std::uint16_t>()));
+  };
+  collect(Counted::extension, leaf.extension_types);
+  collect(Counted::proposal, leaf.proposal_types);
+  collect(Counted::credential, leaf.credential_types);
+  keys.push_back(KeyOf(Counted::credential_in_use, static_cast<std::uint16_t>(leaf.credential_type)));
+  std::sort(keys.begin(), keys.end());
+  keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
+  return keys;
+}
+
+std::uint32_t TreeIndex::MembersWith(std::uint32_t key) const {
+  if (!counts_) return 0;
+  const auto entry =
+      std::lower_bound(counts_->begin(), counts_->end(), key,
+                       [](const Entry& one, std::uint32_t wanted) { return one.key < wanted; });
+  return entry == counts_->end() || entry->key != key ? 0 : entry->members;
+}
+
+void TreeIndex::AddMember(const LeafNodeView& leaf) {
+  ++members_;
+  encryption_keys_.Add(leaf.encryption_key);
+  signature_keys_.Add(leaf.signature_key);
+  if (!counts_) counts_ = Shared<std::vector<Entry>>(std::vector<Entry>());
+  std::vector<Entry>& counts = counts_.Write();
+  // New values go behind the known ones and are merged in at once: a leaf may list tens of thousands.
+  const std::size_t known = counts.size();
+  std::size_t at = 0;
+  for (std::uint32_t key : KeysOf(leaf)) {
+    const auto entry = std::lower_bound(
+        counts.begin() + static_cast<std::ptrdiff_t>(at), counts.begin() + static_cast<std::ptrdiff_t>(known),
+        key, [](const Entry& one, std::uint32_t wanted) { return one.key < wanted; });
+    at = static_cast<std::size_t>(entry - counts.begin());
+    if (at < known && entry->key == key) {
+      ++entry->members;
+    } else {
+      counts.push_back({key, 1});
+    }
+  }
+  std::inplace_merge(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(known), counts.end(),
+                     [](const Entry& a, const Entry& b) { return a.key < b.key; });
+}
+
+void TreeIndex::RemoveMember(const LeafNodeView& leaf) {
+  --members_;
+  encryption_keys_.Remove(leaf.encryption_key);
+  signature_keys_.Remove(leaf.signature_key);
+  std::vector<Entry>& counts = counts_.Write();
+  auto entry = counts.begin();
+  std::size_t gone = 0;
+  for (std::uint32_t key : KeysOf(leaf)) {
+    entry = std::lower_bound(entry, counts.end(), key,
+                             [](const Entry& one, std::uint32_t wanted) { return one.key < wanted; });
+    if (entry != counts.end() && entry->key == key && --entry->members == 0) ++gone;
+  }
+  if (gone != 0) std::erase_if(counts, [](const Entry& one) { return one.members == 0; });
+}
+
+}  // namespace mls
