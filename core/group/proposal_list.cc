@@ -180,7 +180,7 @@ Status ValidateEach(const Walk& walk, const CommitPlan& plan) {
 
 // Two new leaves with one key, or one with the key of a member who stays (RFC 9420 §7.3, §12.2).
 Status ValidateUniqueKeys(const Walk& walk, const CommitPlan& plan) {
-  if (!plan.tree.index().HasDuplicates()) return kOk;
+  if (!plan.tree.index().HasDuplicateKeys()) return kOk;
   const TreeIndex& before = walk.epoch.tree.index();
   const auto clash = [&](const LeafNode& leaf) -> Status {
     MLS_REQUIRE(!before.HasSignatureKey(leaf.signature_key),

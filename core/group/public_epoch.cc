@@ -15,4 +15,14 @@ Result<PublicEpochPtr> MakePublicEpoch(GroupContext context, RatchetTree tree, B
       std::move(required), senders ? std::move(senders->senders) : std::vector<ExternalSender>()});
 }
 
+Result<PublicEpochPtr> LoadPublicEpoch(GroupContext context, std::uint32_t width, Bytes confirmation_tag,
+                                       const Rows& rows, Pool* pool) {
+  const Suite* suite = FindSuite(context.cipher_suite);
+  MLS_REQUIRE(suite != nullptr, STORAGE_DAMAGED);  // RFC 9420 §8.1: a suite that we wrote
+  MLS_TRY(tree, RatchetTree::Load(*suite, width, rows));
+  MLS_DO(tree.UpdateHashes(pool));
+  MLS_REQUIRE(Equal(tree.RootHash(), context.tree_hash), STORAGE_DAMAGED);  // RFC 9420 §7.8: the hash tells
+  return MakePublicEpoch(std::move(context), std::move(tree), std::move(confirmation_tag));
+}
+
 }  // namespace mls

@@ -30,4 +30,8 @@ using PublicEpochPtr = std::shared_ptr<const PublicEpoch>;
 // (MALFORMED).
 Result<PublicEpochPtr> MakePublicEpoch(GroupContext context, RatchetTree tree, Bytes confirmation_tag);
 
+// LoadPublicEpoch reads the tree's rows; its hash, computed anew, checks them (STORAGE_DAMAGED).
+Result<PublicEpochPtr> LoadPublicEpoch(GroupContext context, std::uint32_t width, Bytes confirmation_tag,
+                                       const Rows& rows, Pool* pool);
+
 }  // namespace mls

@@ -53,10 +53,11 @@ Result<NewKeyPackage> GenerateKeyPackage(const Suite& suite, const MemberProfile
 // with random GREASE values in every list that may carry them (§13.5).
 Result<Capabilities> DefaultCapabilities(Random& random);
 
-// ValidateKeyPackage runs RFC 9420 §10.1 except the two signatures: INVALID_KEY_PACKAGE, or what ValidateLeafNode
-// gives for the leaf. rules.source is set here.
+// ValidateKeyPackage runs RFC 9420 §10.1 except the two signatures: INVALID_KEY_PACKAGE, or what
+// ValidateLeafNode gives for the leaf. rules.source is set here.
 Status ValidateKeyPackage(const KeyPackage& key_package, LeafRules rules);
-// VerifyKeyPackageSignatures checks the leaf's signature (BAD_LEAF_SIGNATURE) and the package's (INVALID_KEY_PACKAGE).
+// VerifyKeyPackageSignatures checks the leaf's signature (BAD_LEAF_SIGNATURE) and the package's
+// (INVALID_KEY_PACKAGE).
 Status VerifyKeyPackageSignatures(const Suite& suite, const KeyPackage& key_package);
 
 // KeyPackageRef is the name of a KeyPackage in a Welcome (RFC 9420 §5.2), by the hash of its own suite.

@@ -1,0 +1,239 @@
+#include "group/group.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+
+namespace mls {
+
+Group::Group(LocalEpoch local, Secret signature_private_key, Policy policy)
+    : tracker_(local.shared, std::move(policy)),
+      local_(std::move(local)),
+      signature_private_key_(std::move(signature_private_key)) {}
+
+Result<LocalEpoch> MakeLocalEpoch(PublicEpochPtr shared, LeafIndex self, View epoch_secret,
+                                  PrivateKeys keys) {
+  const Suite& suite = shared->suite();
+  MLS_TRY(secrets, DeriveEpochSecrets(suite, epoch_secret));
+  MessageKeys messages{std::move(secrets.sender_data_secret),
+                       SecretTree::Create(suite, shared->context.epoch, shared->tree.width(),
+                                          std::move(secrets.encryption_secret))};
+  return LocalEpoch{std::move(shared), self, std::move(secrets), std::move(messages), std::move(keys)};
+}
+
+Status CheckConfirmationTag(const LocalEpoch& local) {
+  const PublicEpoch& epoch = *local.shared;
+  MLS_TRY(tag, ConfirmationTag(epoch.suite(), local.secrets.confirmation_key,
+                               epoch.context.confirmed_transcript_hash));
+  MLS_REQUIRE(ConstantTimeEqual(tag, epoch.confirmation_tag),
+              BAD_CONFIRMATION_TAG);  // RFC 9420 §6.1, §12.4.2: all arrive at the same state
+  return kOk;
+}
+
+Status Group::RequireActive() const {
+  MLS_REQUIRE(phase_ != Phase::suspended,
+              GROUP_SUSPENDED);                    // RFC 9420 §12.4.2: nothing is sent after a ReInit
+  MLS_REQUIRE(phase_ != Phase::removed, REMOVED);  // RFC 9420 §12.4.2: nor by somebody who was removed
+  MLS_REQUIRE(phase_ == Phase::active, MISUSE);    // RFC 9420 §14: nor before the joining Commit was accepted
+  return kOk;
+}
+
+PlanRules Group::Rules(const Env& env) const {
+  return {&policy(), env.now, env.pool, std::nullopt, PlanRules::Trust::verify};
+}
+
+Change Group::NewChange() const {
+  Change change;
+  change.version = version_;
+  return change;
+}
+
+const Candidate* Group::FindCandidate(std::uint64_t id) const {
+  for (const CandidatePtr& candidate : candidates_) {
+    if (candidate->id == id) return candidate.get();
+  }
+  return nullptr;
+}
+
+bool Group::IsOwnPsk(const PreSharedKeyID& id) const {
+  const auto* resumption = std::get_if<ResumptionPsk>(&id.body);
+  return resumption != nullptr && Equal(resumption->psk_group_id, context().group_id);
+}
+
+Result<Secret> Group::ResumptionPskOf(std::uint64_t epoch) const {
+  // The caller injects it into another key schedule; we keep ours for the epochs that the limits allow
+  // (§8.6).
+  if (epoch == context().epoch) return local_.secrets.resumption_psk.Clone();
+  const auto known = resumption_psks_.find(epoch);
+  MLS_REQUIRE(known != resumption_psks_.end(), MISSING_PSK);  // RFC 9420 §8.6: a limited number of epochs
+  return known->second.Clone();
+}
+
+Result<std::vector<PreSharedKeyID>> Group::ForeignPsks(const std::vector<PreSharedKeyID>& ids) const {
+  std::vector<PreSharedKeyID> foreign;
+  for (const PreSharedKeyID& id : ids) {
+    if (IsOwnPsk(id)) {
+      MLS_DO(ResumptionPskOf(std::get<ResumptionPsk>(id.body).psk_epoch));
+    } else {
+      foreign.push_back(id);
+    }
+  }
+  return foreign;
+}
+
+Result<Secret> Group::CombinePsks(const std::vector<PreSharedKeyID>& ids, const Answers& answers) const {
+  std::vector<Secret> own;
+  own.reserve(ids.size());
+  std::vector<View> psks;
+  std::size_t answer = 0;
+  for (const PreSharedKeyID& id : ids) {
+    if (IsOwnPsk(id)) {
+      MLS_TRY(psk, ResumptionPskOf(std::get<ResumptionPsk>(id.body).psk_epoch));
+      own.push_back(std::move(psk));
+      psks.push_back(own.back());
+    } else {
+      MLS_REQUIRE(answer < answers.psks.size() && answers.psks[answer],
+                  MISSING_PSK);  // RFC 9420 §12.4.2: all are held
+      psks.push_back(*answers.psks[answer++]);
+    }
+  }
+  return PskSecret(suite(), ids, psks);
+}
+
+Result<Secret> Group::Export(std::string_view label, View context, std::size_t length) const {
+  MLS_REQUIRE(phase_ != Phase::removed, REMOVED);  // RFC 9420 §12.4.2: the secrets are gone
+  return ExportSecret(suite(), local_.secrets.exporter_secret, label, context, length);
+}
+
+void ChangeLeaf(LeafNode& leaf, const LeafChange& change) {
+  if (change.credential) leaf.credential = *change.credential;
+  if (change.signature_key) leaf.signature_key = change.signature_key->public_key;
+  if (change.capabilities) leaf.capabilities = *change.capabilities;
+  if (change.extensions) leaf.extensions = *change.extensions;
+}
+
+Result<GroupInfo> Group::MakeGroupInfo(const GroupInfoOptions& options, const Env& env) const {
+  MLS_DO(RequireActive());
+  return BuildGroupInfo(local_, signature_private_key_, options, env);
+}
+
+Result<GroupInfo> BuildGroupInfo(const LocalEpoch& local, View signature_private_key,
+                                 const GroupInfoOptions& options, const Env& env) {
+  const PublicEpoch& epoch = *local.shared;
+  GroupInfo info{epoch.context, options.extensions, epoch.confirmation_tag, local.self, {}};
+  if (options.tree == CommitOptions::Tree::inside) {
+    info.extensions.push_back({ExtensionType::ratchet_tree, epoch.tree.EncodeExtension()});
+  }
+  if (options.external_pub == CommitOptions::ExternalPub::include) {
+    MLS_TRY(external, ExternalKeyPair(epoch.suite(), local.secrets.external_secret));
+    info.extensions.push_back(MakeExtension(ExternalPub{std::move(external.public_key)}));
+  }
+  // RFC 9420 §13.5: a GREASE extension keeps receivers used to unknown ones.
+  MLS_TRY(grease, RandomGrease(*env.random));
+  if (FindExtension(info.extensions, static_cast<ExtensionType>(grease)) == nullptr) {
+    MLS_TRY(data, env.random->Take(4));
+    info.extensions.push_back({static_cast<ExtensionType>(grease), std::move(data)});
+  }
+  MLS_DO(SignGroupInfo(epoch.suite(), info, signature_private_key));
+  return info;
+}
+
+Status Group::Apply(Change change) {
+  MLS_REQUIRE(change.version == version_, STALE_VERSION);  // RFC 9420 §14: a change is made from one state
+  ++version_;
+  if (change.ratchet) {
+    auto& [epoch, use] = *change.ratchet;
+    if (epoch == context().epoch) {
+      local_.messages.secret_tree.Apply(std::move(use));
+    } else {
+      for (PastEpoch& past : past_) {
+        if (past.epoch == epoch) past.keys.secret_tree.Apply(std::move(use));
+      }
+    }
+  }
+  if (change.sent) {
+    sent_.push_back(*change.sent);
+    if (sent_.size() > policy().limits.max_own_messages) sent_.pop_front();
+  }
+  if (change.update) updates_.insert_or_assign(change.update->reference, std::move(*change.update));
+  if (change.proposal) tracker_.Cache(std::move(change.proposal));
+  if (change.candidate) {
+    next_candidate_ = change.candidate->id + 1;
+    candidates_.push_back(std::move(change.candidate));
+  }
+  if (change.rejected) {
+    std::erase_if(candidates_,
+                  [&](const CandidatePtr& candidate) { return candidate->id == *change.rejected; });
+  }
+  if (change.accepted) {
+    for (CandidatePtr& candidate : candidates_) {
+      if (candidate->id != *change.accepted) continue;
+      ApplyEpoch(std::move(candidate->outcome), change.now);
+      break;
+    }
+  }
+  if (change.epoch) ApplyEpoch(std::move(*change.epoch), change.now);
+  if (change.phase) phase_ = *change.phase;
+  return kOk;
+}
+
+void Group::ApplyEpoch(NewEpoch epoch, std::uint64_t now) {
+  candidates_.clear();
+  updates_.clear();
+  sent_.clear();
+  if (!epoch.next) {  // removed: nothing secret stays (RFC 9420 §12.4.2)
+    phase_ = Phase::removed;
+    local_.secrets = {};
+    local_.keys = {};
+    local_.messages.sender_data_secret.Clear();
+    local_.messages.secret_tree = SecretTree::Create(suite(), context().epoch, 1, Secret());
+    signature_private_key_.Clear();
+    past_.clear();
+    resumption_psks_.clear();
+    tracker_.Restore({});
+    return;
+  }
+  const std::vector<std::uint64_t> evicted = EvictedEpochs(now);
+  const std::vector<std::uint64_t> evicted_psks = EvictedPsks();
+  const std::uint64_t ended = context().epoch;
+  resumption_psks_.insert_or_assign(ended, std::move(local_.secrets.resumption_psk));
+  past_.push_back({ended, now, tree().width(), local_.shared->encoded_context, std::move(local_.messages),
+                   std::move(epoch.undo)});
+  std::erase_if(past_, [&](const PastEpoch& past) {
+    return std::find(evicted.begin(), evicted.end(), past.epoch) != evicted.end();
+  });
+  for (const std::uint64_t psk : evicted_psks) resumption_psks_.erase(psk);
+  local_ = std::move(*epoch.next);
+  tracker_.Advance(local_.shared);
+  if (!epoch.signature_private_key.empty()) signature_private_key_ = std::move(epoch.signature_private_key);
+  reinit_ = std::move(epoch.reinit);
+  phase_ = reinit_ ? Phase::suspended : Phase::active;
+}
+
+std::vector<std::uint64_t> Group::EvictedEpochs(std::uint64_t now) const {
+  const Limits& limits = policy().limits;
+  // The epoch that ends becomes one more; the oldest go first. An undo is needed by every older epoch, so
+  // nothing in the middle is dropped.
+  std::vector<std::uint64_t> evicted;
+  const std::size_t count = past_.size() + 1;
+  for (std::size_t i = 0; i < past_.size(); ++i) {
+    const bool too_many = count - i > limits.max_past_epochs;
+    const bool too_old = now > past_[i].ended && now - past_[i].ended > limits.max_past_epoch_age;
+    if (too_many || too_old) evicted.push_back(past_[i].epoch);
+  }
+  if (limits.max_past_epochs == 0) evicted.push_back(context().epoch);
+  return evicted;
+}
+
+std::vector<std::uint64_t> Group::EvictedPsks() const {
+  const std::size_t limit = policy().limits.max_resumption_psks;
+  std::vector<std::uint64_t> evicted;
+  std::size_t count = resumption_psks_.size() + 1;
+  for (const auto& [epoch, psk] : resumption_psks_) {
+    if (count-- > limit) evicted.push_back(epoch);
+  }
+  if (limit == 0) evicted.push_back(context().epoch);
+  return evicted;
+}
+
+}  // namespace mls

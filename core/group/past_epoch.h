@@ -1,0 +1,54 @@
+// PastEpoch: what is kept of an epoch that ended, to read application messages that come late (RFC 9420
+// §15.3).
+//
+// It holds no node key, no init or joiner secret: a context for signatures, the sender-data secret, the rest
+// of the secret tree, and for the leaves an Undo: what the Commit that left the epoch changed. A leaf of
+// epoch n is found by asking the undo of n, then of n + 1, and so on to the present tree.
+#pragma once
+
+#include <deque>
+#include <map>
+
+#include "group/message_keys.h"
+#include "group/public_commit.h"
+
+namespace mls {
+
+struct PastLeaf {
+  Bytes signature_key;  // empty: the leaf was blank
+  Credential credential;
+  static constexpr auto kWire = Fields(&PastLeaf::signature_key, &PastLeaf::credential);
+  bool operator==(const PastLeaf&) const = default;
+};
+
+class Undo {
+ public:
+  // Make compares nothing: it takes the leaves that the Commit touched from the tree before it.
+  static Undo Make(const PublicEpoch& before, const CommitPlan& plan, LeafIndex committer);
+  const PastLeaf* Find(LeafIndex leaf) const;
+  Bytes Encode() const;
+  static Result<Undo> Decode(View bytes);
+
+ private:
+  std::map<LeafIndex, PastLeaf> former_;
+};
+
+struct PastEpoch {
+  std::uint64_t epoch = 0;
+  std::uint64_t ended = 0;  // seconds since 1970
+  std::uint32_t width = 0;  // leaves of the secret tree
+  Bytes group_context;      // encoded
+  MessageKeys keys;
+  Undo undo;
+
+  // Only the rows that belong to this epoch; the secret tree writes its own.
+  void SaveHeader(Batch& batch) const;
+  static void EraseRows(std::uint64_t epoch, Batch& batch);
+  static Result<PastEpoch> Load(const Suite& suite, std::uint64_t epoch, View row, const Rows& rows);
+};
+
+// PastSignatureKey finds the key that `leaf` had in past[position]; `present` is the current tree.
+View PastSignatureKey(const std::deque<PastEpoch>& past, std::size_t position, const RatchetTree& present,
+                      LeafIndex leaf);
+
+}  // namespace mls
