@@ -1,0 +1,305 @@
+#include "crypto/x509.h"
+
+#include <doctest/doctest.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "crypto/libcrypto.h"
+#include "crypto/signature.h"
+#include "crypto/system_random.h"
+
+using namespace mls;
+
+namespace {
+
+using Key = std::shared_ptr<EVP_PKEY>;
+
+Key Own(EVP_PKEY* key) {
+  REQUIRE(key != nullptr);
+  return Key(key, EVP_PKEY_free);
+}
+
+// RsaKey is one key for all tests: to make one takes longer than all they do.
+Key RsaKey() {
+  static const Key key = Own(EVP_RSA_gen(2048));
+  return key;
+}
+
+Key KeyFor(const Suite& suite) {
+  switch (suite.signature) {
+    case SignatureScheme::ecdsa_p256_sha256:
+      return Own(EVP_EC_gen("P-256"));
+    case SignatureScheme::ecdsa_p384_sha384:
+      return Own(EVP_EC_gen("P-384"));
+    case SignatureScheme::ecdsa_p521_sha512:
+      return Own(EVP_EC_gen("P-521"));
+    case SignatureScheme::ed25519:
+      return Own(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519"));
+    default:
+      return Own(EVP_PKEY_Q_keygen(nullptr, nullptr, "ED448"));
+  }
+}
+
+Bytes PublicKeyOf(const Key& key) {
+  unsigned char* point = nullptr;
+  if (const std::size_t size = EVP_PKEY_get1_encoded_public_key(key.get(), &point); size != 0) {
+    Bytes bytes(point, point + size);
+    OPENSSL_free(point);
+    return bytes;
+  }
+  Bytes raw(57);
+  std::size_t size = raw.size();
+  REQUIRE(EVP_PKEY_get_raw_public_key(key.get(), raw.data(), &size) == 1);
+  raw.resize(size);
+  return raw;
+}
+
+struct Certificate {
+  std::string subject = "leaf";
+  std::string issuer = "leaf";
+  Key key;
+  Key signer;  // the key itself when null
+  const char* basic_constraints = nullptr;
+  const char* key_usage = nullptr;
+  const EVP_MD* digest = EVP_sha256();  // for signers that are not EdDSA
+
+  Bytes Der() const;
+};
+
+void AddName(X509_NAME* name, const std::string& text) {
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(text.data()),
+                             static_cast<int>(text.size()), -1, 0);
+}
+
+void AddExtension(X509* certificate, int nid, const char* value) {
+  if (value == nullptr) return;
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, nid, value);
+  REQUIRE(extension != nullptr);
+  X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+bool IsEddsa(const Key& key) {
+  return EVP_PKEY_is_a(key.get(), "ED25519") == 1 || EVP_PKEY_is_a(key.get(), "ED448") == 1;
+}
+
+Bytes Certificate::Der() const {
+  const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), X509_free);
+  X509* certificate = made.get();
+  X509_set_version(certificate, X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+  ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate), "20200101000000Z");
+  ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), "20600101000000Z");
+  AddName(X509_get_subject_name(certificate), subject);
+  AddName(X509_get_issuer_name(certificate), issuer);
+  X509_set_pubkey(certificate, key.get());
+  AddExtension(certificate, NID_basic_constraints, basic_constraints);
+  AddExtension(certificate, NID_key_usage, key_usage);
+  const Key& by = signer != nullptr ? signer : key;
+  REQUIRE(X509_sign(certificate, by.get(), IsEddsa(by) ? nullptr : digest) > 0);
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  REQUIRE(size > 0);
+  Bytes bytes(der, der + size);
+  OPENSSL_free(der);
+  return bytes;
+}
+
+// Chain is leaf ◀ intermediate ◀ root, all valid; tests change one thing of it.
+struct Chain {
+  Certificate leaf, intermediate, root;
+
+  explicit Chain(const Suite& suite) {
+    leaf.key = KeyFor(suite);
+    intermediate.key = Own(EVP_EC_gen("P-256"));
+    root.key = RsaKey();
+    leaf.issuer = intermediate.subject = "intermediate";
+    intermediate.issuer = root.subject = root.issuer = "root";
+    leaf.signer = intermediate.key;
+    intermediate.signer = root.key;
+    for (Certificate* authority : {&intermediate, &root}) {
+      authority->basic_constraints = "critical,CA:TRUE";
+      authority->key_usage = "critical,keyCertSign,cRLSign";
+    }
+  }
+  std::vector<Bytes> Der() const { return {leaf.Der(), intermediate.Der(), root.Der()}; }
+  Bytes signature_key() const { return PublicKeyOf(leaf.key); }
+};
+
+Status Validate(const Suite& suite, const std::vector<Bytes>& chain, const Bytes& key) {
+  const std::vector<View> views(chain.begin(), chain.end());
+  return ValidateChain(suite, views, key);
+}
+
+void CheckRefused(const Status& status) {
+  REQUIRE_FALSE(status.ok());
+  CHECK(status.error() == Error::INVALID_CREDENTIAL);
+}
+
+const Suite& kSuite1 = AllSuites()[0];
+const Suite& kSuite2 = AllSuites()[1];
+
+}  // namespace
+
+TEST_CASE("ValidateChain accepts a whole chain and one whose tail is omitted") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    const Chain chain(suite);
+    std::vector<Bytes> der = chain.Der();
+    for (; !der.empty(); der.pop_back()) CHECK(Validate(suite, der, chain.signature_key()).ok());
+  }
+}
+
+TEST_CASE("ValidateChain accepts a self-signed end entity") {
+  for (const Suite& suite : AllSuites()) {
+    Certificate leaf;
+    leaf.key = KeyFor(suite);
+    CHECK(Validate(suite, {leaf.Der()}, PublicKeyOf(leaf.key)).ok());
+  }
+}
+
+TEST_CASE("the key of the end entity must be the signature key, of the suite's kind") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    const Chain chain(suite);
+    const std::vector<Bytes> der = chain.Der();
+    CheckRefused(Validate(suite, der, PublicKeyOf(KeyFor(suite))));
+    CheckRefused(Validate(suite, der, {}));
+    for (const Suite& other : AllSuites()) {
+      if (other.signature != suite.signature) CheckRefused(Validate(other, der, chain.signature_key()));
+    }
+    Chain rsa(suite);
+    rsa.leaf.key = RsaKey();
+    CheckRefused(Validate(suite, rsa.Der(), chain.signature_key()));
+  }
+}
+
+TEST_CASE("a certificate may hold the point in compressed form; the signature key may not") {
+  Chain chain(kSuite2);
+  const Bytes key = chain.signature_key();
+  const std::size_t uncompressed_size = chain.leaf.Der().size();
+  REQUIRE(EVP_PKEY_set_utf8_string_param(chain.leaf.key.get(), "point-format", "compressed") == 1);
+  REQUIRE(chain.leaf.Der().size() + 30 < uncompressed_size);
+  Bytes compressed(key.begin(), key.begin() + 33);
+  compressed[0] = key.back() % 2 == 0 ? 2 : 3;
+  CHECK(Validate(kSuite2, chain.Der(), key).ok());
+  CheckRefused(Validate(kSuite2, chain.Der(), compressed));
+}
+
+TEST_CASE("the order is end entity first") {
+  const Chain chain(kSuite1);
+  const std::vector<Bytes> der = chain.Der();
+  const Bytes key = chain.signature_key();
+  CheckRefused(Validate(kSuite1, {}, key));
+  CheckRefused(Validate(kSuite1, {der[2], der[1], der[0]}, key));
+  CheckRefused(Validate(kSuite1, {der[0], der[2], der[1]}, key));
+  CheckRefused(Validate(kSuite1, {der[0], der[2]}, key));
+  CheckRefused(Validate(kSuite1, {der[0], der[0]}, key));
+}
+
+TEST_CASE("every entry is one certificate to its last byte") {
+  const Chain chain(kSuite1);
+  const Bytes key = chain.signature_key();
+  for (std::size_t at = 0; at < 3; ++at) {
+    std::vector<Bytes> der = chain.Der();
+    der[at].push_back(0);
+    CheckRefused(Validate(kSuite1, der, key));
+    der[at].resize(der[at].size() - 2);
+    CheckRefused(Validate(kSuite1, der, key));
+    der[at] = {0x30, 0x00};
+    CheckRefused(Validate(kSuite1, der, key));
+    der[at] = {};
+    CheckRefused(Validate(kSuite1, der, key));
+  }
+}
+
+TEST_CASE("each link is signed by the key of the next") {
+  Chain chain(kSuite1);
+  chain.leaf.signer = Own(EVP_EC_gen("P-256"));  // right names, another key
+  CheckRefused(Validate(kSuite1, chain.Der(), chain.signature_key()));
+  Chain middle(kSuite1);
+  middle.intermediate.signer = Own(EVP_EC_gen("P-256"));
+  CheckRefused(Validate(kSuite1, middle.Der(), middle.signature_key()));
+
+  Chain flipped(kSuite1);
+  std::vector<Bytes> der = flipped.Der();
+  der[0].back() ^= 1;  // the last byte of the leaf's signature
+  CheckRefused(Validate(kSuite1, der, flipped.signature_key()));
+}
+
+TEST_CASE("the names of a link match") {
+  Chain chain(kSuite1);
+  chain.leaf.issuer = "someone else";
+  CheckRefused(Validate(kSuite1, chain.Der(), chain.signature_key()));
+}
+
+TEST_CASE("issuers are authorities") {
+  const auto refused = [](const char* basic_constraints, const char* key_usage) {
+    Chain chain(kSuite1);
+    chain.intermediate.basic_constraints = basic_constraints;
+    chain.intermediate.key_usage = key_usage;
+    CheckRefused(Validate(kSuite1, chain.Der(), chain.signature_key()));
+  };
+  refused(nullptr, nullptr);
+  refused("critical,CA:FALSE", "critical,keyCertSign");
+  refused(nullptr, "critical,keyCertSign");
+  refused("critical,CA:TRUE", "critical,digitalSignature");
+
+  Chain without_usage(kSuite1);  // keyUsage is optional
+  without_usage.intermediate.key_usage = nullptr;
+  CHECK(Validate(kSuite1, without_usage.Der(), without_usage.signature_key()).ok());
+}
+
+TEST_CASE("the path length of an authority bounds the intermediates below it") {
+  for (const bool enough : {false, true}) {
+    Chain chain(kSuite1);
+    chain.root.basic_constraints = enough ? "critical,CA:TRUE,pathlen:1" : "critical,CA:TRUE,pathlen:0";
+    chain.intermediate.basic_constraints = "critical,CA:TRUE,pathlen:0";
+    CHECK(Validate(kSuite1, chain.Der(), chain.signature_key()).ok() == enough);
+  }
+}
+
+TEST_CASE("links signed over MD5 or SHA-1 are refused") {
+  Chain chain(kSuite1);
+  chain.intermediate.digest = EVP_sha1();
+  CheckRefused(Validate(kSuite1, chain.Der(), chain.signature_key()));
+  chain.intermediate.digest = EVP_md5();
+  CheckRefused(Validate(kSuite1, chain.Der(), chain.signature_key()));
+  chain.intermediate.digest = EVP_sha384();
+  CHECK(Validate(kSuite1, chain.Der(), chain.signature_key()).ok());
+}
+
+TEST_CASE("ValidateChain survives every flipped byte of a certificate") {
+  const Chain chain(kSuite1);
+  const std::vector<Bytes> good = chain.Der();
+  const Bytes key = chain.signature_key();
+  for (std::size_t at = 0; at < good[0].size(); ++at) {
+    std::vector<Bytes> der = good;
+    der[0][at] ^= 0x11;
+    CAPTURE(at);
+    CheckRefused(Validate(kSuite1, der, key));
+  }
+}
+
+TEST_CASE("SummarizeCertificate gives times and names") {
+  const Chain chain(kSuite1);
+  const auto summary = SummarizeCertificate(chain.intermediate.Der());
+  REQUIRE(summary.ok());
+  CHECK(summary->not_before == 1'577'836'800);
+  CHECK(summary->not_after == 2'840'140'800);
+  // Name { SET { SEQUENCE { 2.5.4.3, UTF8String } } }
+  const auto name = [](std::string_view text) {
+    Bytes der{0x30, 0, 0x31, 0, 0x30, 0, 0x06, 3, 0x55, 4, 3, 0x0c, static_cast<std::uint8_t>(text.size())};
+    der.insert(der.end(), text.begin(), text.end());
+    for (std::size_t at : {1u, 3u, 5u}) der[at] = static_cast<std::uint8_t>(der.size() - at - 1);
+    return der;
+  };
+  CHECK(summary->subject == name("intermediate"));
+  CHECK(summary->issuer == name("root"));
+  const auto refused = SummarizeCertificate(AsView("not a certificate"));
+  CHECK(refused.error() == Error::INVALID_CREDENTIAL);
+  CHECK_FALSE(refused.ok());
+}
