@@ -13,9 +13,9 @@ struct GroupContext {
   Bytes tree_hash;
   Bytes confirmed_transcript_hash;
   Extensions extensions;
-  static constexpr auto kWire =
-      Fields(&GroupContext::version, &GroupContext::cipher_suite, &GroupContext::group_id, &GroupContext::epoch,
-             &GroupContext::tree_hash, &GroupContext::confirmed_transcript_hash, &GroupContext::extensions);
+  static constexpr auto kWire = Fields(
+      &GroupContext::version, &GroupContext::cipher_suite, &GroupContext::group_id, &GroupContext::epoch,
+      &GroupContext::tree_hash, &GroupContext::confirmed_transcript_hash, &GroupContext::extensions);
   bool operator==(const GroupContext&) const = default;
 };
 

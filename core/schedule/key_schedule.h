@@ -1,4 +1,5 @@
-// The key schedule (RFC 9420 §8): from one epoch's init secret and the next commit to the next epoch's secrets.
+// The key schedule (RFC 9420 §8): from one epoch's init secret and the next commit to the next epoch's
+// secrets.
 //
 //                     init_secret_[n-1]
 //                           |
@@ -57,8 +58,8 @@ struct ExternalInitSecret {
   Bytes kem_output;
   Secret init_secret;
 };
-// SendExternalInit and ReceiveExternalInit are the two sides of RFC 9420 §8.3. INVALID_KEY for a bad external_pub,
-// INVALID_EXTERNAL_INIT for a bad kem_output.
+// SendExternalInit and ReceiveExternalInit are the two sides of RFC 9420 §8.3. INVALID_KEY for a bad
+// external_pub, INVALID_EXTERNAL_INIT for a bad kem_output.
 Result<ExternalInitSecret> SendExternalInit(const Suite& suite, View external_pub, Random& random);
 Result<Secret> ReceiveExternalInit(const Suite& suite, View external_secret, View kem_output);
 

@@ -40,8 +40,8 @@ struct PreSharedKeyID {
   auto operator<=>(const PreSharedKeyID&) const = default;
 };
 
-// PskSecret combines `psks` in their order (RFC 9420 §8.4); `ids` and `psks` have the same size. No PSK gives Nh zeros.
-// LIMIT_EXCEEDED above 65,535, which PSKLabel cannot count.
+// PskSecret combines `psks` in their order (RFC 9420 §8.4); `ids` and `psks` have the same size. No PSK gives
+// Nh zeros. LIMIT_EXCEEDED above 65,535, which PSKLabel cannot count.
 Result<Secret> PskSecret(const Suite& suite, std::span<const PreSharedKeyID> ids, std::span<const View> psks);
 
 }  // namespace mls

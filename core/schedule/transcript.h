@@ -5,9 +5,12 @@
 
 namespace mls {
 
-// ConfirmedTranscriptHash of the new epoch; `confirmed_input` is the encoded ConfirmedTranscriptHashInput of its Commit.
-Result<Digest> ConfirmedTranscriptHash(const Suite& suite, View interim_transcript_hash, View confirmed_input);
+// ConfirmedTranscriptHash of the new epoch; `confirmed_input` is the encoded ConfirmedTranscriptHashInput of
+// its Commit.
+Result<Digest> ConfirmedTranscriptHash(const Suite& suite, View interim_transcript_hash,
+                                       View confirmed_input);
 // InterimTranscriptHash of the same epoch, from the Commit's confirmation tag.
-Result<Digest> InterimTranscriptHash(const Suite& suite, View confirmed_transcript_hash, View confirmation_tag);
+Result<Digest> InterimTranscriptHash(const Suite& suite, View confirmed_transcript_hash,
+                                     View confirmation_tag);
 
 }  // namespace mls
