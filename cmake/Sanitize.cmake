@@ -10,7 +10,7 @@ elseif(NODE_MLS_SANITIZE)
 endif()
 
 if(sanitize_flags)
-  set(CMAKE_CXX_FLAGS_RELEASE "-O1 -g -DNDEBUG")
+  set(CMAKE_CXX_FLAGS_RELEASE "-O1 -g1 -DNDEBUG")
   add_compile_options(${sanitize_flags} -fno-sanitize-recover=all -fno-omit-frame-pointer -D_GLIBCXX_ASSERTIONS)
   add_link_options(${sanitize_flags})
 endif()

@@ -16,6 +16,21 @@ else()
   set(NODE_MLS_NO_EXCEPTIONS_NO_RTTI -fno-exceptions -fno-rtti)
 endif()
 
+# g++'s optimiser warns of overflows in std::vector and std::string that cannot happen, differently with each version,
+# optimisation level and sanitizer. In the engine these warnings are shown but do not stop the build; tests and
+# sanitizer builds do not ask for them. The sanitizers look for the real ones.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  foreach(warning array-bounds maybe-uninitialized restrict stringop-overflow stringop-overread)
+    list(APPEND NODE_MLS_WARNINGS_OF_TESTS -Wno-${warning})
+    if(NODE_MLS_SANITIZE)
+      list(APPEND NODE_MLS_WARNINGS -Wno-${warning})
+    else()
+      list(APPEND NODE_MLS_WARNINGS -Wno-error=${warning})
+    endif()
+  endforeach()
+endif()
+list(PREPEND NODE_MLS_WARNINGS_OF_TESTS ${NODE_MLS_WARNINGS})
+
 # A compiler cache is used where there is one; -DCMAKE_CXX_COMPILER_LAUNCHER= switches it off.
 find_program(NODE_MLS_CCACHE ccache)
 mark_as_advanced(NODE_MLS_CCACHE)
