@@ -57,7 +57,9 @@ const Candidate* Group::FindCandidate(std::uint64_t id) const {
 
 bool Group::IsOwnPsk(const PreSharedKeyID& id) const {
   const auto* resumption = std::get_if<ResumptionPsk>(&id.body);
-  return resumption != nullptr && Equal(resumption->psk_group_id, context().group_id);
+  // With usage reinit or branch it is another group's, even one of the same id.
+  return resumption != nullptr && resumption->usage == ResumptionPSKUsage::application &&
+         Equal(resumption->psk_group_id, context().group_id);
 }
 
 Result<Secret> Group::ResumptionPskOf(std::uint64_t epoch) const {

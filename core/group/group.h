@@ -345,6 +345,7 @@ class Group {
   static void SaveEpoch(const LocalEpoch& local, Batch& batch);
   void SaveCandidate(const Candidate& candidate, Batch& batch) const;
   Result<CandidatePtr> LoadCandidate(View row, const Env& env) const;
+  Status LoadHistory(const Rows& rows);
   // Past epochs and resumption PSKs that the end of the current epoch pushes out.
   std::vector<std::uint64_t> EvictedEpochs(std::uint64_t now) const;
   std::vector<std::uint64_t> EvictedPsks() const;

@@ -50,10 +50,16 @@ Result<Undo> Undo::Decode(View bytes) {
   return undo;
 }
 
-void PastEpoch::SaveHeader(Batch& batch) const {
+void PastEpoch::SaveHeader(std::uint64_t epoch, std::uint64_t ended, std::uint32_t width, View group_context,
+                           const Secret& sender_data_secret, const Undo& undo, Batch& batch) {
   batch.PutEpochSecret(epoch, RowKey(RowTag::epoch_secrets, epoch),
-                       EncodeSecret(ended, width, group_context, keys.sender_data_secret));
+                       EncodeSecret(ended, width, group_context, sender_data_secret));
   batch.PutPlain(RowKey(RowTag::undo, epoch), undo.Encode());
+}
+
+void PastEpoch::Save(Batch& batch) const {
+  SaveHeader(epoch, ended, width, group_context, keys.sender_data_secret, undo, batch);
+  keys.secret_tree.Save(batch);
 }
 
 void PastEpoch::EraseRows(std::uint64_t epoch, Batch& batch) {

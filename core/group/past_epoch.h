@@ -41,8 +41,10 @@ struct PastEpoch {
   MessageKeys keys;
   Undo undo;
 
-  // Only the rows that belong to this epoch; the secret tree writes its own.
-  void SaveHeader(Batch& batch) const;
+  // SaveHeader writes the rows of an epoch that is over, but for those of its secret tree.
+  static void SaveHeader(std::uint64_t epoch, std::uint64_t ended, std::uint32_t width, View group_context,
+                         const Secret& sender_data_secret, const Undo& undo, Batch& batch);
+  void Save(Batch& batch) const;
   static void EraseRows(std::uint64_t epoch, Batch& batch);
   static Result<PastEpoch> Load(const Suite& suite, std::uint64_t epoch, View row, const Rows& rows);
 };

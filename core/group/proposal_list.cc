@@ -13,7 +13,8 @@ LeafRules RulesFor(const PublicEpoch& epoch, const Extensions& extensions,
                    const RequiredCapabilities* required, LeafNodeSource source, const PlanRules& rules) {
   LeafRules leaf{&epoch.suite(), &rules.policy->limits, &extensions, required, source, std::nullopt};
   // RFC 9420 §7.3: a received lifetime should hold now; only leaves from KeyPackages have one.
-  if (rules.policy->lifetimes == Policy::Lifetimes::check) leaf.now = rules.now;
+  const bool ours = rules.trust == PlanRules::Trust::own;
+  if (rules.policy->lifetimes == Policy::Lifetimes::check && !ours) leaf.now = rules.now;
   return leaf;
 }
 

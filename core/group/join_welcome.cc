@@ -1,0 +1,149 @@
+// Joining by Welcome (RFC 9420 §12.4.3.1).
+#include "base/check.h"
+#include "group/join.h"
+#include "group/successor.h"
+
+namespace mls {
+
+namespace {
+
+// The resumption PSK of a reinit or branch among `psks`, if there is one (RFC 9420 §12.4.3.1: at most one).
+Result<const ResumptionPsk*> LinkingPsk(const std::vector<PreSharedKeyID>& psks) {
+  const ResumptionPsk* link = nullptr;
+  for (const PreSharedKeyID& id : psks) {
+    const auto* resumption = std::get_if<ResumptionPsk>(&id.body);
+    if (resumption == nullptr || resumption->usage == ResumptionPSKUsage::application) continue;
+    MLS_REQUIRE(link == nullptr, INVALID_PSK);  // RFC 9420 §12.4.3.1: a group has one origin
+    link = resumption;
+  }
+  return link;
+}
+
+bool AnswersFor(const Group* origin, const PreSharedKeyID& id) {
+  const auto* resumption = std::get_if<ResumptionPsk>(&id.body);
+  return origin != nullptr && resumption != nullptr &&
+         Equal(resumption->psk_group_id, origin->context().group_id);
+}
+
+Result<GroupSecrets> OpenOurEntry(const Suite& suite, const Welcome& welcome, const JoinInput& input) {
+  MLS_TRY(reference, KeyPackageRef(suite, input.key_package));
+  // Anyone can add a garbage entry with our reference; the one that opens is ours.
+  Error error = Error::NO_MATCHING_KEY_PACKAGE;
+  for (const EncryptedGroupSecrets& entry : welcome.secrets) {
+    if (!Equal(entry.new_member, reference)) continue;
+    auto secrets =
+        OpenGroupSecrets(suite, welcome, entry, input.keys.init_private_key, input.key_package.init_key);
+    if (secrets.ok()) return secrets;
+    error = secrets.error();
+  }
+  return error;
+}
+
+Result<LeafIndex> FindOwnLeaf(const RatchetTree& tree, const KeyPackage& key_package) {
+  const Bytes own = Encode(key_package.leaf_node);
+  for (auto leaf = tree.NextMember({0}); leaf; leaf = tree.NextMember({leaf->value + 1})) {
+    if (Equal(tree.EncodedLeaf(*leaf), own)) return *leaf;
+  }
+  return Error::OWN_LEAF_NOT_FOUND;  // RFC 9420 §12.4.3.1: the leaf of our key package is in the tree
+}
+
+// A joiner must support what the group uses (RFC 9420 §12.4.3, §13.4).
+Status SupportGroup(const PublicEpoch& epoch, const Capabilities& capabilities) {
+  for (const Extension& extension : epoch.context.extensions) {
+    MLS_REQUIRE(capabilities.Supports(extension.extension_type), UNSUPPORTED_EXTENSION);  // RFC 9420 §12.4.3
+  }
+  return kOk;
+}
+
+Result<PrivateKeys> JoinerKeys(const StagedJoin& staged, LeafIndex self) {
+  PrivateKeys keys;
+  keys.Set(self, staged.input.keys.encryption_private_key.Clone());  // a package of last resort keeps its own
+  if (!staged.secrets.path_secret) return keys;
+  const RatchetTree& tree = staged.epoch->tree;
+  const LeafIndex signer = staged.group_info->signer;
+  MLS_REQUIRE(signer != self, INVALID_WELCOME);  // RFC 9420 §12.4.3.1: somebody else added us
+  const NodeIndex common = CommonAncestor(self, signer);
+  MLS_REQUIRE(!tree.IsBlank(common),
+              INVALID_WELCOME);  // RFC 9420 §12.4.3.1: its private key is what we are given
+  const Secret& path_secret = staged.secrets.path_secret->path_secret;
+  MLS_REQUIRE(path_secret.size() == staged.suite->Nh, INVALID_WELCOME);  // RFC 9420 §7.4: Nh bytes
+  MLS_TRY(opened, DerivePath(tree, signer, common, path_secret));
+  for (auto& [node, key] : opened.private_keys) keys.Set(node, std::move(key));
+  return keys;
+}
+
+}  // namespace
+
+Result<StagedJoin> Group::StageJoin(const Welcome& welcome, JoinInput input, const Env&) {
+  const Suite* suite = FindSuite(welcome.cipher_suite);
+  MLS_REQUIRE(suite != nullptr, UNSUPPORTED_CIPHERSUITE);  // RFC 9420 §17.1: one we speak
+  MLS_REQUIRE(input.key_package.cipher_suite == welcome.cipher_suite,
+              CIPHERSUITE_MISMATCH);  // RFC 9420 §12.4.3.1: the key package's suite
+  MLS_TRY(secrets, OpenOurEntry(*suite, welcome, input));
+  MLS_REQUIRE(secrets.psks.size() <= input.policy.limits.max_psks_per_commit,
+              LIMIT_EXCEEDED);  // RFC 9420 §8.4
+  MLS_DO(LinkingPsk(secrets.psks));
+  StagedJoin staged;
+  for (const PreSharedKeyID& id : secrets.psks) {
+    MLS_REQUIRE(id.psk_nonce.size() == suite->Nh, INVALID_PSK);  // RFC 9420 §8.4: psk_nonce has Nh bytes
+    if (!AnswersFor(input.origin, id)) staged.questions.psks.push_back(id);
+  }
+  staged.foreign_psks = staged.questions.psks;
+  staged.input = std::move(input);
+  staged.suite = suite;
+  staged.secrets = std::move(secrets);
+  staged.encrypted_group_info = welcome.encrypted_group_info;
+  return staged;
+}
+
+Status Group::OpenJoin(StagedJoin& staged, std::vector<std::optional<Secret>> psks, const Env& env) {
+  MLS_REQUIRE(psks.size() == staged.foreign_psks.size(), MISUSE);  // RFC 9420 §8.4: each is answered
+  std::vector<Secret> known;
+  known.reserve(staged.secrets.psks.size());
+  std::vector<View> ordered;
+  std::size_t answer = 0;
+  for (const PreSharedKeyID& id : staged.secrets.psks) {
+    if (AnswersFor(staged.input.origin, id)) {
+      MLS_TRY(psk, staged.input.origin->ResumptionPskOf(std::get<ResumptionPsk>(id.body).psk_epoch));
+      known.push_back(std::move(psk));
+    } else {
+      MLS_REQUIRE(psks[answer].has_value(), MISSING_PSK);  // RFC 9420 §12.4.3.1: we hold each that is named
+      known.push_back(std::move(*psks[answer++]));
+    }
+    ordered.push_back(known.back());
+  }
+  MLS_TRY(psk_secret, PskSecret(*staged.suite, staged.secrets.psks, ordered));
+  MLS_TRY(member_secret, MemberSecret(*staged.suite, staged.secrets.joiner_secret, psk_secret));
+  MLS_TRY(welcome_secret, WelcomeSecret(*staged.suite, member_secret));
+  MLS_TRY(info, OpenGroupInfo(*staged.suite, welcome_secret, staged.encrypted_group_info));
+  MLS_REQUIRE(info.group_context.cipher_suite == staged.input.key_package.cipher_suite,
+              CIPHERSUITE_MISMATCH);  // RFC 9420 §12.4.3.1: the key package's suite
+  staged.questions = {};
+  MLS_TRY(epoch, VerifyGroupInfoAndTree(info, staged.input.ratchet_tree, staged.input.policy, env,
+                                        staged.questions));
+  MLS_DO(SupportGroup(*epoch, staged.input.key_package.leaf_node.capabilities));
+  staged.member_secret = std::move(member_secret);
+  staged.group_info = std::move(info);
+  staged.epoch = std::move(epoch);
+  return kOk;
+}
+
+Result<Group> Group::CompleteJoin(StagedJoin staged, const Answers& answers, const Env&) {
+  MLS_REQUIRE(staged.epoch != nullptr, MISUSE);  // RFC 9420 §12.4.3.1: opened first
+  MLS_DO(CheckVerdicts(staged.questions, answers));
+  const PublicEpoch& epoch = *staged.epoch;
+  MLS_TRY(self, FindOwnLeaf(epoch.tree, staged.input.key_package));
+  MLS_TRY(keys, JoinerKeys(staged, self));
+  MLS_TRY(epoch_secret, EpochSecret(*staged.suite, staged.member_secret, epoch.encoded_context));
+  MLS_TRY(local, MakeLocalEpoch(staged.epoch, self, epoch_secret, std::move(keys)));
+  MLS_DO(CheckConfirmationTag(local));
+  MLS_TRY(link, LinkingPsk(staged.secrets.psks));
+  if (link != nullptr) {
+    MLS_REQUIRE(staged.input.origin != nullptr,
+                MISSING_PSK);  // RFC 9420 §11.2, §11.3: compared with the old group
+    MLS_DO(ValidateSuccession(*staged.input.origin, *link, epoch));
+  }
+  return Group(std::move(local), std::move(staged.input.keys.signature_private_key), staged.input.policy);
+}
+
+}  // namespace mls

@@ -1,0 +1,8 @@
+// The engine's one header for those outside core/.
+#pragma once
+
+#include "crypto/system_random.h"
+#include "group/group.h"
+#include "group/join.h"
+#include "group/successor.h"
+#include "group/tracker.h"
