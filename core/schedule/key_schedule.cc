@@ -78,9 +78,8 @@ Result<Digest> ConfirmationTag(const Suite& suite, View confirmation_key, View c
 
 Result<Secret> ExportSecret(const Suite& suite, View exporter_secret, std::string_view label, View context,
                             std::size_t length) {
-  MLS_REQUIRE(length <= 0xFFFF, TOO_LARGE);  // RFC 9420 §8: KDFLabel.length is a uint16
-  MLS_REQUIRE(length <= 255u * suite.Nh,
-              TOO_LARGE);  // RFC 9420 §8.5: KDF.Expand gives no more than 255 blocks
+  // 255 hash blocks are fewer than the 65,535 bytes that KDFLabel.length can name.
+  MLS_REQUIRE(length <= 255u * suite.Nh, TOO_LARGE);  // RFC 9420 §8.5: what KDF.Expand can give
   MLS_TRY(derived, DeriveSecret(suite, exporter_secret, label));
   MLS_TRY(context_hash, Hash(suite, {context}));
   return ExpandWithLabel(suite, derived, "exported", context_hash, length);
@@ -102,8 +101,6 @@ Result<ExternalInitSecret> SendExternalInit(const Suite& suite, View external_pu
 }
 
 Result<Secret> ReceiveExternalInit(const Suite& suite, View external_secret, View kem_output) {
-  MLS_REQUIRE(kem_output.size() == suite.Npk,
-              INVALID_EXTERNAL_INIT);  // RFC 9420 §8.3: Nenc, which is Npk here
   MLS_TRY(external, ExternalKeyPair(suite, external_secret));
   MLS_TRY(info, HpkeInfo::Make(suite, {}));
   auto context = HpkeContext::SetupReceiver(info, external.private_key, external.public_key, kem_output);

@@ -284,6 +284,75 @@ TEST_CASE("secret tree rows: a row that is missing, cut, longer or foreign is ST
   }
 }
 
+// Entry is one element of a row of nodes or of skipped keys.
+Bytes Entry(std::uint32_t node, std::size_t secret_size) { return Encode(node, Bytes(secret_size)); }
+Bytes Entry(std::uint8_t offset, std::size_t key_size, std::size_t nonce_size) {
+  return Encode(offset, Bytes(key_size), Bytes(nonce_size));
+}
+Bytes List(std::initializer_list<Bytes> entries) {
+  Bytes all;
+  for (const Bytes& entry : entries) all.insert(all.end(), entry.begin(), entry.end());
+  return Encode(all);
+}
+
+TEST_CASE("secret tree rows: well-formed rows that no tree can have written are STORAGE_DAMAGED") {
+  const std::size_t Nh = kSuite.Nh, Nk = kSuite.Nk, Nn = kSuite.Nn;
+  const RatchetId id{{0}, RatchetType::application};
+  Saver saver;
+  saver.tree = Tree(4);
+  saver.rows = FullSave(saver.tree);
+  REQUIRE(saver.Receive(id, 2).ok());  // leaves nodes 2 and 5, and the keys of generations 0 and 1
+  const auto forged = [&](const Bytes& key, const Bytes& value) {
+    MemoryRows rows = FullSave(saver.tree);
+    rows.Put(key, value);
+    const auto loaded = SecretTree::Load(kSuite, kEpoch, 4, rows);
+    return loaded.ok() ? std::string_view("loads") : Describe(loaded.error()).name;
+  };
+  constexpr std::string_view kDamaged = "STORAGE_DAMAGED";
+
+  const auto nodes = [](std::uint32_t leaf) { return RowKey(RowTag::secret_tree, kEpoch, leaf); };
+  CHECK(forged(nodes(0), List({Entry(2, Nh), Entry(5, Nh)})) == "loads");
+  CHECK(forged(nodes(0), List({Entry(2, Nh), Entry(5, Nh - 1)})) == kDamaged);
+  CHECK(forged(nodes(0), List({Entry(2, Nh), Entry(5, Nh), Entry(5, Nh)})) == kDamaged);
+  CHECK(forged(nodes(0), List({Entry(2, Nh), Entry(5, Nh), Entry(3, Nh)})) == kDamaged);
+  CHECK(forged(nodes(1), List({Entry(0, Nh)})) == kDamaged);
+
+  MemoryRows moved = FullSave(saver.tree);
+  moved.Put(nodes(0), List({Entry(2, Nh)}));
+  moved.Put(nodes(3), List({Entry(5, Nh)}));  // a change could not find it in this row
+  CHECK(SecretTree::Load(kSuite, kEpoch, 4, moved).error() == Error::STORAGE_DAMAGED);
+
+  const auto head = [](RatchetId ratchet) { return RowKey(RowTag::ratchet, kEpoch, ratchet); };
+  CHECK(forged(head(id), Encode(std::uint32_t{2}, Bytes(Nh))) == "loads");
+  CHECK(forged(head(id), Encode(std::uint32_t{2}, Bytes(Nh - 1))) == kDamaged);
+  CHECK(forged(head(id), Encode(std::uint32_t{2}, Bytes())) == kDamaged);
+  CHECK(forged(head(id), Encode(std::uint32_t{0xFFFFFFFF}, Bytes())) == "loads");
+  CHECK(forged(head({{4}, RatchetType::handshake}), Encode(std::uint32_t{2}, Bytes(Nh))) == kDamaged);
+
+  const auto skipped = [&](std::uint32_t block) { return RowKey(RowTag::skipped, kEpoch, id, block); };
+  CHECK(forged(skipped(0), List({Entry(1, Nk, Nn)})) == "loads");
+  CHECK(forged(skipped(0), List({Entry(3, Nk, Nn)})) == kDamaged);
+  CHECK(forged(skipped(0), List({Entry(1, Nk - 1, Nn)})) == kDamaged);
+  CHECK(forged(skipped(0), List({Entry(1, Nk, Nn + 1)})) == kDamaged);
+  CHECK(forged(skipped(0), List({Entry(1, Nk, Nn), Entry(1, Nk, Nn)})) == kDamaged);
+  CHECK(forged(skipped(1), List({Entry(0, Nk, Nn)})) == kDamaged);
+  CHECK(forged(skipped(0x08000000), List({Entry(0, Nk, Nn)})) == kDamaged);  // generation 2^32
+  CHECK(forged(RowKey(RowTag::skipped, kEpoch, RatchetId{{3}, id.type}, 0u), List({Entry(0, Nk, Nn)})) ==
+        kDamaged);
+
+  REQUIRE(saver.Receive(id, 40).ok());
+  REQUIRE(saver.Receive(id, 32).ok());
+  CHECK(forged(skipped(0), List({Entry(31, Nk, Nn)})) == "loads");
+  CHECK(forged(skipped(0), List({Entry(32, Nk, Nn)})) == kDamaged);
+}
+
+TEST_CASE("secret tree rows: a leaf that was left over alone has no row of its own") {
+  Saver saver;
+  REQUIRE(saver.Receive(kOwn, 0).ok());
+  REQUIRE(saver.Receive({{3}, RatchetType::application}, 0).ok());
+  CHECK(saver.last_operations == 3);  // the row that it was in, two ratchets
+}
+
 TEST_CASE("secret tree rows: rows with any one bit changed load or are refused, and still serve") {
   Saver saver;
   REQUIRE(saver.Receive(kOwn, 40).ok());
