@@ -231,12 +231,13 @@ void Read(Reader& in, T& value) {
     value.reset();
     if (present == 1 && in.ok()) Read(in, value.emplace());
   } else if constexpr (Shape<T>::vector) {
-    Reader elements(in.Vector());
+    Reader elements = in.Elements();
     value.clear();
-    while (in.ok() && !elements.empty()) {
-      Read(elements, value.emplace_back());
-      if (!elements.ok()) in.Fail();
+    while (!elements.empty()) {
+      elements.Charge(sizeof(typename T::value_type));
+      if (elements.ok()) Read(elements, value.emplace_back());
     }
+    in.Return(elements);
   } else if constexpr (Shape<T>::array) {
     const View bytes = in.Take(value.size());
     if (in.ok()) std::memcpy(value.data(), bytes.data(), value.size());
@@ -299,13 +300,14 @@ Bytes EncodeUnsigned(const T& value, const More&... more) {
   return bytes;
 }
 
-// Decode reads a T that takes up the whole input; MALFORMED otherwise.
+// Decode reads a T that takes up the whole input: MALFORMED, or LIMIT_EXCEEDED for lists that would take much
+// more memory than their encoding.
 template <class T>
 Result<T> Decode(View input) {
   Reader in(input);
   T value{};
   wire::Read(in, value);
-  if (!in.done()) return Error::MALFORMED;
+  if (!in.done()) return in.error();
   return value;
 }
 
@@ -314,7 +316,7 @@ template <class T>
 Result<T> DecodePrefix(Reader& in) {
   T value{};
   wire::Read(in, value);
-  if (!in.ok()) return Error::MALFORMED;
+  if (!in.ok()) return in.error();
   return value;
 }
 

@@ -1,32 +1,42 @@
 // Reader and Writer: the only code that touches encoded bytes (RFC 9420 §2.1).
 //
 // Reader is a shrinking view. A failed read makes it failed for good: later reads give zeros and empty views,
-// so a decoder checks once, at the end. No read allocates. Writer fills a buffer whose size was computed
-// before.
+// so a decoder checks once, at the end. No read allocates, and what a decoder allocates for the elements of
+// lists is counted against an allowance: two bytes may stand for a structure of hundreds, so that the memory
+// a message takes would otherwise be a large multiple of its size. Writer fills a buffer whose size was
+// computed before.
 #pragma once
 
 #include <cassert>
 
 #include "base/bytes.h"
+#include "base/result.h"
 
 namespace mls {
 
 // kMaxVectorSize is the longest vector that a length can name (RFC 9420 §2.1.2: 30 bits).
 inline constexpr std::size_t kMaxVectorSize = (1u << 30) - 1;
 
+// kDecodedElements is what the elements of all lists of one input may take in memory, beside four times the
+// input: room for a Commit with Limits::max_proposals_per_commit proposals.
+inline constexpr std::size_t kDecodedElements = 64u << 20;
+
 class Reader {
  public:
-  explicit Reader(View input) : rest_(input) {}
+  explicit Reader(View input) : rest_(input), allowance_(kDecodedElements + 4 * input.size()) {}
 
   bool ok() const { return ok_; }
   bool empty() const { return rest_.empty(); }
   View rest() const { return rest_; }
   // done says that everything was read and nothing failed.
   bool done() const { return ok_ && rest_.empty(); }
-  void Fail() {
+  void Fail(Error why = Error::MALFORMED) {
+    if (ok_) error_ = why;
     ok_ = false;
     rest_ = {};
   }
+  // error says why the input is refused; MALFORMED too when it has bytes left over.
+  Error error() const { return error_; }
 
   // Uint reads a big-endian unsigned integer of T's size.
   template <class T>
@@ -53,9 +63,28 @@ class Reader {
   // Vector reads a header and its content.
   View Vector() { return Take(Length()); }
 
+  // Elements reads a vector as a Reader of its own, and Return, called when that has been read, passes on
+  // whether it failed. Between them the allowance is the inner Reader's.
+  Reader Elements() {
+    Reader elements(Vector());
+    elements.allowance_ = allowance_;
+    return elements;
+  }
+  void Return(const Reader& elements) {
+    allowance_ = elements.allowance_;
+    if (!elements.ok()) Fail(elements.error());
+  }
+  // Charge takes the memory of one element out of the allowance: LIMIT_EXCEEDED when there is none left.
+  void Charge(std::size_t bytes) {
+    if (bytes > allowance_) return Fail(Error::LIMIT_EXCEEDED);
+    allowance_ -= bytes;
+  }
+
  private:
   View rest_;
+  std::size_t allowance_;
   bool ok_ = true;
+  Error error_ = Error::MALFORMED;
 };
 
 class Writer {
