@@ -58,6 +58,8 @@ Result<Capabilities> DefaultCapabilities(Random& random) {
 Status ValidateKeyPackage(const KeyPackage& key_package, LeafRules rules) {
   const Suite& suite = *rules.suite;
   const LeafNode& leaf = key_package.leaf_node;
+  MLS_REQUIRE(FindSuite(key_package.cipher_suite) != nullptr,
+              UNSUPPORTED_CIPHERSUITE);  // RFC 9420 §10: nothing inside can be judged
   MLS_REQUIRE(key_package.version == ProtocolVersion::mls10,
               INVALID_KEY_PACKAGE);  // RFC 9420 §10.1: the group's version
   MLS_REQUIRE(key_package.cipher_suite == suite.id,
@@ -67,7 +69,10 @@ Status ValidateKeyPackage(const KeyPackage& key_package, LeafRules rules) {
   MLS_REQUIRE(!Equal(key_package.init_key, leaf.encryption_key),
               INVALID_KEY_PACKAGE);            // RFC 9420 §10.1: two uses, two keys
   rules.source = LeafNodeSource::key_package;  // RFC 9420 §7.3: source as the route demands
-  MLS_DO(ValidateLeafNode(leaf, rules));
+  const Status leaf_status = ValidateLeafNode(leaf, rules);
+  MLS_REQUIRE(leaf_status.ok() || leaf_status.error() != Error::INVALID_KEY,
+              INVALID_KEY_PACKAGE);  // RFC 9420 §10: the leaf's keys, too, are of the suite
+  MLS_DO(leaf_status);
   MLS_DO(ValidateExtensions(key_package.extensions, ExtensionPlace::key_package, *rules.limits));
   for (const Extension& extension : key_package.extensions) {
     MLS_REQUIRE(leaf.capabilities.Supports(extension.extension_type),

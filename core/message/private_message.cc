@@ -71,6 +71,8 @@ Result<PrivateMessage> ProtectPrivate(const Suite& suite, const AuthenticatedCon
                                       View sender_data_secret, PaddingPolicy padding) {
   MLS_REQUIRE(content.content.sender.sender_type == SenderType::member,
               MISUSE);  // RFC 9420 §6.3.2: members only
+  MLS_REQUIRE(content.wire_format == WireFormat::mls_private_message,
+              MISUSE);  // RFC 9420 §6.1: the signature is for one wire format
   PrivateMessage message{content.content.group_id,
                          content.content.epoch,
                          content.content.content_type(),
@@ -118,6 +120,8 @@ Result<AuthenticatedContent> OpenContent(const Suite& suite, const PrivateMessag
   ReadBody(in, message.content_type, content.content.body);
   content.auth.Read(in, message.content_type);
   MLS_REQUIRE(in.ok(), MALFORMED);  // RFC 9420 §6.3.1: the plaintext is a PrivateMessageContent
+  MLS_REQUIRE(!content.auth.signature.empty(),
+              MALFORMED);  // RFC 9420 §6.3.1: zeros alone are padding without content
   std::uint8_t padding = 0;
   for (std::uint8_t byte : in.rest()) padding |= byte;
   MLS_REQUIRE(padding == 0, MALFORMED);  // RFC 9420 §6.3.1: padding hides nothing

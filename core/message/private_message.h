@@ -43,7 +43,7 @@ struct PaddingPolicy {
 // PaddedSize gives the size that `size` bytes are padded to, at least `size`.
 std::size_t PaddedSize(std::size_t size, PaddingPolicy policy);
 
-// ProtectPrivate encrypts content of a member (MISUSE for other senders).
+// ProtectPrivate encrypts content of a member that was signed for this wire format (MISUSE otherwise).
 Result<PrivateMessage> ProtectPrivate(const Suite& suite, const AuthenticatedContent& content,
                                       const SenderData& sender, const KeyAndNonce& message_key,
                                       View sender_data_secret, PaddingPolicy padding);

@@ -39,6 +39,8 @@ void PublicMessage::Read(Reader& in) {
 
 Result<PublicMessage> ProtectPublic(const Suite& suite, const AuthenticatedContent& content,
                                     View membership_key, View group_context) {
+  MLS_REQUIRE(content.wire_format == WireFormat::mls_public_message,
+              MISUSE);  // RFC 9420 §6.1: the signature is for one wire format
   PublicMessage message{content.content, content.auth, {}};
   if (content.content.sender.sender_type == SenderType::member) {
     MLS_TRY(tag, MembershipTag(suite, message.content, message.auth, membership_key, group_context));

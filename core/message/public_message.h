@@ -17,7 +17,8 @@ struct PublicMessage {
   void Read(Reader& in);
 };
 
-// ProtectPublic frames content; `membership_key` is used for members only.
+// ProtectPublic frames content that was signed for this wire format (MISUSE otherwise); `membership_key` is
+// used for members only.
 Result<PublicMessage> ProtectPublic(const Suite& suite, const AuthenticatedContent& content,
                                     View membership_key, View group_context);
 // CheckMembershipTag: BAD_MEMBERSHIP_TAG. Messages from outside carry no tag and pass.
