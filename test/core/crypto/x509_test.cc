@@ -207,7 +207,8 @@ TEST_CASE("every entry is one certificate to its last byte") {
     std::vector<Bytes> der = chain.Der();
     der[at].push_back(0);
     CheckRefused(Validate(kSuite1, der, key));
-    der[at].resize(der[at].size() - 2);
+    der[at].pop_back();
+    der[at].pop_back();
     CheckRefused(Validate(kSuite1, der, key));
     der[at] = {0x30, 0x00};
     CheckRefused(Validate(kSuite1, der, key));
