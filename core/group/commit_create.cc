@@ -65,6 +65,36 @@ std::vector<CachedProposalPtr> Group::SelectProposals(const std::vector<Proposal
   return selected;
 }
 
+Result<CommitPlan> Group::PlanOwnCommit(const StagedCommit& staged, const PlanRules& rules) const {
+  const Sender committer = Sender::Member(self());
+  std::vector<ListedProposal> list;
+  for (const CachedProposalPtr& cached : staged.referenced) {
+    list.push_back({&cached->proposal(), cached->sender(), &cached->reference});
+  }
+  for (const Proposal& proposal : staged.options->proposals) list.push_back({&proposal, committer, nullptr});
+  return PlanCommit(epoch(), committer, list, rules);
+}
+
+void Group::DropUnfitProposals(StagedCommit& staged, PlanRules rules) const {
+  // Somebody may have proposed what is valid by itself and not in any list, or not beside ours (RFC 9420
+  // §12.4: include what gives a valid list). Signatures were checked, or will be when the final list is
+  // planned.
+  rules.trust = PlanRules::Trust::own;
+  std::vector<CachedProposalPtr> candidates = std::move(staged.referenced);
+  const auto fits = [&](std::vector<CachedProposalPtr> referenced) {
+    staged.referenced = std::move(referenced);
+    return PlanOwnCommit(staged, rules).ok();
+  };
+  std::erase_if(candidates, [&](const CachedProposalPtr& one) { return !fits({one}); });
+  if (fits(candidates)) return;
+  std::vector<CachedProposalPtr> kept;
+  for (CachedProposalPtr& one : candidates) {
+    kept.push_back(std::move(one));
+    if (!fits(kept)) kept.pop_back();
+  }
+  staged.referenced = std::move(kept);
+}
+
 Result<StagedCommit> Group::StageCommit(CommitOptions options, const Env& env) const {
   MLS_DO(RequireActive());
   MLS_REQUIRE(candidates_.size() < policy().limits.max_pending_commits,
@@ -75,29 +105,30 @@ Result<StagedCommit> Group::StageCommit(CommitOptions options, const Env& env) c
   if (staged.options->cached == CommitOptions::Cached::include) {
     staged.referenced = SelectProposals(staged.options->proposals);
   }
-  const Sender committer = Sender::Member(self());
-  std::vector<ListedProposal> list;
-  for (const CachedProposalPtr& cached : staged.referenced) {
-    list.push_back({&cached->proposal(), cached->sender(), &cached->reference});
-    staged.commit.proposals.push_back({ProposalByReference{cached->reference}});
-  }
-  for (const Proposal& proposal : staged.options->proposals) {
-    list.push_back({&proposal, committer, nullptr});
-    staged.commit.proposals.push_back({ProposalByValue{proposal}});
-  }
   PlanRules rules = Rules(env);
   rules.successor = staged.options->successor;
-  MLS_TRY(plan, PlanCommit(epoch(), committer, list, rules));
-  for (const KeyPackage* key_package : plan.key_packages) {
+  auto plan = PlanOwnCommit(staged, rules);
+  if (!plan.ok() && !staged.referenced.empty()) {
+    DropUnfitProposals(staged, rules);
+    plan = PlanOwnCommit(staged, rules);
+  }
+  if (!plan.ok()) return plan.error();
+  for (const KeyPackage* key_package : plan->key_packages) {
     const Lifetime& lifetime = key_package->leaf_node.lifetime;
     MLS_REQUIRE(lifetime.not_before <= env.now,
                 NOT_YET_VALID);                           // RFC 9420 §7.3: a must where we are the sender
     MLS_REQUIRE(env.now <= lifetime.not_after, EXPIRED);  // RFC 9420 §7.3
   }
-  staged.questions = plan.questions;
-  MLS_TRY(psks, ForeignPsks(plan.psks));
+  for (const CachedProposalPtr& cached : staged.referenced) {
+    staged.commit.proposals.push_back({ProposalByReference{cached->reference}});
+  }
+  for (const Proposal& proposal : staged.options->proposals) {
+    staged.commit.proposals.push_back({ProposalByValue{proposal}});
+  }
+  staged.questions = plan->questions;
+  MLS_TRY(psks, ForeignPsks(plan->psks));
   staged.questions.psks = std::move(psks);
-  staged.plan = std::move(plan);
+  staged.plan = std::move(*plan);
   return staged;
 }
 

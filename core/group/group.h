@@ -326,6 +326,9 @@ class Group {
 
   // commit_create.cc
   std::vector<CachedProposalPtr> SelectProposals(const std::vector<Proposal>& by_value) const;
+  Result<CommitPlan> PlanOwnCommit(const StagedCommit& staged, const PlanRules& rules) const;
+  // DropUnfitProposals leaves those of staged.referenced that make a valid list together with our own.
+  void DropUnfitProposals(StagedCommit& staged, PlanRules rules) const;
   Result<CandidatePtr> BuildCandidate(StagedCommit& staged, const Answers& answers, Change& change,
                                       NewCommit& output, const Env& env) const;
 

@@ -1,52 +1,52 @@
 #include "group/past_epoch.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 
 namespace mls {
 
-namespace {
-
-// One entry of an Undo as it is stored.
-struct UndoEntry {
-  LeafIndex leaf;
-  PastLeaf former;
-  static constexpr auto kWire = Fields(&UndoEntry::leaf, &UndoEntry::former);
-};
-
-}  // namespace
-
 Undo Undo::Make(const PublicEpoch& before, const CommitPlan& plan, LeafIndex committer) {
+  std::vector<LeafIndex> touched = plan.added;
+  touched.insert(touched.end(), plan.updated.begin(), plan.updated.end());
+  touched.insert(touched.end(), plan.removed.begin(), plan.removed.end());
+  touched.push_back(committer);
+  std::sort(touched.begin(), touched.end());
+  touched.erase(std::unique(touched.begin(), touched.end()), touched.end());
   Undo undo;
-  const auto keep = [&](LeafIndex leaf) {
-    PastLeaf& former = undo.former_[leaf];
-    if (before.tree.IsBlank(leaf)) return;
-    former.signature_key = ToBytes(before.tree.SignatureKey(leaf));
-    former.credential = before.tree.Leaf(leaf).credential;
-  };
-  for (const LeafIndex leaf : plan.added) keep(leaf);
-  for (const LeafIndex leaf : plan.updated) keep(leaf);
-  for (const LeafIndex leaf : plan.removed) keep(leaf);
-  keep(committer);
+  for (const LeafIndex leaf : touched) {
+    if (!before.tree.IsBlank(leaf)) {
+      undo.members_.push_back(
+          {leaf, ToBytes(before.tree.SignatureKey(leaf)), before.tree.Leaf(leaf).credential});
+    } else if (!undo.blank_.empty() &&
+               undo.blank_.back().first.value + undo.blank_.back().count == leaf.value) {
+      ++undo.blank_.back().count;
+    } else {
+      undo.blank_.push_back({leaf, 1});
+    }
+  }
   return undo;
 }
 
-const PastLeaf* Undo::Find(LeafIndex leaf) const {
-  const auto found = former_.find(leaf);
-  return found == former_.end() ? nullptr : &found->second;
+std::optional<View> Undo::SignatureKey(LeafIndex leaf) const {
+  const auto member = std::lower_bound(members_.begin(), members_.end(), leaf,
+                                       [](const PastLeaf& one, LeafIndex index) { return one.leaf < index; });
+  if (member != members_.end() && member->leaf == leaf) return View(member->signature_key);
+  auto range = std::upper_bound(blank_.begin(), blank_.end(), leaf,
+                                [](LeafIndex index, const LeafRange& one) { return index < one.first; });
+  if (range == blank_.begin()) return std::nullopt;
+  --range;
+  return leaf.value - range->first.value < range->count ? std::optional(View()) : std::nullopt;
 }
 
-Bytes Undo::Encode() const {
-  std::vector<UndoEntry> entries;
-  entries.reserve(former_.size());
-  for (const auto& [leaf, former] : former_) entries.push_back({leaf, former});
-  return mls::Encode(entries);
-}
+Bytes Undo::Encode() const { return mls::Encode(members_, blank_); }
 
 Result<Undo> Undo::Decode(View bytes) {
-  auto entries = mls::Decode<std::vector<UndoEntry>>(bytes);
-  if (!entries.ok()) return Error::STORAGE_DAMAGED;
   Undo undo;
-  for (UndoEntry& entry : *entries) undo.former_.emplace(entry.leaf, std::move(entry.former));
+  Reader in(bytes);
+  wire::Read(in, undo.members_);
+  wire::Read(in, undo.blank_);
+  if (!in.done()) return Error::STORAGE_DAMAGED;
   return undo;
 }
 
@@ -94,7 +94,7 @@ Result<PastEpoch> PastEpoch::Load(const Suite& suite, std::uint64_t epoch, View 
 View PastSignatureKey(const std::deque<PastEpoch>& past, std::size_t position, const RatchetTree& present,
                       LeafIndex leaf) {
   for (std::size_t i = position; i < past.size(); ++i) {
-    if (const PastLeaf* former = past[i].undo.Find(leaf)) return former->signature_key;
+    if (const auto former = past[i].undo.SignatureKey(leaf)) return *former;
   }
   return present.SignatureKey(leaf);
 }

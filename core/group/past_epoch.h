@@ -14,23 +14,37 @@
 
 namespace mls {
 
+// PastLeaf is a member as it was.
 struct PastLeaf {
-  Bytes signature_key;  // empty: the leaf was blank
+  LeafIndex leaf;
+  Bytes signature_key;
   Credential credential;
-  static constexpr auto kWire = Fields(&PastLeaf::signature_key, &PastLeaf::credential);
+  static constexpr auto kWire = Fields(&PastLeaf::leaf, &PastLeaf::signature_key, &PastLeaf::credential);
   bool operator==(const PastLeaf&) const = default;
 };
 
+// LeafRange: `count` leaves from `first` on.
+struct LeafRange {
+  LeafIndex first;
+  std::uint32_t count = 0;
+  static constexpr auto kWire = Fields(&LeafRange::first, &LeafRange::count);
+};
+
+// Undo holds the leaves that a Commit changed, as they were: members, and ranges of blank leaves (a bulk add
+// fills one).
 class Undo {
  public:
-  // Make compares nothing: it takes the leaves that the Commit touched from the tree before it.
   static Undo Make(const PublicEpoch& before, const CommitPlan& plan, LeafIndex committer);
-  const PastLeaf* Find(LeafIndex leaf) const;
+  // SignatureKey gives the former key of a leaf, empty if it was blank; nothing if the Commit did not touch
+  // it.
+  std::optional<View> SignatureKey(LeafIndex leaf) const;
+  const std::vector<PastLeaf>& members() const { return members_; }
   Bytes Encode() const;
   static Result<Undo> Decode(View bytes);
 
  private:
-  std::map<LeafIndex, PastLeaf> former_;
+  std::vector<PastLeaf> members_;  // by leaf
+  std::vector<LeafRange> blank_;   // by leaf, apart from each other
 };
 
 struct PastEpoch {

@@ -89,6 +89,9 @@ Result<StagedMessage> Group::StagePastMessage(const PrivateMessage& message) con
 
 Result<StagedMessage> Group::StageContent(Verified<AuthenticatedContent> verified, const Env& env) const {
   const FramedContent& content = verified->content;
+  const bool handshake = content.content_type() != ContentType::application;
+  MLS_REQUIRE(!handshake || phase_ == Phase::active,
+              GROUP_SUSPENDED);  // RFC 9420 §11.2: after a ReInit comes a Welcome
   StagedMessage staged;
   staged.version = version_;
   switch (content.content_type()) {

@@ -19,9 +19,9 @@ enum class RowTag : std::uint8_t {
   parents = 3,        // parents/<page>                     parent nodes of one page
   keys = 4,           // keys                               private keys of our direct path
   epoch_secrets = 5,  // epoch/<n>/secrets                  the epoch's secrets
-  secret_tree = 6,    // secret/<n>/<node>                  a secret tree node not yet expanded
+  secret_tree = 6,    // secret/<n>/<leaf>                  nodes left over by expanding towards a leaf
   ratchet = 7,        // ratchet/<n>/<leaf>/<type>          head of a sender ratchet
-  skipped = 8,        // skipped/<n>/<leaf>/<type>/<gen>    message key of a generation passed over
+  skipped = 8,        // skipped/<n>/<leaf>/<type>/<block>  keys of 32 generations passed over
   undo = 9,           // epoch/<n>/undo                     leaves as they were in a past epoch
   update = 10,        // update/<ref>                       private key of an Update that we proposed
   proposal = 11,      // proposal/<sequence>                a cached proposal
