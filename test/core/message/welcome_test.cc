@@ -37,7 +37,7 @@ Status Joins(const Json& vector) {
     if (Equal(one.new_member, reference)) entry = &one;
   }
   MLS_REQUIRE(entry != nullptr, NO_MATCHING_KEY_PACKAGE);  // one entry is ours
-  const Bytes init_private_key = FromHex(vector["init_priv"]);
+  const Bytes init_private_key = FromHex(vector["init_priv"], suite->Nsk);
   MLS_TRY(secrets, OpenGroupSecrets(*suite, welcome, *entry, init_private_key, package.init_key));
   MLS_TRY(psk_secret, PskSecret(*suite, {}, {}));
   MLS_TRY(member_secret, MemberSecret(*suite, secrets.joiner_secret, psk_secret));

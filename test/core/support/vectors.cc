@@ -62,6 +62,12 @@ Bytes FromHex(const std::string& hex) {
   return bytes;
 }
 
+Bytes FromHex(const Json& json, std::size_t size) {
+  Bytes bytes = FromHex(json);
+  if (bytes.size() < size) bytes.insert(bytes.begin(), size - bytes.size(), 0);
+  return bytes;
+}
+
 std::string ToHex(View bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
   std::string hex;

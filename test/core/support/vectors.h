@@ -28,6 +28,8 @@ std::vector<VectorFile> FindWycheproof(const std::string& name);
 
 Bytes FromHex(const std::string& hex);
 inline Bytes FromHex(const Json& json) { return FromHex(json.get<std::string>()); }
+// FromHex with a size puts zeros in front: some vectors give P-521 scalars without their leading ones.
+Bytes FromHex(const Json& json, std::size_t size);
 std::string ToHex(View bytes);
 
 }  // namespace mls::test
