@@ -44,7 +44,7 @@ EVP_MD_CTX* FreshContext(Kdf kdf) {
 class HmacRun {
  public:
   HmacRun(Kdf kdf, View key) : kdf_(kdf), inner_(kdf) {
-    std::memcpy(pad_.data(), key.data(), key.size());
+    if (!key.empty()) std::memcpy(pad_.data(), key.data(), key.size());
     Mask(0x36);
     inner_.Update(pad());
   }
