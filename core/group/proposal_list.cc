@@ -212,11 +212,12 @@ Status ApplyToTree(const Walk& walk, CommitPlan& plan) {
   const std::uint32_t room = walk.rules.policy->limits.max_leaves;
   MLS_REQUIRE(plan.tree.member_count() + walk.adds.size() <= room,
               LIMIT_EXCEEDED);  // RFC 9420 §7.7: growth is bounded
+  std::vector<const LeafNode*> leaves;
   for (const ListedProposal* add : walk.adds) {
-    const KeyPackage& key_package = add->proposal->As<Add>()->key_package;
-    plan.added_in_order.push_back(plan.tree.AddLeaf(key_package.leaf_node));
-    plan.key_packages.push_back(&key_package);
+    plan.key_packages.push_back(&add->proposal->As<Add>()->key_package);
+    leaves.push_back(&plan.key_packages.back()->leaf_node);
   }
+  plan.added_in_order = plan.tree.AddLeaves(leaves);
   plan.added = plan.added_in_order;
   std::sort(plan.added.begin(), plan.added.end());
   std::sort(plan.removed.begin(), plan.removed.end());
