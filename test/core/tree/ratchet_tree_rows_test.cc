@@ -1,0 +1,138 @@
+#include <doctest/doctest.h>
+
+#include "tree/members.h"
+#include "tree/model.h"
+
+using namespace mls;
+using namespace mls::test;
+
+namespace {
+
+MemoryRows FullSave(const RatchetTree& tree) {
+  Batch batch;
+  tree.Save(batch, nullptr);
+  MemoryRows rows;
+  rows.Apply(batch);
+  return rows;
+}
+
+bool IsDamaged(std::uint32_t width, const MemoryRows& rows) {
+  const auto tree = RatchetTree::Load(SmallSuite(), width, rows);
+  return !tree.ok() && tree.error() == Error::STORAGE_DAMAGED;
+}
+
+MemoryRows Changed(const MemoryRows& from, const Bytes& key, View value) {
+  MemoryRows rows;
+  for (const auto& [one, content] : from.rows()) rows.Put(one, content);
+  rows.Put(key, value);
+  return rows;
+}
+
+MemoryRows Without(const MemoryRows& from, const Bytes& key) {
+  MemoryRows rows;
+  for (const auto& [one, content] : from.rows()) {
+    if (one != key) rows.Put(one, content);
+  }
+  return rows;
+}
+
+}  // namespace
+
+TEST_CASE("tree rows: changes replayed give the rows of a full save, and load as the same tree") {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    RandomWalk walk(seed, SmallSuite());
+    MemoryRows rows;
+    RatchetTree saved(SmallSuite());
+    for (int step = 0; step < 120; ++step) {
+      // The target falls and rises, so that trees also shrink.
+      walk.Step(step / 30 % 2 == 0 ? 40 + 60 * seed : 2);
+      if (walk.random().Below(2) == 0) REQUIRE(walk.tree().UpdateHashes(nullptr).ok());
+      if (walk.random().Below(3) == 0) continue;
+      Batch batch;
+      walk.tree().Save(batch, &saved);
+      rows.Apply(batch);
+      saved = walk.tree();
+      REQUIRE(rows == FullSave(walk.tree()));
+      auto loaded = RatchetTree::Load(SmallSuite(), walk.tree().width(), rows);
+      REQUIRE(loaded.ok());
+      REQUIRE(walk.model().Matches(*loaded));
+      RatchetTree hashed = walk.tree();
+      REQUIRE(hashed.UpdateHashes(nullptr).ok());
+      REQUIRE(loaded->UpdateHashes(nullptr).ok());
+      REQUIRE(loaded->RootHash() == hashed.RootHash());
+      REQUIRE(loaded->index().members() == hashed.index().members());
+    }
+  }
+}
+
+TEST_CASE("tree rows: nothing changed, nothing written") {
+  RandomWalk walk(77, SmallSuite());
+  while (walk.model().leaves().size() < 100) walk.Step(200);
+  RatchetTree copy = walk.tree();
+  REQUIRE(copy.UpdateHashes(nullptr).ok());  // hashes alone are no change
+  Batch batch;
+  copy.Save(batch, &walk.tree());
+  CHECK(batch.empty());
+}
+
+TEST_CASE("tree rows: whatever is off is STORAGE_DAMAGED") {
+  RandomWalk walk(78, SmallSuite());
+  while (walk.model().leaves().size() < 40 || walk.tree().width() != 64) walk.Step(60);
+  const MemoryRows rows = FullSave(walk.tree());
+  REQUIRE(RatchetTree::Load(SmallSuite(), 64, rows).ok());
+  const Bytes leaves = RowKey(RowTag::leaves, std::uint32_t{1});
+  REQUIRE(rows.Get(leaves));
+
+  for (const std::uint32_t width : {0u, 1u, 32u, 63u, 65u, 128u, 1u << 30, 0xffff'ffffu})
+    CHECK(IsDamaged(width, rows));
+  CHECK(IsDamaged(64, Without(rows, RowKey(RowTag::leaves, std::uint32_t{2}))) ==
+        !walk.tree().NextMember({48}).has_value());
+  CHECK(IsDamaged(64, Changed(rows, RowKey(RowTag::leaves, std::uint32_t{4}), *rows.Get(leaves))));
+  CHECK(IsDamaged(64, Changed(rows, RowKey(RowTag::leaves, std::uint16_t{4}), *rows.Get(leaves))));
+  CHECK(IsDamaged(64, Changed(rows, RowKey(RowTag::leaves), *rows.Get(leaves))));
+  CHECK(IsDamaged(64, Changed(rows, RowKey(RowTag::parents, NodeIndex(14)), *rows.Get(leaves))));
+  CHECK(IsDamaged(64, Changed(rows, RowKey(RowTag::parents, NodeIndex(7)), *rows.Get(leaves))));
+  CHECK(IsDamaged(64, Changed(rows, leaves, Bytes(16))));  // sixteen blanks: such a row is not written
+  CHECK(IsDamaged(64, Changed(rows, leaves, Bytes())));
+  Bytes longer = ToBytes(*rows.Get(leaves));
+  longer.push_back(0);
+  CHECK(IsDamaged(64, Changed(rows, leaves, longer)));
+  longer.resize(longer.size() - 2);
+  CHECK(IsDamaged(64, Changed(rows, leaves, longer)));
+  Bytes presence = ToBytes(*rows.Get(leaves));
+  presence[0] = 2;
+  CHECK(IsDamaged(64, Changed(rows, leaves, presence)));
+  CHECK(!IsDamaged(64, Changed(rows, RowKey(RowTag::keys), leaves)));  // another kind of row
+}
+
+TEST_CASE("tree rows: no truncation of a row loads") {
+  RandomWalk walk(79, SmallSuite());
+  while (walk.model().leaves().size() < 9) walk.Step(12);
+  const MemoryRows rows = FullSave(walk.tree());
+  for (const auto& [key, value] : rows.rows()) {
+    for (std::size_t size = 0; size < value.size(); ++size) {
+      REQUIRE(IsDamaged(walk.tree().width(), Changed(rows, key, value.view().first(size))));
+    }
+  }
+}
+
+TEST_CASE("private keys: a packed row comes back, another shape is STORAGE_DAMAGED") {
+  SeededRandom random(4);
+  PrivateKeys keys;
+  for (const std::uint32_t node : {7u, 0u, 3u}) keys.Set(NodeIndex(node), *random.TakeSecret(32));
+  const Secret row = keys.Encode();
+  const auto decoded = PrivateKeys::Decode(row);
+  REQUIRE(decoded.ok());
+  CHECK(decoded->keys() == keys.keys());
+  CHECK(decoded->Encode() == row);
+  CHECK(keys.Clone().keys() == keys.keys());
+  CHECK(PrivateKeys::Decode(PrivateKeys().Encode()).ok());
+  for (std::size_t size = 0; size < row.size(); ++size) {
+    const auto cut = PrivateKeys::Decode(row.view().first(size));
+    REQUIRE(!cut.ok());
+    REQUIRE(cut.error() == Error::STORAGE_DAMAGED);
+  }
+  const auto repeated = PrivateKeys::Decode(
+      Encode(View(Encode(NodeIndex(1), View(random.Some(2)), NodeIndex(1), View(random.Some(2))))));
+  CHECK(!repeated.ok());
+}
