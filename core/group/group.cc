@@ -63,6 +63,7 @@ bool Group::IsOwnPsk(const PreSharedKeyID& id) const {
 }
 
 Result<Secret> Group::ResumptionPskOf(std::uint64_t epoch) const {
+  MLS_REQUIRE(phase_ != Phase::removed, REMOVED);  // RFC 9420 §12.4.2: the secrets are gone
   // The caller injects it into another key schedule; we keep ours for the epochs that the limits allow
   // (§8.6).
   if (epoch == context().epoch) return local_.secrets.resumption_psk.Clone();

@@ -291,8 +291,8 @@ class Group {
   View epoch_authenticator() const { return local_.secrets.epoch_authenticator; }
   // Export is MLS-Exporter (RFC 9420 §8.5): TOO_LARGE.
   Result<Secret> Export(std::string_view label, View context, std::size_t length) const;
-  // ResumptionPskOf gives the resumption PSK of an epoch still remembered; MISSING_PSK. For other groups of
-  // the same client.
+  // ResumptionPskOf gives the resumption PSK of an epoch still remembered; MISSING_PSK, REMOVED. For other
+  // groups of the same client.
   Result<Secret> ResumptionPskOf(std::uint64_t epoch) const;
   // MakeGroupInfo signs the current state for newcomers (RFC 9420 §12.4.3).
   Result<GroupInfo> MakeGroupInfo(const GroupInfoOptions& options, const Env& env) const;
