@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crypto/system_random.h"
+#include "group/external_proposal.h"
 #include "group/group.h"
 #include "group/join.h"
 #include "group/successor.h"
