@@ -9,7 +9,7 @@ const { folderOf, jobs } = require('./cmake.cjs')
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 /**
- * ctest runs every test of a build, or those with a label. A test program that crashed counts as one failure.
+ * ctest runs every test of a build, or those with a label.
  * @param {import('./cmake.cjs').Build} build
  * @param {{ label?: string, env?: NodeJS.ProcessEnv }} [options]
  * @returns {Counts}
@@ -25,12 +25,18 @@ function ctest(build, { label, env = process.env } = {}) {
   return counts
 }
 
-/** @param {string} log @returns {Counts} */
+/**
+ * countCases reads CTest's log: one block per test file. A file that ended early gives no summary: one failure.
+ * @param {string} log
+ * @returns {Counts}
+ */
 function countCases(log) {
   const counts = { passed: 0, failed: 0, skipped: 0 }
-  for (const match of log.matchAll(/test cases:.*?(\d+) passed.*?(\d+) failed/g)) {
-    counts.passed += Number(match[1])
-    counts.failed += Number(match[2])
+  for (const block of log.split(/^\d+\/\d+ Testing: /m).slice(1)) {
+    const summary = /test cases:.*?(\d+) passed.*?(\d+) failed/.exec(block)
+    const failed = Number(summary?.[2] ?? 0)
+    counts.passed += Number(summary?.[1] ?? 0)
+    counts.failed += failed === 0 && /^Test Failed\./m.test(block) ? 1 : failed
   }
   return counts
 }
