@@ -110,8 +110,11 @@ Result<Done<Bytes>> Group::CompleteOwnProposal(StagedOwnProposal staged, const A
         EncodeSecret(staged.update->encryption_private_key, staged.update->signature_private_key));
     change.update = std::move(staged.update);
   }
-  ProposalCache::SaveOne(cached, static_cast<std::uint32_t>(proposals().in_order().size()), change.batch);
-  change.proposal = std::make_shared<const CachedProposal>(std::move(cached));
+  // The same proposal made again has the same reference: it is cached, and saved, once.
+  if (proposals().Find(cached.reference) == nullptr) {
+    ProposalCache::SaveOne(cached, static_cast<std::uint32_t>(proposals().in_order().size()), change.batch);
+    change.proposal = std::make_shared<const CachedProposal>(std::move(cached));
+  }
   return Done<Bytes>{std::move(change), std::move(message)};
 }
 
