@@ -222,9 +222,21 @@ class Company {
     return std::move(done.output);
   }
 
+  // DifferingTags gives the tags of the rows that two states do not share.
+  static std::string DifferingTags(const MemoryRows& a, const MemoryRows& b) {
+    std::string tags;
+    for (const auto* one : {&a, &b}) {
+      for (const auto& [key, value] : one->rows()) {
+        const auto other = (one == &a ? b : a).Get(key);
+        if (!other || !Equal(*other, value)) tags += std::to_string(key.at(0)) + " ";
+      }
+    }
+    return tags;
+  }
+
   void CheckStore(std::size_t i) {
     Member& member = members_[i];
-    CHECK(member.store == World::Saved(*member.group));
+    CHECK(DifferingTags(member.store, World::Saved(*member.group)) == "");
     if (member.group->phase() == Phase::removed) {
       CHECK(member.store.size() == 0);
     } else if (options_.restarts == Restarts::always) {
