@@ -172,6 +172,28 @@ class Company {
     return Must(TryJoin(welcome, package, ratchet_tree, origin));
   }
 
+  // TryJoinByCommit makes an external Commit for `client`; the group is in phase joining.
+  Result<ExternalJoin> TryJoinByCommit(const Client& client, const GroupInfo& info,
+                                       ExternalJoinOptions options = {}) {
+    options.profile = &client.profile;
+    options.policy = options_.policy;
+    auto staged = Group::StageExternalJoin(info, std::move(options), world.env);
+    if (!staged.ok()) return staged.error();
+    const Answers answers = Answer(staged->questions);
+    return Group::CompleteExternalJoin(std::move(*staged), answers, world.env);
+  }
+  // JoinByCommit lets a client join by external Commit and everybody receive it. Gives its number.
+  std::size_t JoinByCommit(const Client& client, const GroupInfo& info, ExternalJoinOptions options = {}) {
+    ExternalJoin join = Must(TryJoinByCommit(client, info, std::move(options)));
+    const std::size_t joiner = Enter(client, std::move(*join.group));
+    Deliver(joiner, join.message);
+    Apply(joiner, Must((*this)[joiner].Confirm()));
+    return joiner;
+  }
+  GroupInfo Info(std::size_t i, GroupInfoOptions options = {}) {
+    return Must((*this)[i].MakeGroupInfo(options, world.env));
+  }
+
   // Agree says whether all who are still in have the same epoch and secrets.
   bool Agree() {
     const Group* first = nullptr;
