@@ -139,8 +139,9 @@ Result<Group> Group::CompleteJoin(StagedJoin staged, const Answers& answers, con
   MLS_DO(CheckConfirmationTag(local));
   MLS_TRY(link, LinkingPsk(staged.secrets.psks));
   if (link != nullptr) {
-    MLS_REQUIRE(staged.input.origin != nullptr,
-                MISSING_PSK);  // RFC 9420 §11.2, §11.3: compared with the old group
+    const Group* origin = staged.input.origin;
+    const bool linked = origin != nullptr && Equal(link->psk_group_id, origin->context().group_id);
+    MLS_REQUIRE(linked, MISSING_PSK);  // RFC 9420 §11.2, §11.3: compared with the group that the PSK names
     MLS_DO(ValidateSuccession(*staged.input.origin, *link, epoch));
   }
   return Group(std::move(local), std::move(staged.input.keys.signature_private_key), staged.input.policy);
