@@ -1,0 +1,233 @@
+// Re-initialised groups and branches, to their end (RFC 9420 §11.2, §11.3).
+#include "group/company.h"
+
+namespace mls::test {
+namespace {
+
+constexpr std::uint8_t kNewId[] = {'n', 'e', 'w'};
+
+ReInit ToSuite(const Suite& suite) { return {ToBytes(kNewId), ProtocolVersion::mls10, suite.id, {}}; }
+
+// Emigrants: the members of a group with fresh profiles and key packages under the same names.
+struct Emigrants {
+  Emigrants(Company& company, const Suite& suite, std::vector<std::size_t> numbers, std::size_t committer)
+      : from(company) {
+    for (const std::size_t i : numbers) {
+      clients.push_back(company.world.NewClient(suite, company.client(i).name));
+      packages.push_back(company.world.NewKeyPackageOf(clients.back()));
+      if (i == committer) own = clients.size() - 1;
+    }
+  }
+  SuccessorOptions Options() const {
+    SuccessorOptions options;
+    options.profile = &clients[own].profile;
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      if (i != own) options.key_packages.push_back(packages[i].key_package);
+    }
+    return options;
+  }
+  // Finish completes a successor and lets everyone else join it, each with its own old group.
+  std::vector<Group> Finish(StagedSuccessor staged, std::vector<std::size_t> numbers) {
+    const Answers answers = AcceptAll(staged.questions);
+    Successor made = Must(Group::CompleteSuccessor(std::move(staged), answers, from.world.env));
+    std::vector<Group> groups;
+    for (std::size_t i = 0; i < clients.size(); ++i) {
+      if (i == own) continue;
+      const std::size_t which = made.welcomes.size() == 1 ? 0 : groups.size();
+      groups.push_back(from.JoinByWelcome(made.welcomes.at(which).message, packages[i], made.ratchet_tree,
+                                          &from[numbers[i]]));
+    }
+    groups.push_back(std::move(*made.group));
+    return groups;
+  }
+
+  Company& from;
+  std::vector<Client> clients;
+  std::vector<NewKeyPackage> packages;
+  std::size_t own = 0;
+};
+
+void ExpectTalking(World& world, std::vector<Group>& groups) {
+  for (Group& group : groups) {
+    CHECK(World::Agree(group, groups.front()));
+    CHECK(group.context().epoch == 1);
+  }
+  for (Group& sender : groups) {
+    const Bytes message = world.Send(sender, "hello");
+    for (Group& receiver : groups) {
+      if (&receiver != &sender)
+        CHECK(std::holds_alternative<ApplicationMessage>(world.Receive(receiver, message)));
+    }
+  }
+}
+
+TEST_CASE("after a ReInit everyone is suspended, and any member re-creates the group with a new suite") {
+  ForEverySuite([](const Suite& suite, Restarts restarts) {
+    const Suite& next = AllSuites()[(static_cast<std::size_t>(suite.id) + 1) % AllSuites().size()];
+    for (const std::size_t creator : {0u, 2u}) {
+      Company company(suite, 3, restarts);
+      ReInit reinit = ToSuite(next);
+      reinit.extensions = {MakeExtension(RequiredCapabilities{{}, {}, {CredentialType::basic}})};
+      const Bytes in_flight = company.Send(1, "sent before the commit was seen");
+      company.Commit(0, Proposing({reinit}));
+      for (std::size_t i = 0; i < 3; ++i) {
+        CHECK(company[i].phase() == Phase::suspended);
+        CHECK(company[i].reinit() == reinit);
+        const Env& env = company.world.env;
+        CHECK(ErrorOf(company[i].Protect({}, {}, env)) == Error::GROUP_SUSPENDED);
+        CHECK(ErrorOf(company[i].StageCommit({}, env)) == Error::GROUP_SUSPENDED);
+        CHECK(ErrorOf(company[i].StageOwnUpdate({}, {}, env)) == Error::GROUP_SUSPENDED);
+        CHECK(ErrorOf(company[i].StageOwnProposal({Remove{{1}}}, {}, env)) == Error::GROUP_SUSPENDED);
+        CHECK(ErrorOf(company[i].MakeGroupInfo({}, env)) == Error::GROUP_SUSPENDED);
+        CHECK(ErrorOf(company[i].StageBranch({}, env)) == Error::GROUP_SUSPENDED);
+      }
+      CHECK(std::holds_alternative<ApplicationMessage>(company.Receive(2, in_flight)));
+      Emigrants emigrants(company, next, {0, 1, 2}, creator);
+      StagedSuccessor staged = Must(company[creator].StageReinit(emigrants.Options(), company.world.env));
+      CHECK(staged.questions.credentials.size() == 2);
+      std::vector<Group> groups = emigrants.Finish(std::move(staged), {0, 1, 2});
+      ExpectTalking(company.world, groups);
+      CHECK(groups[0].suite().id == next.id);
+      CHECK(groups[0].context().group_id == ToBytes(kNewId));
+      CHECK(groups[0].context().extensions == reinit.extensions);
+    }
+  });
+}
+
+TEST_CASE("a ReInit by reference suspends as well") {
+  Company company(AllSuites()[0], 3, Restarts::always);
+  company.ProposeToAll(1, {ToSuite(AllSuites()[0])});
+  company.Commit(2);
+  for (std::size_t i = 0; i < 3; ++i) CHECK(company[i].phase() == Phase::suspended);
+  CHECK(company.Agree());
+}
+
+TEST_CASE("a branch takes some of the members along") {
+  ForEverySuite([](const Suite& suite, Restarts restarts) {
+    Company company(suite, 4, restarts);
+    Emigrants emigrants(company, suite, {1, 3, 0}, 1);
+    SuccessorOptions options = emigrants.Options();
+    options.welcomes = CommitOptions::Welcomes::one_each;
+    options.tree = CommitOptions::Tree::apart;
+    options.group_id = ToBytes(kNewId);
+    std::vector<Group> groups =
+        emigrants.Finish(Must(company[1].StageBranch(std::move(options), company.world.env)), {1, 3, 0});
+    ExpectTalking(company.world, groups);
+    CHECK(groups[0].context().group_id == ToBytes(kNewId));
+    CHECK(groups[0].tree().member_count() == 3);
+    company.Chat();  // the old group lives on
+  });
+}
+
+TEST_CASE("joiners of a successor need the old group, at the epoch that it names") {
+  Company company(AllSuites()[0], 3);
+  Emigrants emigrants(company, AllSuites()[0], {0, 1, 2}, 0);
+  StagedSuccessor staged = Must(company[0].StageBranch(emigrants.Options(), company.world.env));
+  const Answers answers = AcceptAll(staged.questions);
+  const Successor made = Must(Group::CompleteSuccessor(std::move(staged), answers, company.world.env));
+  const Bytes& welcome = made.welcomes.at(0).message;
+  const NewKeyPackage& package = emigrants.packages[1];
+  CHECK(ErrorOf(company.TryJoin(welcome, package)) == Error::MISSING_PSK);
+  Company stranger(AllSuites()[0], 2);  // the same group id, other secrets
+  stranger.Commit(0);
+  CHECK(ErrorOf(stranger.TryJoin(welcome, package, {}, &stranger[0])) == Error::DECRYPT_FAILED);
+  // Holding the PSK is not enough: the old group itself is compared with the new one.
+  const ResumptionPsk link{ResumptionPSKUsage::branch, company[0].context().group_id, 1};
+  company.psks[Encode(PreSharedKeyID{link, {}}.body)] = ToBytes(Must(company[0].ResumptionPskOf(1)).view());
+  CHECK(ErrorOf(company.TryJoin(welcome, package)) == Error::MISSING_PSK);
+  const Group elsewhere = company.world.NewGroup(company.world.NewClient(AllSuites()[0], "member 1"));
+  CHECK(ErrorOf(company.TryJoin(welcome, package, {}, &elsewhere)) == Error::MISSING_PSK);
+  company.Commit(0);  // the old epoch is past, but still remembered
+  CHECK(company.TryJoin(welcome, package, {}, &company[1]).ok());
+}
+
+TEST_CASE("a branch brings nobody who was not in the group") {
+  Company company(AllSuites()[0], 2);
+  Emigrants emigrants(company, AllSuites()[0], {0, 1}, 0);
+  SuccessorOptions options = emigrants.Options();
+  const Client stranger = company.world.NewClient(AllSuites()[0], "stranger");
+  options.key_packages.push_back(company.world.NewKeyPackageOf(stranger).key_package);
+  CHECK(ErrorOf(company[0].StageBranch(std::move(options), company.world.env)) == Error::BRANCH_MISMATCH);
+}
+
+TEST_CASE("a re-initialised group leaves nobody behind") {
+  Company company(AllSuites()[0], 3);
+  company.Commit(0, Proposing({ToSuite(AllSuites()[0])}));
+  Emigrants emigrants(company, AllSuites()[0], {0, 1}, 0);
+  CHECK(ErrorOf(company[0].StageReinit(emigrants.Options(), company.world.env)) == Error::REINIT_MISMATCH);
+}
+
+TEST_CASE("a ReInit that nobody can follow, or none at all, is refused") {
+  Company company(AllSuites()[0], 2);
+  Emigrants emigrants(company, AllSuites()[0], {0, 1}, 0);
+  const Env& env = company.world.env;
+  CHECK(ErrorOf(company[0].StageReinit(emigrants.Options(), env)) == Error::MISUSE);
+  ReInit unknown = ToSuite(AllSuites()[0]);
+  unknown.cipher_suite = CipherSuite{0x7777};
+  company.Commit(0, Proposing({unknown}));
+  CHECK(ErrorOf(company[0].StageReinit(emigrants.Options(), env)) == Error::UNSUPPORTED_CIPHERSUITE);
+}
+
+// Impostor makes a group by hand as the first member of a successor would, with every choice left open.
+struct Impostor {
+  Bytes group_id = ToBytes(kNewId);
+  const Suite* suite = &AllSuites()[0];
+  Extensions extensions;
+  std::optional<ResumptionPSKUsage> usage;
+  std::uint64_t psk_epoch_offset = 0;
+  int commits_before = 0;
+
+  // Join gives what member 1 says to the Welcome.
+  Result<Group> Join(Company& company) const {
+    World& world = company.world;
+    const Client creator = world.NewClient(*suite, "member 0"), joiner = world.NewClient(*suite, "member 1");
+    const NewKeyPackage package = world.NewKeyPackageOf(joiner);
+    Group group = Must(Group::Create({suite, group_id, extensions, {}}, creator.profile, world.env));
+    for (int i = 0; i < commits_before; ++i) world.CommitNow(group, {});
+    CommitOptions options = Proposing({Add{package.key_package}});
+    const std::uint64_t epoch = company[0].context().epoch - psk_epoch_offset;
+    options.proposals.push_back(
+        Must(group.MakePsk(ResumptionPsk{*usage, company[0].context().group_id, epoch}, world.env)));
+    options.successor = usage;
+    StagedCommit staged = Must(group.StageCommit(std::move(options), world.env));
+    Answers answers = AcceptAll(staged.questions);
+    answers.psks.at(0) = Must(company[0].ResumptionPskOf(epoch));
+    Done<NewCommit> done = Must(group.CompleteCommit(std::move(staged), answers, world.env));
+    return company.TryJoin(done.output.welcomes.at(0).message, package, {}, &company[1]);
+  }
+};
+
+TEST_CASE("joiners compare a re-initialised group with what was committed") {
+  Company company(AllSuites()[0], 2);
+  Impostor good;
+  good.usage = ResumptionPSKUsage::reinit;
+  CHECK(ErrorOf(good.Join(company)) == Error::REINIT_MISMATCH);  // nobody committed a ReInit
+  company.Commit(0, Proposing({ToSuite(AllSuites()[0])}));
+  CHECK(good.Join(company).ok());
+  const auto refused = [&](auto&& change) {
+    Impostor bad = good;
+    change(bad);
+    return ErrorOf(bad.Join(company)) == Error::REINIT_MISMATCH;
+  };
+  CHECK(refused([](Impostor& one) { one.group_id = {1}; }));
+  CHECK(refused([](Impostor& one) { one.suite = &AllSuites()[2]; }));
+  CHECK(refused([](Impostor& one) { one.extensions = {MakeExtension(RequiredCapabilities{})}; }));
+  CHECK(refused([](Impostor& one) { one.commits_before = 1; }));
+  CHECK(refused([](Impostor& one) { one.psk_epoch_offset = 1; }));
+}
+
+TEST_CASE("joiners compare a branch with the group that it left") {
+  Company company(AllSuites()[0], 2);
+  Impostor good;
+  good.usage = ResumptionPSKUsage::branch;
+  CHECK(good.Join(company).ok());
+  Impostor bad = good;
+  bad.suite = &AllSuites()[2];
+  CHECK(ErrorOf(bad.Join(company)) == Error::BRANCH_MISMATCH);
+  bad = good;
+  bad.commits_before = 1;
+  CHECK(ErrorOf(bad.Join(company)) == Error::BRANCH_MISMATCH);
+}
+
+}  // namespace
+}  // namespace mls::test
