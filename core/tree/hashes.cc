@@ -25,7 +25,7 @@ LeafSpanOf Within(LeafSpanOf leaves, NodeIndex node) {
 
 Result<Digest> HashParentHashInput(const Suite& suite, const ParentNode& node,
                                    View original_sibling_tree_hash) {
-  return Hash(suite, {Encode(View(node.encryption_key), View(node.parent_hash), original_sibling_tree_hash)});
+  return HashEncoded(suite, View(node.encryption_key), View(node.parent_hash), original_sibling_tree_hash);
 }
 
 // OriginalHashes computes tree hashes of subtrees as they were before some leaves were added: "for each leaf
