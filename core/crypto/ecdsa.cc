@@ -65,66 +65,6 @@ EVP_PKEY* PublicKey(const NistCurve& curve, View point) {
   return key.get();
 }
 
-// DerReader reads the few forms of DER (X.690) that a signature has.
-class DerReader {
- public:
-  explicit DerReader(View input) : rest_(input) {}
-  bool ok() const { return ok_; }
-  bool done() const { return ok_ && rest_.empty(); }
-
-  // Element gives the content of an element with `tag`: a length of one octet below 128, or 0x81 and one
-  // octet.
-  View Element(std::uint8_t tag) {
-    if (Octet() != tag) return Fail();
-    std::size_t length = Octet();
-    if (length == 0x81) {
-      length = Octet();
-      if (length < 0x80) return Fail();
-    } else if (length >= 0x80) {
-      return Fail();
-    }
-    if (length > rest_.size()) return Fail();
-    const View content = rest_.first(length);
-    rest_ = rest_.subspan(length);
-    return content;
-  }
-
- private:
-  View Fail() {
-    ok_ = false;
-    rest_ = {};
-    return {};
-  }
-  std::uint8_t Octet() {
-    if (rest_.empty()) {
-      ok_ = false;
-      return 0;
-    }
-    const std::uint8_t octet = rest_[0];
-    rest_ = rest_.subspan(1);
-    return octet;
-  }
-
-  View rest_;
-  bool ok_ = true;
-};
-
-// IsShortestPositive says whether `integer` is the one encoding of a number above zero.
-bool IsShortestPositive(View integer) {
-  if (integer.empty() || integer[0] >= 0x80) return false;
-  if (integer[0] != 0) return true;
-  return integer.size() > 1 && integer[1] >= 0x80;
-}
-
-// IsStrictDer says whether `signature` is Ecdsa-Sig-Value { r INTEGER, s INTEGER } in DER and nothing else.
-bool IsStrictDer(View signature) {
-  DerReader outer(signature);
-  DerReader inner(outer.Element(0x30));
-  const View r = inner.Element(0x02);
-  const View s = inner.Element(0x02);
-  return outer.done() && inner.done() && IsShortestPositive(r) && IsShortestPositive(s);
-}
-
 }  // namespace
 
 Result<Bytes> EcdsaSign(const Suite& suite, const NistCurve& curve, View private_key, View content) {
@@ -147,12 +87,12 @@ Status EcdsaVerify(const Suite& suite, const NistCurve& curve, View public_key, 
                    View signature) {
   // libcrypto would read compressed and hybrid forms too.
   MLS_REQUIRE(public_key[0] == POINT_CONVERSION_UNCOMPRESSED, INVALID_KEY);  // RFC 9420 §5.1.1: uncompressed
-  MLS_REQUIRE(IsStrictDer(signature), BAD_SIGNATURE);  // RFC 9420 §5.1.2: DER, as in RFC 8446 §4.2.3
   EVP_PKEY* key = PublicKey(curve, public_key);
   MLS_REQUIRE(key != nullptr, INVALID_KEY);  // RFC 8446 §4.2.8.2: the point is on the curve
   MLS_TRY(hash, HashContent(suite, content));
   const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key, nullptr));
   if (context == nullptr || EVP_PKEY_verify_init(context.get()) != 1) return Error::INTERNAL;
+  // libcrypto re-encodes r and s and compares, so that of all encodings only the DER one verifies.
   const int verified =
       EVP_PKEY_verify(context.get(), signature.data(), signature.size(), hash.bytes.data(), hash.size);
   MLS_REQUIRE(verified == 1, BAD_SIGNATURE);  // RFC 9420 §5.1.2: Signature.Verify

@@ -41,6 +41,7 @@ class HpkeContext {
   Result<Secret> Export(View exporter_context, std::size_t length) const;
 
  private:
+  friend struct HpkeContextAtEnd;  // the test of the last sequence number
   // Make is KeySchedule in mode_base.
   static Result<HpkeContext> Make(const HpkeInfo& info, View shared_secret);
 

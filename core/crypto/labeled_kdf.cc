@@ -40,7 +40,7 @@ Result<Secret> LabeledExtract(const Suite& suite, const SuiteId& id, View salt, 
 
 Result<Secret> LabeledExpand(const Suite& suite, const SuiteId& id, View prk, std::string_view label,
                              View info, View more_info, std::size_t length) {
-  MLS_REQUIRE(length <= 0xffff, LIMIT_EXCEEDED);  // RFC 9180 §4: I2OSP(L, 2)
+  static_assert(255 * kMaxHashSize <= 0xffff);  // so HkdfExpand refuses what does not fit into I2OSP(L, 2)
   const std::array<std::uint8_t, 2> size{static_cast<std::uint8_t>(length >> 8),
                                          static_cast<std::uint8_t>(length)};
   return HkdfExpand(suite.kdf, prk, {size, AsView(kVersion), id.view(), AsView(label), info, more_info},

@@ -43,7 +43,7 @@ constexpr std::size_t kMaxLabelSize = kMaxVectorSize - kPrefix.size();
 // KDFLabel { uint16 length; opaque label<V> = "MLS 1.0 " + Label; opaque context<V>; } (RFC 9420 §8)
 Result<Secret> ExpandWithLabel(const Suite& suite, View secret, std::string_view label, View context,
                                std::size_t length) {
-  MLS_REQUIRE(length <= 0xffff, LIMIT_EXCEEDED);  // RFC 9420 §8: KDFLabel.length is a uint16
+  static_assert(255 * kMaxHashSize <= 0xffff);  // so HkdfExpand refuses what does not fit into the uint16
   MLS_REQUIRE(label.size() <= kMaxLabelSize && context.size() <= kMaxVectorSize,
               TOO_LARGE);  // RFC 9420 §2.1.2: 30 bits
   ++Count().expands;

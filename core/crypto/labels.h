@@ -11,7 +11,8 @@
 
 namespace mls {
 
-// ExpandWithLabel gives `length` bytes; LIMIT_EXCEEDED above 65,535 or 255·Nh.
+// ExpandWithLabel gives `length` bytes; LIMIT_EXCEEDED above 255·Nh, TOO_LARGE for a label or context
+// above 2^30 bytes.
 Result<Secret> ExpandWithLabel(const Suite& suite, View secret, std::string_view label, View context,
                                std::size_t length);
 // DeriveSecret is ExpandWithLabel with an empty context and Nh bytes.

@@ -99,7 +99,7 @@ Result<std::uint64_t> SecondsSince1970(const ASN1_TIME* time) {
 Result<Bytes> EncodedName(const X509_NAME* name) {
   const unsigned char* der = nullptr;
   std::size_t size = 0;
-  MLS_REQUIRE(X509_NAME_get0_der(name, &der, &size) == 1, INVALID_CREDENTIAL);  // RFC 5280 §4.1.2.4: a Name
+  if (X509_NAME_get0_der(name, &der, &size) != 1) return Error::INTERNAL;
   return ToBytes({der, size});
 }
 
@@ -114,8 +114,7 @@ Status ValidateChain(const Suite& suite, std::span<const View> chain, View signa
                 INVALID_CREDENTIAL);  // RFC 9420 §5.3: one DER certificate each
   }
 
-  EVP_PKEY* key = X509_get0_pubkey(certificates.front().get());
-  MLS_REQUIRE(key != nullptr, INVALID_CREDENTIAL);  // RFC 9420 §5.3: a key that decodes
+  EVP_PKEY* key = X509_get0_pubkey(certificates.front().get());  // null, of no type, if it does not decode
   const NistCurve* curve = NistCurveOf(suite.signature);
   const Bytes encoded = curve != nullptr ? PointOf(key, *curve) : RawKeyOf(key, suite);
   MLS_REQUIRE(!encoded.empty() && Equal(encoded, signature_key),

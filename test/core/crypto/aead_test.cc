@@ -77,6 +77,19 @@ TEST_CASE("keys and nonces have one size") {
   }
 }
 
+TEST_CASE("texts and AADs above what libcrypto counts are refused before they are read") {
+  // Views of 2 GiB over one byte: whoever reads them crashes.
+  const std::uint8_t byte = 0;
+  const View huge(&byte, std::size_t{1} << 31);
+  for (const Suite& suite : AllSuites()) {
+    const Inputs in(suite);
+    CHECK(AeadSeal(suite, in.key, in.nonce, huge, {}).error() == Error::TOO_LARGE);
+    CHECK(AeadSeal(suite, in.key, in.nonce, {}, huge).error() == Error::TOO_LARGE);
+    CheckRefused(AeadOpen(suite, in.key, in.nonce, huge, Bytes(16)));
+    CheckRefused(AeadOpen(suite, in.key, in.nonce, {}, huge));
+  }
+}
+
 TEST_CASE("a failed call leaves nothing behind for the next one on the thread") {
   for (const Suite& suite : AllSuites()) {
     const Inputs in(suite);

@@ -11,6 +11,12 @@ using namespace mls;
 
 using mls::test::ToHex;
 
+namespace mls {
+struct HpkeContextAtEnd {
+  static void Move(HpkeContext& context) { context.sequence_ = ~std::uint64_t{0} - 1; }
+};
+}  // namespace mls
+
 namespace {
 
 Bytes Hex(const std::string& digits) { return test::FromHex(digits); }
@@ -119,6 +125,20 @@ TEST_CASE("a context uses one nonce per message, and none for a message that doe
     CHECK(Equal(*pair.receiver.Open({}, first), AsView("a")));
     CHECK(pair.receiver.Open({}, first).error() == Error::DECRYPT_FAILED);
     CHECK(Equal(*pair.receiver.Open({}, second), AsView("a")));
+  }
+}
+
+TEST_CASE("the sequence number never overflows (RFC 9180 §5.2)") {
+  for (const Suite& suite : AllSuites()) {
+    Pair pair = SetUp(suite, {});
+    HpkeContextAtEnd::Move(pair.sender);
+    HpkeContextAtEnd::Move(pair.receiver);
+    const auto last = pair.sender.Seal({}, AsView("last"));
+    REQUIRE(last.ok());
+    CHECK(pair.sender.Seal({}, {}).error() == Error::LIMIT_EXCEEDED);
+    CHECK(pair.sender.Seal({}, {}).error() == Error::LIMIT_EXCEEDED);
+    CHECK(Equal(*pair.receiver.Open({}, *last), AsView("last")));
+    CHECK(pair.receiver.Open({}, *last).error() == Error::LIMIT_EXCEEDED);
   }
 }
 

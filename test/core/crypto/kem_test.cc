@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/counters.h"
+#include "crypto/diffie_hellman.h"
 #include "crypto/labels.h"
 #include "crypto/nist_curve.h"
 #include "crypto/system_random.h"
@@ -105,6 +106,7 @@ TEST_CASE("keys of another length are refused") {
     for (std::size_t size : {std::size_t{0}, suite.Nsk - std::size_t{1}, suite.Nsk + std::size_t{1}}) {
       CHECK(Decap(suite, Bytes(size, 1), pair.public_key, enc).error() == Error::INVALID_KEY);
       CHECK(Encap(suite, pair.public_key, Bytes(size, 1)).error() == Error::MISUSE);
+      CHECK(DiffieHellmanPublicKey(suite, Bytes(size, 1)).error() == Error::INVALID_KEY);
     }
   }
 }

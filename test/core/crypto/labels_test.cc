@@ -82,3 +82,48 @@ TEST_CASE("crypto-basics vectors") {
     }
   }
 }
+
+TEST_CASE("what a vector cannot hold is TOO_LARGE before it is read") {
+  // Views of 1 GiB and a byte over one byte: whoever reads them crashes.
+  const std::uint8_t byte = 0;
+  const View huge(&byte, kMaxVectorSize + 1);
+  const std::string_view huge_label(reinterpret_cast<const char*>(&byte), kMaxVectorSize + 1);
+  const Suite& suite = AllSuites()[0];
+  const Bytes key(32);
+  SystemRandom random;
+  const auto too_large = [](const auto& result) {
+    return !result.ok() && result.error() == Error::TOO_LARGE;
+  };
+  CHECK(too_large(ExpandWithLabel(suite, key, "label", huge, 32)));
+  CHECK(too_large(ExpandWithLabel(suite, key, huge_label, {}, 32)));
+  CHECK(too_large(SignWithLabel(suite, key, "label", huge)));
+  CHECK(too_large(SignWithLabel(suite, key, huge_label, {})));
+  CHECK(too_large(VerifyWithLabel(suite, key, "label", huge, {})));
+  CHECK(too_large(VerifyWithLabel(suite, key, huge_label, {}, {})));
+  CHECK(too_large(EncryptWithLabel(suite, key, "label", huge, {}, random)));
+  CHECK(too_large(EncryptWithLabel(suite, key, huge_label, {}, {}, random)));
+  CHECK(too_large(DecryptWithLabel(suite, key, key, "label", huge, {})));
+  CHECK(too_large(RefHash(suite, "label", huge)));
+  CHECK(too_large(RefHash(suite, huge_label, {})));
+}
+
+TEST_CASE("ExpandWithLabel gives up to 255 hash sizes") {
+  for (const Suite& suite : AllSuites()) {
+    const Bytes secret(suite.Nh);
+    CHECK(ExpandWithLabel(suite, secret, "label", {}, 255u * suite.Nh)->size() == 255u * suite.Nh);
+    CHECK(ExpandWithLabel(suite, secret, "label", {}, 255u * suite.Nh + 1).error() == Error::LIMIT_EXCEEDED);
+    CHECK(ExpandWithLabel(suite, secret, "label", {}, 65'536 + 32).error() == Error::LIMIT_EXCEEDED);
+  }
+}
+
+TEST_CASE("labels and contexts of any length are told apart") {
+  const Suite& suite = AllSuites()[0];
+  const Bytes secret(suite.Nh);
+  const std::string long_label(300, 'l');
+  const Bytes long_context(20'000, 1);
+  const auto a = ExpandWithLabel(suite, secret, long_label, long_context, 32);
+  const auto b = ExpandWithLabel(suite, secret, long_label + "l", View(long_context).subspan(1), 32);
+  REQUIRE(a.ok());
+  REQUIRE(b.ok());
+  CHECK_FALSE(*a == *b);
+}

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
@@ -298,6 +299,12 @@ TEST_CASE("SummarizeCertificate gives times and names") {
   CHECK(test::ToHex(summary->issuer) ==
         "300f310d300b0603550403"
         "0c04726f6f74");
+  Bytes no_time = chain.intermediate.Der();
+  const View digits = AsView("200101000000Z");
+  const auto at = std::search(no_time.begin(), no_time.end(), digits.begin(), digits.end());
+  REQUIRE(at != no_time.end());
+  *at = 'x';
+  CHECK(SummarizeCertificate(no_time).error() == Error::INVALID_CREDENTIAL);
   const auto refused = SummarizeCertificate(AsView("not a certificate"));
   CHECK(refused.error() == Error::INVALID_CREDENTIAL);
   CHECK_FALSE(refused.ok());
