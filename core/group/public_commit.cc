@@ -170,9 +170,9 @@ GroupContext NextContext(const PublicEpoch& epoch, const RatchetTree& tree, Exte
 }
 
 Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& cache,
-                                 const Verified<AuthenticatedContent>& content, const PlanRules& rules) {
+                                 Verified<AuthenticatedContent> content, const PlanRules& rules) {
   MLS_REQUIRE(epoch.context.epoch + 1 != 0, LIMIT_EXCEEDED);  // RFC 9420 §8.1: the epoch does not wrap
-  auto owned = std::make_shared<const AuthenticatedContent>(*content);
+  auto owned = std::make_shared<const AuthenticatedContent>(std::move(content).Take());
   const Sender& sender = owned->content.sender;
   const Commit& commit = *owned->content.commit();
   MLS_TRY(resolved, Resolve(commit, sender, cache));

@@ -35,7 +35,7 @@ struct PublicCommit {
 
 // StageCommit validates and applies a Commit (RFC 9420 §12.4.2) as far as public data goes.
 Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& cache,
-                                 const Verified<AuthenticatedContent>& content, const PlanRules& rules);
+                                 Verified<AuthenticatedContent> content, const PlanRules& rules);
 
 // NextContext gives the GroupContext of the epoch that a Commit begins, the transcript hash still the old
 // one: the provisional context of RFC 9420 §12.4.1.

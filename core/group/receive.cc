@@ -108,7 +108,7 @@ Result<StagedMessage> Group::StageContent(Verified<AuthenticatedContent> verifie
     case ContentType::commit: {
       MLS_REQUIRE(phase_ == Phase::active,
                   GROUP_SUSPENDED);  // RFC 9420 §11.2: after a ReInit comes a Welcome
-      MLS_TRY(commit, mls::StageCommit(epoch(), proposals(), verified, Rules(env)));
+      MLS_TRY(commit, mls::StageCommit(epoch(), proposals(), std::move(verified), Rules(env)));
       staged.questions = commit.questions;
       MLS_TRY(psks, ForeignPsks(commit.plan.psks));
       staged.questions.psks = std::move(psks);

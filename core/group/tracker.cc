@@ -121,7 +121,7 @@ Result<StagedHandshake> Tracker::Stage(View bytes, const Env& env) const {
     staged.proposal = std::move(proposal);
     return staged;
   }
-  MLS_TRY(commit, StageCommit(*epoch_, proposals_, verified, rules));
+  MLS_TRY(commit, StageCommit(*epoch_, proposals_, std::move(verified), rules));
   staged.questions = commit.questions;
   staged.commit = std::move(commit);
   return staged;
