@@ -184,9 +184,14 @@ Result<CandidatePtr> Group::LoadCandidate(View value, const Env& env) const {
   // The commit is our own: its public half is applied again, without the signatures of what it brings.
   PlanRules rules = Rules(env);
   rules.trust = PlanRules::Trust::own;
-  MLS_TRY(content, VerifyContent(suite(), candidate->content, tree().SignatureKey(self()),
-                                 local_.shared->encoded_context));
-  MLS_TRY(commit, mls::StageCommit(epoch(), proposals(), content, rules));
+  MLS_REQUIRE(candidate->content.content.commit() != nullptr, STORAGE_DAMAGED);  // RFC 9420 §14: a Commit
+  auto content =
+      VerifyContent(suite(), candidate->content, tree().SignatureKey(self()), local_.shared->encoded_context);
+  MLS_REQUIRE(content.ok(), STORAGE_DAMAGED);  // RFC 9420 §6.1: as we signed it
+  auto staged = mls::StageCommit(epoch(), proposals(), std::move(*content), rules);
+  const bool complete = staged.ok() || staged.error() != Error::UNKNOWN_PROPOSAL;
+  MLS_REQUIRE(complete, STORAGE_DAMAGED);  // RFC 9420 §12.4: with the proposals that it refers to
+  MLS_TRY(commit, std::move(staged));
   PrivateKeys keys = local_.keys.Clone();  // the next epoch keeps what its commit does not replace
   keys.Prune(commit.next->tree);
   for (const auto& [node, key] : candidate->path_keys.keys()) keys.Set(node, key.Clone());
@@ -195,13 +200,16 @@ Result<CandidatePtr> Group::LoadCandidate(View value, const Env& env) const {
   candidate->received = DescribePlan(commit.plan, candidate->content.content, self());
   candidate->received.own = true;
   MLS_TRY(local, MakeLocalEpoch(commit.next, self(), candidate->epoch_secret, std::move(keys)));
+  MLS_REQUIRE(CheckConfirmationTag(local).ok(), STORAGE_DAMAGED);  // RFC 9420 §6.1: secret and content agree
   candidate->outcome.next = std::move(local);
   return candidate;
 }
 
 Result<Group> Group::Load(const Rows& rows, Policy policy, const Env& env) {
-  MLS_TRY(header, GetRow<ContextRow>(rows, RowKey(RowTag::context)));
-  MLS_REQUIRE(header.format <= kFormatVersion, STORAGE_VERSION);  // RFC 9420 §8.1: not from a later engine
+  const auto context_row = rows.Get(RowKey(RowTag::context));
+  MLS_REQUIRE(context_row.has_value(), STORAGE_DAMAGED);  // RFC 9420 §8.1: a group has a context
+  MLS_DO(CheckFormat(*context_row));
+  MLS_TRY(header, ReadRow<ContextRow>(*context_row));
   MLS_TRY(shared, LoadPublicEpoch(std::move(header.context), header.width, std::move(header.confirmation_tag),
                                   rows, env.pool));
   const std::uint64_t current = shared->context.epoch;
@@ -228,6 +236,8 @@ Result<Group> Group::Load(const Rows& rows, Policy policy, const Env& env) {
                {std::move(row.sender_data_secret), std::move(secret_tree)},
                std::move(keys)},
               Secret::Copy(*signer_row), std::move(policy));
+  const bool agrees = CheckConfirmationTag(group.local_).ok();
+  MLS_REQUIRE(agrees, STORAGE_DAMAGED);  // RFC 9420 §6.1: the secrets are those of the context
   group.phase_ = header.phase;
   group.next_candidate_ = header.next_candidate;
   MLS_TRY(cached, ProposalCache::Load(suite, rows));

@@ -179,9 +179,9 @@ void Tracker::Save(Batch& batch) const {
 Result<Tracker> Tracker::Load(const Rows& rows, Policy policy, const Env& env) {
   const auto row = rows.Get(RowKey(RowTag::context));
   MLS_REQUIRE(row.has_value(), STORAGE_DAMAGED);  // RFC 9420 §8.1: a group has a context
+  MLS_DO(CheckFormat(*row));
   auto decoded = Decode<TrackerRow>(*row);
-  MLS_REQUIRE(decoded.ok(), STORAGE_DAMAGED);                       // RFC 9420 §8.1: as we wrote it
-  MLS_REQUIRE(decoded->format <= kFormatVersion, STORAGE_VERSION);  // RFC 9420 §8.1: not from a later engine
+  MLS_REQUIRE(decoded.ok(), STORAGE_DAMAGED);  // RFC 9420 §8.1: as we wrote it
   MLS_TRY(epoch, LoadPublicEpoch(std::move(decoded->context), decoded->width,
                                  std::move(decoded->confirmation_tag), rows, env.pool));
   MLS_TRY(proposals, ProposalCache::Load(epoch->suite(), rows));

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/bytes.h"
+#include "base/check.h"
 #include "wire/codec.h"
 
 namespace mls {
@@ -34,6 +35,16 @@ enum class RowTag : std::uint8_t {
   sent = 18,          // sent/<n>                           hash of a message that we sent in this epoch
   key_package = 19,   // key-package/<ref>
 };
+
+// CheckFormat reads the version that every context row begins with, before anything behind it is understood:
+// STORAGE_VERSION, STORAGE_DAMAGED.
+inline Status CheckFormat(View context_row) {
+  Reader in(context_row);
+  const auto format = in.Uint<std::uint16_t>();
+  MLS_REQUIRE(in.ok(), STORAGE_DAMAGED);                   // RFC 9420 §8.1: a row as we wrote it
+  MLS_REQUIRE(format <= kFormatVersion, STORAGE_VERSION);  // RFC 9420 §8.1: not from a later engine
+  return kOk;
+}
 
 // RowKey builds a key: RowKey(RowTag::ratchet, epoch, leaf, type).
 template <class... Parts>
