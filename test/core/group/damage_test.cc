@@ -1,0 +1,172 @@
+// Saved groups that were damaged, and groups saved at their busiest moment (docs/store-format.md).
+#include "group/company.h"
+
+namespace mls::test {
+namespace {
+
+// Busy brings member 1 of a company into a state that has rows of every kind that an active group can have.
+void MakeBusy(Company& company) {
+  const Suite& suite = company[0].suite();
+  for (int i = 0; i < 4; ++i) {
+    const Bytes first = company.Send(0, "first");
+    for (int j = 0; j < 3; ++j) company.Receive(1, company.Send(0, "later"));  // `first` is passed over
+    company.Commit(static_cast<std::size_t>(i) % 2);
+    if (i == 3) CHECK(std::holds_alternative<ApplicationMessage>(company.Receive(1, first)));
+  }
+  company.Send(0, "passed over");
+  company.Receive(1, company.Send(0, "seen"));
+  company.Deliver(2, company.ProposeUpdate(2));
+  LeafChange change;
+  change.signature_key = Must(GenerateSignatureKeyPair(suite, company.world.random));
+  company.Deliver(1, company.ProposeUpdate(1, std::move(change)));
+  const Client client = company.world.NewClient(suite, "newcomer");
+  CommitOptions adding = Proposing({Add{company.world.NewKeyPackageOf(client).key_package}});
+  adding.format = WireFormat::mls_public_message;
+  company.MakeCommit(1, std::move(adding));
+  CommitOptions renewing;
+  renewing.leaf.signature_key = Must(GenerateSignatureKeyPair(suite, company.world.random));
+  company.MakeCommit(1, std::move(renewing));
+}
+
+TEST_CASE("a group is saved and loaded at its busiest, and each of its plans still works") {
+  ForEverySuite([](const Suite& suite, Restarts) {
+    Company company(suite, 3);
+    MakeBusy(company);
+    const MemoryRows rows = World::Saved(company[1]);
+    const auto load = [&] { return Must(Group::Load(rows, {}, company.world.env)); };
+    CHECK(World::Saved(load()) == rows);
+    REQUIRE(load().candidates().size() == 2);
+    for (const std::size_t which : {0u, 1u}) {
+      Group before = load(), other = Must(Group::Load(World::Saved(company[2]), {}, company.world.env));
+      const CandidatePtr& candidate = before.candidates()[which];
+      CHECK(candidate->message == company[1].candidates()[which]->message);
+      CHECK(candidate->welcomes.size() == company[1].candidates()[which]->welcomes.size());
+      const Bytes message = candidate->message;
+      company.world.Receive(other, message);
+      const auto echo = std::get<ReceivedCommit>(company.world.Receive(before, message));
+      CHECK(echo.own);
+      CHECK(World::Agree(before, other));
+      company.world.Receive(other, company.world.Send(before, "on we go"));
+      company.world.Receive(before, company.world.CommitNow(other, {}).message);
+      company.world.Receive(other, company.world.CommitNow(before, {}).message);
+      CHECK(World::Agree(before, other));
+    }
+    // Another member commits our Update: its private keys were saved, too.
+    Group before = load(), other = Must(Group::Load(World::Saved(company[2]), {}, company.world.env));
+    company.world.Receive(before, company.world.CommitNow(other, {}).message);
+    company.world.Receive(other, company.world.Send(before, "signed with the new key"));
+    CHECK(World::Agree(before, other));
+  });
+}
+
+TEST_CASE("a suspended group and one that is joining are saved and loaded") {
+  Company company(AllSuites()[0], 2, Restarts::always);
+  const Client client = company.world.NewClient(AllSuites()[0], "joiner");
+  company.JoinByCommit(client, company.Info(0));
+  company.Commit(0, Proposing({ReInit{Bytes(4, 1), ProtocolVersion::mls10, AllSuites()[0].id, {}}}));
+  for (std::size_t i = 0; i < 3; ++i) {
+    const Group loaded = Must(Group::Load(company.store(i), {}, company.world.env));
+    CHECK(loaded.phase() == Phase::suspended);
+    CHECK(loaded.reinit() == company[i].reinit());
+  }
+}
+
+// LoadsOrSays: damage is either found and called damage, or what was loaded is a whole group that can be
+// saved and loaded again.
+bool LoadsOrSays(const MemoryRows& rows, const Env& env) {
+  const auto group = Group::Load(rows, {}, env);
+  if (!group.ok()) {
+    if (group.error() != Error::STORAGE_DAMAGED && group.error() != Error::STORAGE_VERSION) {
+      MESSAGE(std::string(Describe(group.error()).name));
+    }
+    return group.error() == Error::STORAGE_DAMAGED || group.error() == Error::STORAGE_VERSION;
+  }
+  const MemoryRows again = World::Saved(*group);
+  const auto reloaded = Group::Load(again, {}, env);
+  return reloaded.ok() && World::Saved(*reloaded) == again;
+}
+
+MemoryRows Without(const MemoryRows& rows, const Bytes& key) {
+  MemoryRows fewer;
+  for (const auto& [one, value] : rows.rows()) {
+    if (one != key) fewer.Put(one, value);
+  }
+  return fewer;
+}
+
+template <class Damage>
+void DamageEachRow(Damage damage) {
+  Company company(AllSuites()[0], 3);
+  MakeBusy(company);
+  const MemoryRows rows = World::Saved(company[1]);
+  for (const auto& [key, value] : rows.rows()) {
+    const int tag = key.at(0);
+    CAPTURE(tag);
+    damage(rows, key, ToBytes(value.view()), company.world.env);
+  }
+}
+
+TEST_CASE("a missing row") {
+  DamageEachRow([](const MemoryRows& rows, const Bytes& key, const Bytes&, const Env& env) {
+    CHECK(LoadsOrSays(Without(rows, key), env));
+  });
+}
+
+TEST_CASE("a row cut short, or with a byte too many") {
+  DamageEachRow([](const MemoryRows& rows, const Bytes& key, const Bytes& value, const Env& env) {
+    const auto with = [&](Bytes damaged) {
+      MemoryRows other = Without(rows, key);
+      other.Put(key, damaged);
+      return LoadsOrSays(other, env);
+    };
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, value.size() / 2, value.size() - 1}) {
+      CAPTURE(size);
+      CHECK(with(Bytes(value.begin(), value.begin() + static_cast<std::ptrdiff_t>(size))));
+    }
+    Bytes longer = value;
+    longer.push_back(0);
+    CHECK(with(longer));
+  });
+}
+
+TEST_CASE("a row with a changed byte") {
+  DamageEachRow([](const MemoryRows& rows, const Bytes& key, const Bytes& value, const Env& env) {
+    for (std::size_t at = 0; at < value.size(); at += value.size() / 40 + 1) {
+      CAPTURE(at);
+      Bytes damaged = value;
+      damaged[at] ^= static_cast<std::uint8_t>(1u << (at % 8));
+      MemoryRows other = Without(rows, key);
+      other.Put(key, damaged);
+      CHECK(LoadsOrSays(other, env));
+    }
+  });
+}
+
+TEST_CASE("a row under the key of another") {
+  DamageEachRow([](const MemoryRows& rows, const Bytes& key, const Bytes& value, const Env& env) {
+    for (const auto& [other_key, other] : rows.rows()) {
+      if (other_key == key || other_key.at(0) != key.at(0)) continue;
+      MemoryRows swapped = Without(Without(rows, key), other_key);
+      swapped.Put(key, other);
+      swapped.Put(other_key, value);
+      CHECK(LoadsOrSays(swapped, env));
+      break;
+    }
+  });
+}
+
+TEST_CASE("a newer format is told apart from damage; nothing at all is damage") {
+  Company company(AllSuites()[0], 1);
+  MemoryRows rows = World::Saved(company[0]);
+  Bytes context = ToBytes(*rows.Get(RowKey(RowTag::context)));
+  context[1] += 1;  // the format, two bytes
+  rows.Put(RowKey(RowTag::context), context);
+  CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_VERSION);
+  CHECK(ErrorOf(Group::Load(MemoryRows(), {}, company.world.env)) == Error::STORAGE_DAMAGED);
+  // A newer format need not even be readable as this one.
+  rows.Put(RowKey(RowTag::context), Bytes{0, 2});
+  CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_VERSION);
+}
+
+}  // namespace
+}  // namespace mls::test
