@@ -1,0 +1,92 @@
+// X.509 credentials for tests: a chain of two whose end entity holds a given signature key.
+#pragma once
+
+#include <doctest/doctest.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
+#include <openssl/x509v3.h>
+
+#include <memory>
+#include <string>
+
+#include "support/clients.h"
+
+namespace mls::test {
+
+using Key = std::shared_ptr<EVP_PKEY>;
+
+inline Key Own(EVP_PKEY* key) {
+  REQUIRE(key != nullptr);
+  return Key(key, EVP_PKEY_free);
+}
+
+// KeyOf gives a public signature key as OpenSSL holds it.
+inline Key KeyOf(const Suite& suite, View public_key) {
+  const char* curve = nullptr;
+  switch (suite.signature) {
+    case SignatureScheme::ed25519:
+      return Own(
+          EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, public_key.data(), public_key.size()));
+    case SignatureScheme::ed448:
+      return Own(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED448, nullptr, public_key.data(), public_key.size()));
+    case SignatureScheme::ecdsa_p256_sha256:
+      curve = "P-256";
+      break;
+    case SignatureScheme::ecdsa_p384_sha384:
+      curve = "P-384";
+      break;
+    case SignatureScheme::ecdsa_p521_sha512:
+      curve = "P-521";
+      break;
+  }
+  OSSL_PARAM_BLD* build = OSSL_PARAM_BLD_new();
+  OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curve, 0);
+  OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, public_key.data(), public_key.size());
+  OSSL_PARAM* parameters = OSSL_PARAM_BLD_to_param(build);
+  EVP_PKEY_CTX* context = EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr);
+  EVP_PKEY* key = nullptr;
+  EVP_PKEY_fromdata_init(context);
+  EVP_PKEY_fromdata(context, &key, EVP_PKEY_PUBLIC_KEY, parameters);
+  EVP_PKEY_CTX_free(context);
+  OSSL_PARAM_free(parameters);
+  OSSL_PARAM_BLD_free(build);
+  return Own(key);
+}
+
+inline Bytes MakeCertificate(const std::string& subject, const Key& key, const Key& issuer_key,
+                             const char* basic_constraints) {
+  const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), X509_free);
+  X509* certificate = made.get();
+  X509_set_version(certificate, X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+  ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate), "20200101000000Z");
+  ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), "20600101000000Z");
+  const auto name = [](X509_NAME* to, const std::string& text) {
+    X509_NAME_add_entry_by_txt(to, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>(text.data()),
+                               static_cast<int>(text.size()), -1, 0);
+  };
+  name(X509_get_subject_name(certificate), subject);
+  name(X509_get_issuer_name(certificate), "test root");
+  X509_set_pubkey(certificate, key.get());
+  X509_EXTENSION* constraints =
+      X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, basic_constraints);
+  X509_add_ext(certificate, constraints, -1);
+  X509_EXTENSION_free(constraints);
+  REQUIRE(X509_sign(certificate, issuer_key.get(), EVP_sha256()) > 0);
+  unsigned char* der = nullptr;
+  const int size = i2d_X509(certificate, &der);
+  REQUIRE(size > 0);
+  Bytes bytes(der, der + size);
+  OPENSSL_free(der);
+  return bytes;
+}
+
+// MakeX509 gives the credential of `name` for a signature key, issued by the one root of all tests.
+inline Credential MakeX509(const Suite& suite, const std::string& name, View signature_key) {
+  static const Key root = Own(EVP_EC_gen("P-256"));
+  static const Bytes root_der = MakeCertificate("test root", root, root, "critical,CA:TRUE");
+  const Bytes leaf = MakeCertificate(name, KeyOf(suite, signature_key), root, "critical,CA:FALSE");
+  return {X509Credential{{{leaf}, {root_der}}}};
+}
+
+}  // namespace mls::test
