@@ -1,6 +1,7 @@
 #include "tree/index.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "tree/fingerprint.h"
 
@@ -67,8 +68,8 @@ bool TreeIndex::AllSupport(CredentialType type) const {
 std::vector<CredentialType> TreeIndex::CredentialTypesInUse() const {
   std::vector<CredentialType> types;
   if (!counts_) return types;
-  const auto first = std::lower_bound(counts_->begin(), counts_->end(), KeyOf(Counted::credential_in_use, 0),
-                                      [](const Entry& entry, std::uint32_t key) { return entry.key < key; });
+  const auto first =
+      std::lower_bound(counts_->begin(), counts_->end(), KeyOf(Counted::credential_in_use, 0), Before);
   for (auto entry = first; entry != counts_->end(); ++entry) {
     types.push_back(static_cast<CredentialType>(entry->key & 0xffff));
   }
@@ -101,9 +102,7 @@ std::vector<std::uint32_t> TreeIndex::KeysOf(const LeafNodeView& leaf) {
 
 std::uint32_t TreeIndex::MembersWith(std::uint32_t key) const {
   if (!counts_) return 0;
-  const auto entry =
-      std::lower_bound(counts_->begin(), counts_->end(), key,
-                       [](const Entry& one, std::uint32_t wanted) { return one.key < wanted; });
+  const auto entry = std::lower_bound(counts_->begin(), counts_->end(), key, Before);
   return entry == counts_->end() || entry->key != key ? 0 : entry->members;
 }
 
@@ -113,22 +112,23 @@ void TreeIndex::AddMember(const LeafNodeView& leaf) {
   signature_keys_.Add(leaf.signature_key);
   if (!counts_) counts_ = Shared<std::vector<Entry>>(std::vector<Entry>());
   std::vector<Entry>& counts = counts_.Write();
-  // New values go behind the known ones and are merged in at once: a leaf may list tens of thousands.
-  const std::size_t known = counts.size();
-  std::size_t at = 0;
+  // New values are merged in at once: a leaf may list tens of thousands.
+  std::vector<Entry> fresh;
+  auto entry = counts.begin();
   for (std::uint32_t key : KeysOf(leaf)) {
-    const auto entry = std::lower_bound(
-        counts.begin() + static_cast<std::ptrdiff_t>(at), counts.begin() + static_cast<std::ptrdiff_t>(known),
-        key, [](const Entry& one, std::uint32_t wanted) { return one.key < wanted; });
-    at = static_cast<std::size_t>(entry - counts.begin());
-    if (at < known && entry->key == key) {
+    entry = std::lower_bound(entry, counts.end(), key, Before);
+    if (entry != counts.end() && entry->key == key) {
       ++entry->members;
     } else {
-      counts.push_back({key, 1});
+      fresh.push_back({key, 1});
     }
   }
-  std::inplace_merge(counts.begin(), counts.begin() + static_cast<std::ptrdiff_t>(known), counts.end(),
-                     [](const Entry& a, const Entry& b) { return a.key < b.key; });
+  if (fresh.empty()) return;
+  std::vector<Entry> merged;
+  merged.reserve(counts.size() + fresh.size());
+  std::merge(counts.begin(), counts.end(), fresh.begin(), fresh.end(), std::back_inserter(merged),
+             [](const Entry& a, const Entry& b) { return a.key < b.key; });
+  counts = std::move(merged);
 }
 
 void TreeIndex::RemoveMember(const LeafNodeView& leaf) {
@@ -139,8 +139,7 @@ void TreeIndex::RemoveMember(const LeafNodeView& leaf) {
   auto entry = counts.begin();
   std::size_t gone = 0;
   for (std::uint32_t key : KeysOf(leaf)) {
-    entry = std::lower_bound(entry, counts.end(), key,
-                             [](const Entry& one, std::uint32_t wanted) { return one.key < wanted; });
+    entry = std::lower_bound(entry, counts.end(), key, Before);
     if (entry != counts.end() && entry->key == key && --entry->members == 0) ++gone;
   }
   if (gone != 0) std::erase_if(counts, [](const Entry& one) { return one.members == 0; });

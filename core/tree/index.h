@@ -64,6 +64,7 @@ class TreeIndex {
     std::uint32_t key;
     std::uint32_t members;
   };
+  static bool Before(const Entry& entry, std::uint32_t key) { return entry.key < key; }
   static std::uint32_t KeyOf(Counted counted, std::uint16_t value) {
     return static_cast<std::uint32_t>(counted) << 16 | value;
   }

@@ -1,6 +1,7 @@
 #include "tree/ratchet_tree.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace mls {
 
@@ -119,10 +120,15 @@ void RatchetTree::AddUnmerged(std::span<const LeafIndex> added) {
       const ParentPlace place = ParentPlace::Of(node);
       std::vector<LeafIndex>& list =
           parents_[place.band].Write(place.page).nodes[place.slot].Write().unmerged_leaves;
-      const auto known = static_cast<std::ptrdiff_t>(list.size());
-      list.insert(list.end(), added.begin() + static_cast<std::ptrdiff_t>(first),
-                  added.begin() + static_cast<std::ptrdiff_t>(last));
-      std::inplace_merge(list.begin(), list.begin() + known, list.end());
+      const std::span<const LeafIndex> below = added.subspan(first, last - first);
+      if (list.empty() || list.back() < below.front()) {
+        list.insert(list.end(), below.begin(), below.end());
+        continue;
+      }
+      std::vector<LeafIndex> merged;
+      merged.reserve(list.size() + below.size());
+      std::merge(list.begin(), list.end(), below.begin(), below.end(), std::back_inserter(merged));
+      list = std::move(merged);
     }
   }
 }
