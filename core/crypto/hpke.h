@@ -30,7 +30,8 @@ class HpkeInfo {
 class HpkeContext {
  public:
   // SetupSender is SetupBaseS; `kem_output` receives what the peer needs. `entropy` is Nsk fresh bytes.
-  static Result<HpkeContext> SetupSender(const HpkeInfo& info, View public_key, View entropy, Bytes& kem_output);
+  static Result<HpkeContext> SetupSender(const HpkeInfo& info, View public_key, View entropy,
+                                         Bytes& kem_output);
   // SetupReceiver is SetupBaseR.
   static Result<HpkeContext> SetupReceiver(const HpkeInfo& info, View private_key, View public_key,
                                            View kem_output);
@@ -55,6 +56,7 @@ class HpkeContext {
 // HpkeSeal is SealBase, HpkeOpen is OpenBase, both with an empty AAD as RFC 9420 §5.1.3 uses them.
 Result<HPKECiphertext> HpkeSeal(const HpkeInfo& info, View public_key, View plaintext, View entropy);
 // HpkeOpen: a bad kem_output is INVALID_KEY, a bad ciphertext DECRYPT_FAILED.
-Result<Secret> HpkeOpen(const HpkeInfo& info, View private_key, View public_key, const HPKECiphertext& ciphertext);
+Result<Secret> HpkeOpen(const HpkeInfo& info, View private_key, View public_key,
+                        const HPKECiphertext& ciphertext);
 
 }  // namespace mls

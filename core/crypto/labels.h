@@ -1,5 +1,6 @@
-// The labelled forms of the primitives, under which alone the protocol uses them: KDF (RFC 9420 §8), signatures
-// (§5.1.2), public-key encryption (§5.1.3) and hash references (§5.2). Labels are given without "MLS 1.0 ".
+// The labelled forms of the primitives, under which alone the protocol uses them: KDF (RFC 9420 §8),
+// signatures (§5.1.2), public-key encryption (§5.1.3) and hash references (§5.2). Labels are given without
+// "MLS 1.0 ".
 #pragma once
 
 #include <string_view>
@@ -18,16 +19,18 @@ Result<Secret> ExpandWithLabel(const Suite& suite, View secret, std::string_view
 // DeriveSecret is ExpandWithLabel with an empty context and Nh bytes.
 Result<Secret> DeriveSecret(const Suite& suite, View secret, std::string_view label);
 // DeriveTreeSecret has the generation as its context (RFC 9420 §9.1).
-Result<Secret> DeriveTreeSecret(const Suite& suite, View secret, std::string_view label, std::uint32_t generation,
-                                std::size_t length);
+Result<Secret> DeriveTreeSecret(const Suite& suite, View secret, std::string_view label,
+                                std::uint32_t generation, std::size_t length);
 
 Result<Bytes> SignWithLabel(const Suite& suite, View private_key, std::string_view label, View content);
-Status VerifyWithLabel(const Suite& suite, View public_key, std::string_view label, View content, View signature);
+Status VerifyWithLabel(const Suite& suite, View public_key, std::string_view label, View content,
+                       View signature);
 
-// EncryptionContext prepares EncryptWithLabel for one label and context, so that many recipients share its hashes.
+// EncryptionContext prepares EncryptWithLabel for one label and context, so that many recipients share its
+// hashes.
 Result<HpkeInfo> EncryptionContext(const Suite& suite, std::string_view label, View context);
-Result<HPKECiphertext> EncryptWithLabel(const Suite& suite, View public_key, std::string_view label, View context,
-                                        View plaintext, Random& random);
+Result<HPKECiphertext> EncryptWithLabel(const Suite& suite, View public_key, std::string_view label,
+                                        View context, View plaintext, Random& random);
 Result<Secret> DecryptWithLabel(const Suite& suite, View private_key, View public_key, std::string_view label,
                                 View context, const HPKECiphertext& ciphertext);
 

@@ -24,8 +24,9 @@ Status ValidateSignatureKey(const Suite& suite, View public_key);
 // Sign signs `content`. ECDSA takes its nonce from OpenSSL's own generator, EdDSA is deterministic.
 Result<Bytes> Sign(const Suite& suite, View private_key, View content);
 
-// Verify is BAD_SIGNATURE for every signature that is not exactly valid (strict DER, canonical S), INVALID_KEY for
-// a key that ValidateSignatureKey refuses. An EdDSA key whose y has no point is BAD_SIGNATURE.
+// Verify is BAD_SIGNATURE for every signature that is not exactly valid (strict DER, canonical S),
+// INVALID_KEY for a key that ValidateSignatureKey refuses. An EdDSA key whose y has no point is
+// BAD_SIGNATURE.
 Status Verify(const Suite& suite, View public_key, View content, View signature);
 
 }  // namespace mls

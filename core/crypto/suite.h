@@ -19,7 +19,13 @@ enum class CipherSuite : std::uint16_t {
 };
 
 // RFC 9180 §7: the identifiers of the HPKE algorithms.
-enum class Kem : std::uint16_t { p256 = 0x0010, p384 = 0x0011, p521 = 0x0012, x25519 = 0x0020, x448 = 0x0021 };
+enum class Kem : std::uint16_t {
+  p256 = 0x0010,
+  p384 = 0x0011,
+  p521 = 0x0012,
+  x25519 = 0x0020,
+  x448 = 0x0021
+};
 enum class Kdf : std::uint16_t { hkdf_sha256 = 0x0001, hkdf_sha384 = 0x0002, hkdf_sha512 = 0x0003 };
 enum class Aead : std::uint16_t { aes128gcm = 0x0001, aes256gcm = 0x0002, chacha20poly1305 = 0x0003 };
 // RFC 8446 §4.2.3: the identifiers of the signature schemes.
@@ -40,14 +46,14 @@ struct Suite {
   SignatureScheme signature;
 
   // Sizes in bytes, named as in RFC 9180 §4 and RFC 9420.
-  std::uint8_t Nh;       // hash, MAC and KDF.Extract output
-  std::uint8_t Nk;       // AEAD key
-  std::uint8_t Nn;       // AEAD nonce
-  std::uint8_t Nt;       // AEAD tag
-  std::uint8_t Npk;      // HPKE public key; a KEM output has the same size in all suites
-  std::uint8_t Nsk;      // HPKE private key
-  std::uint8_t Nsigpk;   // signature public key
-  std::uint8_t Nsigsk;   // signature private key: EdDSA seed, or ECDSA scalar (big-endian, fixed size)
+  std::uint8_t Nh;      // hash, MAC and KDF.Extract output
+  std::uint8_t Nk;      // AEAD key
+  std::uint8_t Nn;      // AEAD nonce
+  std::uint8_t Nt;      // AEAD tag
+  std::uint8_t Npk;     // HPKE public key; a KEM output has the same size in all suites
+  std::uint8_t Nsk;     // HPKE private key
+  std::uint8_t Nsigpk;  // signature public key
+  std::uint8_t Nsigsk;  // signature private key: EdDSA seed, or ECDSA scalar (big-endian, fixed size)
 };
 
 // FindSuite gives the row of `id`, or null for a suite we do not speak.

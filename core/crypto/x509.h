@@ -10,8 +10,8 @@
 
 namespace mls {
 
-// ValidateChain checks a chain of DER certificates, end entity first: every one parses to its last byte, each is
-// signed by the key of the next, issuers are certificate authorities, and the end entity's public key is
+// ValidateChain checks a chain of DER certificates, end entity first: every one parses to its last byte, each
+// is signed by the key of the next, issuers are certificate authorities, and the end entity's public key is
 // `signature_key` in the suite's encoding. INVALID_CREDENTIAL otherwise. An omitted tail is allowed.
 Status ValidateChain(const Suite& suite, std::span<const View> chain, View signature_key);
 
