@@ -1,5 +1,6 @@
 // Joining by Welcome (RFC 9420 §12.4.3.1).
 #include "base/check.h"
+#include "crypto/diffie_hellman.h"
 #include "group/join.h"
 #include "group/successor.h"
 
@@ -23,6 +24,17 @@ bool AnswersFor(const Group* origin, const PreSharedKeyID& id) {
   const auto* resumption = std::get_if<ResumptionPsk>(&id.body);
   return origin != nullptr && resumption != nullptr &&
          Equal(resumption->psk_group_id, origin->context().group_id);
+}
+
+// The keys may have been kept or imported apart from their package. With others we would be a member who can
+// neither sign nor read what comes next; the init key proves itself by opening the Welcome.
+Status MatchKeys(const Suite& suite, const JoinInput& input) {
+  const LeafNode& leaf = input.key_package.leaf_node;
+  MLS_TRY(signature_key, SignaturePublicKey(suite, input.keys.signature_private_key));
+  MLS_REQUIRE(signature_key == leaf.signature_key, INVALID_KEY);  // RFC 9420 §10: the package's private half
+  MLS_TRY(encryption_key, DiffieHellmanPublicKey(suite, input.keys.encryption_private_key));
+  MLS_REQUIRE(encryption_key == leaf.encryption_key, INVALID_KEY);  // RFC 9420 §10: of the leaf, too
+  return kOk;
 }
 
 Result<GroupSecrets> OpenOurEntry(const Suite& suite, const Welcome& welcome, const JoinInput& input) {
@@ -80,6 +92,7 @@ Result<StagedJoin> Group::StageJoin(const Welcome& welcome, JoinInput input, con
   MLS_REQUIRE(input.key_package.cipher_suite == welcome.cipher_suite,
               CIPHERSUITE_MISMATCH);  // RFC 9420 §12.4.3.1: the key package's suite
   MLS_TRY(secrets, OpenOurEntry(*suite, welcome, input));
+  MLS_DO(MatchKeys(*suite, input));
   MLS_REQUIRE(secrets.psks.size() <= input.policy.limits.max_psks_per_commit,
               LIMIT_EXCEEDED);  // RFC 9420 §8.4
   MLS_DO(LinkingPsk(secrets.psks));
