@@ -67,14 +67,6 @@ TEST_CASE("ratchet tree: a tree grows to several bands and goes back to nothing"
   CHECK(SameHashes(walk.tree(), walk.model()));
 }
 
-TEST_CASE("ratchet tree: with a pool the hashes are the same") {
-  Pool pool(4);
-  RandomWalk walk(6, SmallSuite());
-  while (walk.model().leaves().size() < 1200) walk.Step(4000);
-  REQUIRE(walk.tree().UpdateHashes(&pool).ok());
-  CHECK(SameHashes(walk.tree(), walk.model()));
-}
-
 TEST_CASE("ratchet tree: a copy does not see later changes") {
   RandomWalk walk(8, SmallSuite());
   while (walk.model().leaves().size() < 50) walk.Step(100);

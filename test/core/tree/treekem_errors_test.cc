@@ -282,15 +282,6 @@ TEST_CASE("CreatePath: without randomness nothing is made") {
   CHECK(!SealPath(f.made, f.sender, f.secrets, {}, f.context, broken, nullptr).ok());
 }
 
-TEST_CASE("SealPath: with a pool everyone opens as well") {
-  Fixture f;
-  Pool pool(4);
-  REQUIRE(SealPath(f.made, f.sender, f.secrets, {}, f.context, f.group.random(), &pool).ok());
-  for (const auto& [place, member] : f.group.members()) {
-    if (place != f.sender) CHECK(f.Open(place) == kFine);
-  }
-}
-
 TEST_CASE("private keys: of blank nodes are dropped") {
   Fixture f;
   PrivateKeys keys = f.group.members()[{0}].keys.Clone();
