@@ -9,8 +9,10 @@ namespace mls {
 struct JoinInput {
   KeyPackage key_package;
   KeyPackageKeys keys;
-  Bytes ratchet_tree;             // when the Welcome does not carry it
-  const Group* origin = nullptr;  // the old group of a reinit or branch; must outlive the join
+  Bytes ratchet_tree;  // when the Welcome does not carry it
+  // The old group when a reinit or branch is expected; it must outlive the join, and a Welcome that is not of
+  // its successor is REINIT_MISMATCH or BRANCH_MISMATCH.
+  const Group* origin = nullptr;
   Policy policy;
 };
 

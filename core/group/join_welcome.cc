@@ -84,6 +84,25 @@ Result<PrivateKeys> JoinerKeys(const StagedJoin& staged, LeafIndex self) {
   return keys;
 }
 
+// RFC 9420 §12.4.3.1, last step: a successor and its old group belong together. Who names the old group
+// expects its successor, so a Welcome that names none is refused as well.
+Status ValidateLink(const std::vector<PreSharedKeyID>& psks, const Group* origin, const PublicEpoch& joined) {
+  MLS_TRY(link, LinkingPsk(psks));
+  if (origin == nullptr) {
+    MLS_REQUIRE(link == nullptr, MISSING_PSK);  // RFC 9420 §11.2, §11.3: compared with the old group
+    return kOk;
+  }
+  const std::optional<ReInit>& reinit = origin->reinit();
+  MLS_REQUIRE(link != nullptr || !reinit, REINIT_MISMATCH);  // RFC 9420 §11.2: it has the old group's PSK
+  MLS_REQUIRE(link != nullptr, BRANCH_MISMATCH);             // RFC 9420 §11.3: it has the old group's PSK
+  MLS_REQUIRE(Equal(link->psk_group_id, origin->context().group_id),
+              MISSING_PSK);  // RFC 9420 §11.2, §11.3: the group that the PSK names
+  const bool announced = reinit && joined.context.group_id == reinit->group_id;
+  MLS_REQUIRE(!announced || link->usage == ResumptionPSKUsage::reinit,
+              REINIT_MISMATCH);  // RFC 9420 §11.2: the PSK says what the group is
+  return ValidateSuccession(*origin, *link, joined);
+}
+
 }  // namespace
 
 Result<StagedJoin> Group::StageJoin(const Welcome& welcome, JoinInput input, const Env&) {
@@ -150,13 +169,7 @@ Result<Group> Group::CompleteJoin(StagedJoin staged, const Answers& answers, con
   MLS_TRY(epoch_secret, EpochSecret(*staged.suite, staged.member_secret, epoch.encoded_context));
   MLS_TRY(local, MakeLocalEpoch(staged.epoch, self, epoch_secret, std::move(keys)));
   MLS_DO(CheckConfirmationTag(local));
-  MLS_TRY(link, LinkingPsk(staged.secrets.psks));
-  if (link != nullptr) {
-    const Group* origin = staged.input.origin;
-    const bool linked = origin != nullptr && Equal(link->psk_group_id, origin->context().group_id);
-    MLS_REQUIRE(linked, MISSING_PSK);  // RFC 9420 §11.2, §11.3: compared with the group that the PSK names
-    MLS_DO(ValidateSuccession(*staged.input.origin, *link, epoch));
-  }
+  MLS_DO(ValidateLink(staged.secrets.psks, staged.input.origin, epoch));
   return Group(std::move(local), std::move(staged.input.keys.signature_private_key), staged.input.policy);
 }
 

@@ -186,12 +186,14 @@ struct Impostor {
     for (int i = 0; i < commits_before; ++i) world.CommitNow(group, {});
     CommitOptions options = Proposing({Add{package.key_package}});
     const std::uint64_t epoch = company[0].context().epoch - psk_epoch_offset;
-    options.proposals.push_back(
-        Must(group.MakePsk(ResumptionPsk{*usage, company[0].context().group_id, epoch}, world.env)));
+    if (usage) {
+      options.proposals.push_back(
+          Must(group.MakePsk(ResumptionPsk{*usage, company[0].context().group_id, epoch}, world.env)));
+    }
     options.successor = usage;
     StagedCommit staged = Must(group.StageCommit(std::move(options), world.env));
     Answers answers = AcceptAll(staged.questions);
-    answers.psks.at(0) = Must(company[0].ResumptionPskOf(epoch));
+    if (usage) answers.psks.at(0) = Must(company[0].ResumptionPskOf(epoch));
     Done<NewCommit> done = Must(group.CompleteCommit(std::move(staged), answers, world.env));
     return company.TryJoin(done.output.welcomes.at(0).message, package, {}, &company[1]);
   }
@@ -214,6 +216,9 @@ TEST_CASE("joiners compare a re-initialised group with what was committed") {
   CHECK(refused([](Impostor& one) { one.extensions = {MakeExtension(RequiredCapabilities{})}; }));
   CHECK(refused([](Impostor& one) { one.commits_before = 1; }));
   CHECK(refused([](Impostor& one) { one.psk_epoch_offset = 1; }));
+  CHECK(refused([](Impostor& one) { one.usage.reset(); }));
+  CHECK(refused([](Impostor& one) { one.usage = ResumptionPSKUsage::application; }));
+  CHECK(refused([](Impostor& one) { one.usage = ResumptionPSKUsage::branch; }));
 }
 
 TEST_CASE("joiners compare a branch with the group that it left") {
@@ -227,6 +232,12 @@ TEST_CASE("joiners compare a branch with the group that it left") {
   bad = good;
   bad.commits_before = 1;
   CHECK(ErrorOf(bad.Join(company)) == Error::BRANCH_MISMATCH);
+  for (const auto usage :
+       {std::optional<ResumptionPSKUsage>(), std::optional(ResumptionPSKUsage::application)}) {
+    bad = good;
+    bad.usage = usage;
+    CHECK(ErrorOf(bad.Join(company)) == Error::BRANCH_MISMATCH);
+  }
 }
 
 }  // namespace
