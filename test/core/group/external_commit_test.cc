@@ -188,20 +188,63 @@ TEST_CASE("an external Commit ends the epoch for candidates and cached proposals
   });
 }
 
-// Forge changes the list of an external Commit and signs it again; its confirmation tag is no longer right,
-// but the list is judged before.
-Bytes Forge(Company& company, const Client& client, View genuine, std::vector<ProposalOrRef> list) {
+// Forge changes an external Commit and signs it again with the joiner's key; its confirmation tag is no
+// longer right, but all else is judged before.
+template <class Change>
+Bytes Forge(Company& company, const Client& client, View genuine, Change change) {
   const Suite& suite = *client.suite;
   const MLSMessage message = Must(DecodeMessage(genuine, {}));
   const auto& framed = std::get<PublicMessage>(message.body);
   FramedContent content = framed.content;
-  std::get<CommitContent>(content.body).commit.proposals = std::move(list);
+  change(std::get<CommitContent>(content.body).commit);
   AuthenticatedContent signed_content =
       Must(SignContent(suite, WireFormat::mls_public_message, std::move(content),
                        client.profile.signature_private_key, Encode(company[0].context())))
           .Take();
   signed_content.auth.confirmation_tag = framed.auth.confirmation_tag;
   return EncodeMessage(Must(ProtectPublic(suite, signed_content, {}, {})));
+}
+Bytes ForgeList(Company& company, const Client& client, View genuine, std::vector<ProposalOrRef> list) {
+  return Forge(company, client, genuine, [&](Commit& commit) { commit.proposals = std::move(list); });
+}
+
+TEST_CASE("an external Commit's path, signature and init secret are the joiner's own") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3);
+    const Client client = company.world.NewClient(suite, "joiner");
+    ExternalJoinOptions options;
+    options.resync = LeafIndex{1};
+    const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0), std::move(options)));
+    const MemoryRows before = World::Saved(company[0]);
+    const auto refused = [&](const Client& by, auto change) {
+      return ErrorOf(company.TryReceive(0, Forge(company, by, join.message, change)));
+    };
+    CHECK(refused(client, [](Commit& commit) { commit.path.reset(); }) == Error::MISSING_PATH);
+    CHECK(refused(company.client(1), [](Commit&) {}) == Error::BAD_SIGNATURE);
+    CHECK(refused(client, [&](Commit& commit) {
+            LeafNode& leaf = commit.path->leaf_node;
+            leaf.encryption_key = ToBytes(company[0].tree().PublicKey(LeafIndex{1}));
+            Must(SignLeafNode(suite, leaf, client.profile.signature_private_key,
+                              company[0].context().group_id, {1}));
+          }) == Error::ENCRYPTION_KEY_REUSED);
+    CHECK(refused(client, [&](Commit& commit) {  // signed for another place in the tree
+            Must(SignLeafNode(suite, commit.path->leaf_node, client.profile.signature_private_key,
+                              company[0].context().group_id, {3}));
+          }) == Error::BAD_LEAF_SIGNATURE);
+    CHECK(refused(client, [&](Commit& commit) {
+            const Secret any(suite.Nh);
+            const HpkeKeyPair external = Must(ExternalKeyPair(suite, any));
+            Proposal& proposal = std::get<ProposalByValue>(commit.proposals[0].body).proposal;
+            proposal = {ExternalInit{
+                Must(SendExternalInit(suite, external.public_key, company.world.random)).kem_output}};
+          }) == Error::BAD_CONFIRMATION_TAG);
+    CHECK(refused(client, [&](Commit& commit) {
+            std::get<ProposalByValue>(commit.proposals[0].body).proposal = {ExternalInit{Bytes(3, 1)}};
+          }) == Error::INVALID_EXTERNAL_INIT);
+    CHECK(before == World::Saved(company[0]));
+    company.Receive(0, join.message);
+  }
 }
 
 TEST_CASE("an external Commit holds one ExternalInit, at most one Remove, PSKs, and nothing else") {
@@ -225,11 +268,11 @@ TEST_CASE("an external Commit holds one ExternalInit, at most one Remove, PSKs, 
   };
   const MemoryRows before = World::Saved(company[0]);
   for (const auto& list : lists) {
-    const Bytes forged = Forge(company, client, join.message, list);
+    const Bytes forged = ForgeList(company, client, join.message, list);
     CHECK(ErrorOf(company.TryReceive(0, forged)) == Error::INVALID_PROPOSAL_LIST);
   }
-  CHECK(ErrorOf(company.TryReceive(0, Forge(company, client, join.message,
-                                            {init, by_value({Remove{{9}}})}))) == Error::INVALID_REMOVE);
+  CHECK(ErrorOf(company.TryReceive(0, ForgeList(company, client, join.message,
+                                                {init, by_value({Remove{{9}}})}))) == Error::INVALID_REMOVE);
   CHECK(before == World::Saved(company[0]));
   company.Receive(0, join.message);
 }
