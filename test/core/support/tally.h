@@ -1,5 +1,6 @@
-// Tally: counts test cases that come from vector files and adds them to the file named by NODE_MLS_TALLY, one line
-// each: "official|wycheproof|own <kind> <passed> <failed> <skipped>". scripts/test-core.cjs sums them up.
+// Tally: counts test cases that come from vector files and adds them to the file named by NODE_MLS_TALLY, one
+// line each: "official|wycheproof|own <kind> <passed> <failed> <skipped>". scripts/test-core.cjs sums them
+// up.
 #pragma once
 
 #include <cstdio>

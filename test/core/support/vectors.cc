@@ -10,7 +10,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool IsWycheproof(const fs::path& path) { return path.parent_path().filename().string().rfind("wycheproof", 0) == 0; }
+bool IsWycheproof(const fs::path& path) {
+  return path.parent_path().filename().string().rfind("wycheproof", 0) == 0;
+}
 
 void Collect(const fs::path& root, const std::string& name, bool wycheproof, const std::string& set,
              std::vector<VectorFile>& files) {

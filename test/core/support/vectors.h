@@ -14,7 +14,7 @@ namespace mls::test {
 using Json = nlohmann::json;
 
 struct VectorFile {
-  std::string set;   // "official" or "own"
+  std::string set;  // "official" or "own"
   std::filesystem::path path;
   Json json;
 };
