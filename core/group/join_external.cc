@@ -59,11 +59,11 @@ Result<StagedExternalJoin> Group::StageExternalJoin(const GroupInfo& info, Exter
   StagedExternalJoin staged;
   MLS_TRY(external, ReadExtension<ExternalPub>(info.extensions));
   MLS_REQUIRE(external.has_value(), MISSING_EXTERNAL_PUB);  // RFC 9420 §12.4.3.2: the door to knock at
-  MLS_TRY(epoch, VerifyGroupInfoAndTree(info, options.ratchet_tree, options.policy, env, staged.questions));
-  for (const Extension& extension : epoch->context.extensions) {
+  for (const Extension& extension : info.group_context.extensions) {
     MLS_REQUIRE(options.profile->capabilities.Supports(extension.extension_type),
                 UNSUPPORTED_EXTENSION);  // RFC 9420 §12.4.3: a joiner supports what the group uses
   }
+  MLS_TRY(epoch, VerifyGroupInfoAndTree(info, options.ratchet_tree, options.policy, env, staged.questions));
   MLS_DO(ValidateHpkePublicKey(epoch->suite(), external->external_pub));
   staged.questions.psks = options.psks;
   staged.external_pub = std::move(external->external_pub);

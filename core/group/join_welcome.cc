@@ -59,9 +59,10 @@ Result<LeafIndex> FindOwnLeaf(const RatchetTree& tree, const KeyPackage& key_pac
   return Error::OWN_LEAF_NOT_FOUND;  // RFC 9420 §12.4.3.1: the leaf of our key package is in the tree
 }
 
-// A joiner must support what the group uses (RFC 9420 §12.4.3, §13.4).
-Status SupportGroup(const PublicEpoch& epoch, const Capabilities& capabilities) {
-  for (const Extension& extension : epoch.context.extensions) {
+// A joiner must support what the group uses (RFC 9420 §12.4.3, §13.4). It is judged before the tree, where
+// the same fault of our own leaf would look like somebody else's.
+Status SupportGroup(const GroupContext& context, const Capabilities& capabilities) {
+  for (const Extension& extension : context.extensions) {
     MLS_REQUIRE(capabilities.Supports(extension.extension_type), UNSUPPORTED_EXTENSION);  // RFC 9420 §12.4.3
   }
   return kOk;
@@ -150,10 +151,10 @@ Status Group::OpenJoin(StagedJoin& staged, std::vector<std::optional<Secret>> ps
   MLS_TRY(info, OpenGroupInfo(*staged.suite, welcome_secret, staged.encrypted_group_info));
   MLS_REQUIRE(info.group_context.cipher_suite == staged.input.key_package.cipher_suite,
               CIPHERSUITE_MISMATCH);  // RFC 9420 §12.4.3.1: the key package's suite
+  MLS_DO(SupportGroup(info.group_context, staged.input.key_package.leaf_node.capabilities));
   staged.questions = {};
   MLS_TRY(epoch, VerifyGroupInfoAndTree(info, staged.input.ratchet_tree, staged.input.policy, env,
                                         staged.questions));
-  MLS_DO(SupportGroup(*epoch, staged.input.key_package.leaf_node.capabilities));
   staged.member_secret = std::move(member_secret);
   staged.group_info = std::move(info);
   staged.epoch = std::move(epoch);
