@@ -155,6 +155,7 @@ class Group {
                                       NewCommit& output, const Env& env) const;
 
   // receive.cc
+  Result<std::optional<StagedMessage>> FindEcho(View message) const;
   Result<StagedMessage> StagePublicMessage(PublicMessage message, const Env& env) const;
   Result<StagedMessage> StagePrivateMessage(PrivateMessage message, const Env& env) const;
   Result<StagedMessage> StagePastMessage(const PrivateMessage& message) const;

@@ -6,28 +6,35 @@
 
 namespace mls {
 
-Result<StagedMessage> Group::Stage(View bytes, const Env& env) const {
-  MLS_REQUIRE(phase_ != Phase::removed, REMOVED);  // RFC 9420 §12.4.2: nothing is left to read with
-  MLS_REQUIRE(phase_ != Phase::joining, MISUSE);   // RFC 9420 §14: our joining Commit is not accepted yet
-  // An echo is known by its bytes before anything is decrypted: its keys went when it was sent (RFC 9420
-  // §9.2).
-  MLS_TRY(hash, Hash(suite(), {bytes}));
+// An echo is known by its bytes before anything is decrypted: its keys went when it was sent (RFC 9420 §9.2).
+// A message is hashed only where a hash may answer: most members of a large group have sent nothing.
+Result<std::optional<StagedMessage>> Group::FindEcho(View bytes) const {
   StagedMessage echo;
   echo.version = version_;
   for (const CandidatePtr& candidate : candidates_) {
     if (!Equal(candidate->message, bytes)) continue;
     echo.own_candidate = candidate->id;
-    return echo;
+    return std::optional(std::move(echo));
   }
+  if (sent_.empty() && proposals().empty()) return std::optional<StagedMessage>();
+  MLS_TRY(hash, Hash(suite(), {bytes}));
   if (std::find(sent_.begin(), sent_.end(), hash) != sent_.end()) {
     echo.own = OwnMessage{ContentType::application};
-    return echo;
+    return std::optional(std::move(echo));
   }
   for (const CachedProposalPtr& proposal : proposals().in_order()) {
     if (!Equal(proposal->message, hash)) continue;
     echo.own = OwnMessage{ContentType::proposal};
-    return echo;
+    return std::optional(std::move(echo));
   }
+  return std::optional<StagedMessage>();
+}
+
+Result<StagedMessage> Group::Stage(View bytes, const Env& env) const {
+  MLS_REQUIRE(phase_ != Phase::removed, REMOVED);  // RFC 9420 §12.4.2: nothing is left to read with
+  MLS_REQUIRE(phase_ != Phase::joining, MISUSE);   // RFC 9420 §14: our joining Commit is not accepted yet
+  MLS_TRY(echo, FindEcho(bytes));
+  if (echo) return std::move(*echo);
 
   MLS_TRY(message, DecodeMessage(bytes, policy().limits));
   if (auto* open = std::get_if<PublicMessage>(&message.body))
