@@ -117,8 +117,10 @@ void CheckReceiver(const Counters& cost, const RatchetTree& tree, const Path& pa
   CHECK(cost.signature_verifications == 2);  // the content and the leaf
   CHECK(cost.hpke_seals == 0);
   CHECK(cost.hpke_opens == 1);
-  CHECK(cost.key_derivations == above);       // the nodes from the common ancestor up
-  CHECK(cost.hashes == 2 * path.length + 4);  // one more: the message, to know an echo
+  CHECK(cost.key_derivations == above);  // the nodes from the common ancestor up
+  // As the committer's; at most one more, of the message, where it may be an echo.
+  CHECK(cost.hashes >= 2 * path.length + 3);
+  CHECK(cost.hashes <= 2 * path.length + 4);
   CHECK(cost.macs == 2);
   CHECK(cost.pages_copied <= MostPages(tree, path.length));
 }
@@ -226,7 +228,7 @@ TEST_CASE("Counters: protecting and opening cost the same in every group") {
     CHECK(opened.rows_written == 1);  // the ratchet's head
     for (const Counters& cost : {sent, opened}) {
       CHECK(cost.hpke_seals + cost.hpke_opens + cost.key_derivations + cost.pages_copied == 0);
-      CHECK(cost.hashes == 1);
+      CHECK(cost.hashes <= 1);  // of the message, to know its echo
     }
     if (n == 10) {
       first_send = sent;
