@@ -59,7 +59,7 @@ class HmacRun {
     outer.Update(pad());
     outer.Update(inner_hash);
     Wipe(inner_hash);
-    return outer.Finish(out);
+    return outer.FinishSecret(out);
   }
 
  private:
@@ -109,6 +109,17 @@ Status Hasher::Finish(Span out) {
   ok_ = ok_ && EVP_DigestFinal_ex(context_, out.data(), &size) == 1;
   fresh_ = ok_ && EVP_DigestInit_ex2(context_, nullptr, nullptr) == 1;
   if (!ok_) return Error::INTERNAL;
+  return kOk;
+}
+
+Status Hasher::FinishSecret(Span out) {
+  MLS_DO(Finish(out));
+  if (HashBlock(kdf_) == kMaxHashBlock) {
+    static constexpr std::array<std::uint8_t, kMaxHashBlock - 1>
+        kZeros{};  // one byte less stays in the buffer
+    fresh_ = EVP_DigestUpdate(context_, kZeros.data(), kZeros.size()) == 1 &&
+             EVP_DigestInit_ex2(context_, nullptr, nullptr) == 1;
+  }
   return kOk;
 }
 

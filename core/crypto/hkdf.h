@@ -36,6 +36,9 @@ class Hasher {
   }
   // Finish writes HashSize bytes. INTERNAL when libcrypto failed anywhere, which means that memory ran out.
   Status Finish(Span out);
+  // FinishSecret is Finish for an input that must leave no trace: libcrypto's SHA-384 and SHA-512 keep their
+  // last block until another one overwrites it.
+  Status FinishSecret(Span out);
 
  private:
   Kdf kdf_;
