@@ -174,7 +174,8 @@ Result<CandidatePtr> Group::BuildCandidate(StagedCommit& staged, const Answers& 
   candidate->id = next_candidate_;
 
   std::optional<OwnPath> path;
-  if (plan.path_required || options.path == CommitOptions::Path::always) {
+  const bool wanted = options.path == CommitOptions::Path::always || !options.leaf.empty();
+  if (plan.path_required || wanted) {
     MLS_TRY(made, MakePath(epoch(), plan, self(), options.leaf, signature_private_key_, policy(), env));
     path = std::move(made);
   }

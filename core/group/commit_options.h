@@ -11,6 +11,7 @@ struct LeafChange {
   std::optional<SignatureKeyPair> signature_key;
   std::optional<Capabilities> capabilities;
   std::optional<Extensions> extensions;
+  bool empty() const { return !credential && !signature_key && !capabilities && !extensions; }
 };
 
 void ChangeLeaf(LeafNode& leaf, const LeafChange& change);
@@ -25,7 +26,7 @@ struct CommitOptions {
   using ExternalPub = ExternalPubPlace;
   ExternalPub external_pub = ExternalPub::leave_out;
   Extensions group_info_extensions;
-  LeafChange leaf;
+  LeafChange leaf;  // needs a path, so a commit with one has it
   Bytes authenticated_data;
   std::optional<WireFormat> format;  // default: the policy's
   // Set by successor.cc alone: the usage that a resumption PSK of this Commit may have.
