@@ -28,11 +28,11 @@ Result<Digest> HashParentHashInput(const Suite& suite, const ParentNode& node,
   return HashEncoded(suite, View(node.encryption_key), View(node.parent_hash), original_sibling_tree_hash);
 }
 
-// OriginalHashes computes tree hashes of subtrees as they were before some leaves were added: "for each leaf
-// L in P.unmerged_leaves, blank L and remove it from the unmerged_leaves sets of all parent nodes" (RFC 9420
-// §7.9). Only nodes above such leaves differ from the tree as it is. Each node remembers the last set it was
-// asked for: asked in the order of levels, sets only shrink, so a tree costs O(N log N) hashes at worst and
-// O(N) when few are unmerged.
+// OriginalHashes computes tree hashes of subtrees as they were before some leaves were added:
+// "for each leaf L in P.unmerged_leaves, blank L and remove it from the unmerged_leaves sets of
+// all parent nodes" (RFC 9420 §7.9). Only nodes above such leaves differ from the tree as it is.
+// Each node remembers the last set it was asked for: asked in the order of levels, sets only
+// shrink, so a tree costs O(N log N) hashes at worst and O(N) when few are unmerged.
 class OriginalHashes {
  public:
   explicit OriginalHashes(const RatchetTree& tree) : tree_(tree) {}
@@ -88,9 +88,9 @@ class StructureCheck {
     return kOk;
   }
 
-  // CheckParent: the lists of the nodes below agree with P's, and exactly one node D below was set together
-  // with it (RFC 9420 §7.9.2). D is in the resolution of a child C of P, and all others there are unmerged at
-  // P.
+  // CheckParent: the lists of the nodes below agree with P's, and exactly one
+  // node D below was set together with it (RFC 9420 §7.9.2). D is in the
+  // resolution of a child C of P, and all others there are unmerged at P.
   Status CheckParent(NodeIndex node, const ParentNode& parent) {
     if (node == Root(tree_.width())) {
       MLS_REQUIRE(parent.parent_hash.empty(), INVALID_TREE);  // RFC 9420 §7.9: nothing is above the root

@@ -11,10 +11,10 @@ namespace mls {
 // tree hash is the current one, as it is for a path just being set. `parent_hash` is the node's own field.
 Result<Digest> ParentHash(const RatchetTree& tree, NodeIndex node, NodeIndex sibling);
 
-// ValidateTreeStructure checks what RFC 9420 §12.4.3.1 wants of a received tree apart from single leaves:
-// unmerged leaves, parent-hash validity of every parent, encryption keys distinct over all nodes, signature
-// keys distinct over all members, HPKE keys of parents well-formed (INVALID_TREE). Linear in the tree and its
-// unmerged leaves, up to a log.
+// ValidateTreeStructure checks what RFC 9420 §12.4.3.1 wants of a received tree apart from
+// single leaves: unmerged leaves, parent-hash validity of every parent, encryption keys
+// distinct over all nodes, signature keys distinct over all members, HPKE keys of parents
+// well-formed (INVALID_TREE). Linear in the tree and its unmerged leaves, up to a log.
 Status ValidateTreeStructure(const RatchetTree& tree, Pool* pool);
 
 // ValidateTreeLeaves runs ValidateLeafNode and the signature for every leaf, and the capabilities and

@@ -58,8 +58,8 @@ struct LeafNode {
   bool operator==(const LeafNode&) const = default;
 };
 
-// EncodeLeafNodeTBS gives what the signature covers (RFC 9420 §7.2): with sources update and commit also the
-// group and the place in it.
+// EncodeLeafNodeTBS gives what the signature covers (RFC 9420 §7.2):
+// with sources update and commit also the group and the place in it.
 Bytes EncodeLeafNodeTBS(const LeafNode& leaf, View group_id, LeafIndex index);
 // SignLeafNode sets `signature`.
 Status SignLeafNode(const Suite& suite, LeafNode& leaf, View signature_private_key, View group_id,

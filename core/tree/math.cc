@@ -43,8 +43,8 @@ std::vector<NodeIndex> Copath(NodeIndex node, std::uint32_t leaves) {
 
 NodeIndex CommonAncestor(LeafIndex a, LeafIndex b) {
   if (a == b) return a;
-  // The leaf indices agree above the highest bit in which they differ; the ancestor stands at that bit's
-  // level.
+  // The leaf indices agree above the highest bit in which
+  // they differ; the ancestor stands at that bit's level.
   const auto level = static_cast<std::uint32_t>(std::bit_width(a.value ^ b.value));
   const std::uint64_t above = static_cast<std::uint64_t>(a.value >> level) << (level + 1);
   return NodeIndex(static_cast<std::uint32_t>(above + (std::uint64_t{1} << level) - 1));

@@ -20,8 +20,8 @@ struct NodeIndex {
   std::uint32_t value = 0;
   constexpr NodeIndex() = default;
   constexpr explicit NodeIndex(std::uint32_t v) : value(v) {}
-  // A leaf is a node. An index from the wire may be any number: one that has no node maps to one beyond every
-  // tree.
+  // A leaf is a node. An index from the wire may be any number:
+  // one that has no node maps to one beyond every tree.
   constexpr NodeIndex(LeafIndex leaf)  // NOLINT
       : value(leaf.value < 0x80000000u ? 2 * leaf.value : 0xFFFFFFFEu) {}
   auto operator<=>(const NodeIndex&) const = default;

@@ -1,9 +1,9 @@
 // Pages: how a tree's nodes lie in memory so that copies share what neither of them changed.
 //
-// A PageTable finds pages by number, through chunks of page pointers; copying one costs a counter per chunk.
-// Pages that nobody wrote do not exist. Leaves stand 16 to a page. Parents stand in subtrees of 4 levels:
-// band 0 holds levels 1 to 4, band 1 levels 5 to 8, and so on, so that a direct path of length d touches
-// about d/4 pages.
+// A PageTable finds pages by number, through chunks of page pointers; copying one costs
+// a counter per chunk. Pages that nobody wrote do not exist. Leaves stand 16 to a page.
+// Parents stand in subtrees of 4 levels: band 0 holds levels 1 to 4, band 1 levels 5 to
+// 8, and so on, so that a direct path of length d touches about d/4 pages.
 #pragma once
 
 #include <array>
@@ -53,8 +53,8 @@ class PageTable {
                   [&](std::size_t number, const Page* page, const Page*) { each(number, *page); });
   }
 
-  // ForEachChange calls each(number, page, former) where this table and `former` hold different pages; either
-  // pointer may be null.
+  // ForEachChange calls each(number, page, former) where this table
+  // and `former` hold different pages; either pointer may be null.
   template <class Each>
   void ForEachChange(const PageTable& former, Each each) const {
     const std::size_t chunks = std::max(chunks_.size(), former.chunks_.size());

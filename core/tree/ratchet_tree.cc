@@ -109,8 +109,7 @@ std::vector<LeafIndex> RatchetTree::AddLeaves(std::span<const LeafNode* const> l
   return added;
 }
 
-// AddUnmerged works level by level, so that each list takes all its new entries at once. `added` is
-// increasing.
+// AddUnmerged works level by level, so that each list takes all its new entries (increasing) at once.
 void RatchetTree::AddUnmerged(std::span<const LeafIndex> added) {
   for (std::uint32_t level = 1; (1u << level) <= width_; ++level) {
     for (std::size_t first = 0, last = 0; first < added.size(); first = last) {
@@ -214,8 +213,8 @@ void RatchetTree::ForgetHashes(LeafIndex leaf) {
   for (std::uint32_t level = 1; (1u << level) <= width_; ++level) ForgetHash(AncestorAt(level, leaf));
 }
 
-// DropBlankPages frees the pages around `leaf` that hold no node any more; a wide tree of few members stays
-// small.
+// DropBlankPages frees the pages around `leaf` that hold no
+// node any more; a wide tree of few members stays small.
 void RatchetTree::DropBlankPages(LeafIndex leaf) {
   const std::uint32_t number = PageOf(leaf);
   const auto next = members_.Next({number * kLeavesPerPage});

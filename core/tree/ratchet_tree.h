@@ -29,7 +29,7 @@ class RatchetTree {
   View EncodedLeaf(LeafIndex leaf) const;
   // Leaf decodes a member's LeafNode; the leaf must not be blank.
   LeafNode Leaf(LeafIndex leaf) const;
-  // SignatureKey and LeafEncryptionKey read one field without decoding the rest; empty if blank.
+  // SignatureKey reads one field without decoding the rest; empty if blank.
   View SignatureKey(LeafIndex leaf) const;
   // PublicKey gives the encryption key of any node; empty if blank.
   View PublicKey(NodeIndex node) const;
@@ -42,15 +42,14 @@ class RatchetTree {
 
   // Resolution (RFC 9420 §4.1.1), left to right.
   std::vector<NodeIndex> Resolution(NodeIndex node) const;
-  // FilteredDirectPath (RFC 9420 §4.1.2): the ancestors whose copath child has a non-empty resolution, leaf
-  // to root.
+  // FilteredDirectPath (RFC 9420 §4.1.2), leaf to root: the
+  // ancestors whose copath child has a non-empty resolution.
   std::vector<NodeIndex> FilteredDirectPath(LeafIndex leaf) const;
 
-  // The three changes of membership (RFC 9420 §12.1.1 to §12.1.3). Indices must be valid (Update, Remove:
-  // non-blank).
+  // The three changes of membership (RFC 9420 §12.1.1 to §12.1.3). An index must be that of a member.
   LeafIndex AddLeaf(const LeafNode& leaf);
-  // AddLeaves is AddLeaf for each in turn, but merges into each list of unmerged leaves once. It gives the
-  // places.
+  // AddLeaves is AddLeaf for each in turn and gives their places. It merges into each list of unmerged leaves
+  // once, which AddLeaf in a loop does not.
   std::vector<LeafIndex> AddLeaves(std::span<const LeafNode* const> leaves);
   void UpdateLeaf(LeafIndex index, const LeafNode& leaf);
   void RemoveLeaf(LeafIndex index);
@@ -64,8 +63,7 @@ class RatchetTree {
 
   // UpdateHashes computes every tree hash that is missing (RFC 9420 §7.8); TreeHash needs it done.
   Status UpdateHashes(Pool* pool);
-  // TreeHash gives the hash of the subtree of `node`, blank ones too; an empty Digest where UpdateHashes is
-  // due.
+  // TreeHash gives the hash of the subtree of `node`, blank or not; an empty Digest where it is missing.
   Digest TreeHash(NodeIndex node) const;
   const Digest& RootHash() const;
 
@@ -75,13 +73,12 @@ class RatchetTree {
   // Nothing is verified but what one node shows. Memory stays within a small multiple of the input.
   static Result<RatchetTree> DecodeExtension(const Suite& suite, View data, const Limits& limits);
 
-  // Save writes the pages that differ from `previous` (all of them when null) and deletes the pages that are
-  // gone.
+  // Save writes the pages whose nodes differ from those of `previous` (all pages when null) and deletes those
+  // that are gone. Load is STORAGE_DAMAGED for whatever Save does not write.
   void Save(Batch& batch, const RatchetTree* previous) const;
   static Result<RatchetTree> Load(const Suite& suite, std::uint32_t width, const Rows& rows);
 
-  // SharesLeafPage tells whether `leaf`'s page is the same object in both trees (for undo rows: only others
-  // differ).
+  // SharesLeafPage says whether `leaf`'s page is the same object in both trees: only others can differ.
   bool SharesLeafPage(const RatchetTree& other, LeafIndex leaf) const;
 
  private:

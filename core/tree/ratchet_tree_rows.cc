@@ -1,5 +1,5 @@
-// The saved form of a tree: one row for each page that holds a node (docs/store-format.md). Hashes are not
-// saved.
+// The saved form of a tree: one row for each page that holds a
+// node (docs/store-format.md). Hashes are not saved.
 //
 //   leaves/<page>     16 × optional<opaque<V>>     encoded LeafNodes
 //   parents/<node>    15 × optional<ParentNode>    named by the node at the top of the page

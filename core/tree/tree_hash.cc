@@ -34,8 +34,7 @@ Digest RatchetTree::TreeHash(NodeIndex node) const {
 }
 
 const Digest& RatchetTree::RootHash() const {
-  if (width_ == 0) return kNoHash;
-  if (width_ == 1) return leaves_.Find(0)->hashes[0];
+  if (width_ <= 1) return leaves_.Find(0) == nullptr ? kNoHash : leaves_.Find(0)->hashes[0];
   const ParentPlace place = ParentPlace::Of(Root(width_));
   const ParentPage* page = parents_[place.band].Find(place.page);
   return page == nullptr ? kNoHash : page->hashes[place.slot];

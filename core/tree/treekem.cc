@@ -22,8 +22,8 @@ std::vector<PathEntry> PathOf(const RatchetTree& tree, LeafIndex sender) {
   return path;
 }
 
-// Recipients gives the resolution of a copath child without the members that this commit adds (RFC 9420
-// §7.5).
+// Recipients gives the resolution of a copath child without
+// the members that this commit adds (RFC 9420 §7.5).
 std::vector<NodeIndex> Recipients(const RatchetTree& tree, NodeIndex copath,
                                   const std::vector<LeafIndex>& added) {
   std::vector<NodeIndex> nodes = tree.Resolution(copath);
@@ -104,8 +104,8 @@ Result<PathSecrets> CreatePath(RatchetTree& tree, LeafIndex sender, LeafNode lea
     secrets.path_secrets.push_back(std::move(path_secret));
     path_secret = std::move(next);
   }
-  // With an empty filtered path this is the fresh path_secret[0] itself: there is no last node to derive it
-  // from.
+  // With an empty filtered path this is the fresh path_secret[0]
+  // itself: there is no last node to derive it from.
   secrets.commit_secret = std::move(path_secret);
 
   MLS_TRY(parent_hash, MergePath(tree, sender, path, public_keys));

@@ -1,7 +1,7 @@
 // TreeKEM (RFC 9420 §7.4 to §7.6): a member refreshes its path and shares the new secrets with everyone else.
 //
-// Two calls on either side, because the path secrets are sealed under a GroupContext that holds the tree
-// hash:
+// Two calls on either side, because the path secrets are
+// sealed under a GroupContext that holds the tree hash:
 //   sender:   CreatePath (changes the tree)  → tree hash → SealPath
 //   receiver: ApplyPath  (changes the tree)  → tree hash → OpenPath
 // A tracker stops after ApplyPath. Both work on a copy of the tree, so a failure costs nothing.
@@ -30,8 +30,8 @@ struct UpdatePath {
   bool operator==(const UpdatePath&) const = default;
 };
 
-// PrivateKeys: the HPKE private keys that a member holds, by node: its leaf and those of its direct path it
-// knows.
+// PrivateKeys: the HPKE private keys that a member holds, by
+// node: its leaf and those of its direct path it knows.
 class PrivateKeys {
  public:
   void Set(NodeIndex node, Secret private_key) { keys_.insert_or_assign(node, std::move(private_key)); }
@@ -76,11 +76,12 @@ Result<PathSecrets> CreatePath(RatchetTree& tree, LeafIndex sender, LeafNode lea
 Status SealPath(const RatchetTree& tree, LeafIndex sender, PathSecrets& secrets,
                 const std::vector<LeafIndex>& added, View group_context, Random& random, Pool* pool);
 
-// ApplyPath checks a received path against the tree and merges it (RFC 9420 §7.5): number of nodes and of
-// ciphertexts (INVALID_UPDATE_PATH), keys well-formed (INVALID_KEY), not in the tree nor twice
-// (DUPLICATE_ENCRYPTION_KEY, §12.4.2), parent hash of the leaf (PARENT_HASH_MISMATCH). The leaf itself must
-// have been validated. `sender`'s leaf may be blank (external commit). `added`: members added by this commit,
-// sorted.
+// ApplyPath checks a received path against the tree and merges it (RFC 9420 §7.5): number of
+// nodes and of ciphertexts (INVALID_UPDATE_PATH); keys well-formed (INVALID_KEY), the leaf's not
+// its former one (ENCRYPTION_KEY_REUSED), none in the tree nor twice (DUPLICATE_ENCRYPTION_KEY,
+// §12.4.2); the leaf from a commit (INVALID_LEAF_SOURCE) with the right parent hash
+// (PARENT_HASH_MISMATCH). Its other rules the caller has checked. `sender`'s leaf may be blank
+// (external commit). `added`: the members that this commit adds, sorted.
 Status ApplyPath(RatchetTree& tree, LeafIndex sender, const UpdatePath& path,
                  const std::vector<LeafIndex>& added, Pool* pool);
 
@@ -96,9 +97,10 @@ Result<OpenedPath> OpenPath(const RatchetTree& tree, LeafIndex sender, LeafIndex
                             const PrivateKeys& keys, const UpdatePath& path,
                             const std::vector<LeafIndex>& added, View group_context);
 
-// DerivePath starts from one path secret at `node`, as a Welcome gives it (RFC 9420 §12.4.3.1), and derives
-// the private keys along `sender`'s filtered direct path from there to the root, compared with the tree's
-// public keys (PATH_SECRET_MISMATCH).
+// DerivePath starts from one path secret at `node`, as a Welcome gives it (RFC 9420
+// §12.4.3.1), and derives the private keys along `sender`'s filtered direct path from
+// there to the root, compared with the tree's public keys (PATH_SECRET_MISMATCH). A
+// secret that has not Nh bytes, or a node that is not on the path, is INVALID_WELCOME.
 Result<OpenedPath> DerivePath(const RatchetTree& tree, LeafIndex sender, NodeIndex node, View path_secret);
 
 }  // namespace mls

@@ -12,8 +12,8 @@ using namespace mls::test;
 
 namespace {
 
-// Warm gives a tree in which every parent is set: all leaves by one add, then a path from each, made without
-// keys.
+// Warm gives a tree in which every parent is set: all leaves
+// by one add, then a path from each, made without keys.
 RatchetTree Warm(std::uint32_t size, SeededRandom& random) {
   RatchetTree tree(SmallSuite());
   std::vector<LeafNode> leaves;
@@ -142,7 +142,7 @@ TEST_CASE("costs: checking a tree in which everyone is unmerged everywhere") {
   while (group.members().size() < 64) group.Join();
   REQUIRE(group.tree().UpdateHashes(nullptr).ok());
   const Cost check = Measure([&] { REQUIRE(ValidateTreeStructure(group.tree(), nullptr).ok()); });
-  // Each node once without its unmerged leaves, and two parent hashes for each parent: no factor of the
-  // depth.
+  // Each node once without its unmerged leaves, and two
+  // parent hashes for each parent: no factor of the depth.
   CHECK(check.hashes <= 127 + 2 * 63);
 }

@@ -1,5 +1,5 @@
-// Trees that no group would come to: the nodes of a ratchet_tree extension taken apart and put together
-// again.
+// Trees that no group would come to: the nodes of a
+// ratchet_tree extension taken apart and put together again.
 #pragma once
 
 #include <variant>

@@ -23,8 +23,8 @@ T Or(const std::map<NodeIndex, T>& forged, NodeIndex node, T honest) {
   return found == forged.end() ? honest : found->second;
 }
 
-// Forge gives the tree after such a commit: parent hashes and the leaf's signature are right for what was
-// written.
+// Forge gives the tree after such a commit: parent hashes
+// and the leaf's signature are right for what was written.
 RatchetTree Forge(TestGroup& group, LeafIndex sender, const Forgery& forgery = {}) {
   RatchetTree tree = group.tree();
   const Suite& suite = tree.suite();

@@ -42,8 +42,8 @@ inline LeafNode NewLeaf(const Suite& suite, Random& random, std::string_view nam
   return leaf;
 }
 
-// TestGroup: a public tree and all its members' secrets. Every commit is created by one, applied and opened
-// by the rest.
+// TestGroup: a public tree and all its members' secrets. Every
+// commit is created by one, applied and opened by the rest.
 class TestGroup {
  public:
   explicit TestGroup(std::uint64_t seed, const Suite& suite = SmallSuite()) : random_(seed), tree_(suite) {

@@ -1,6 +1,6 @@
-// A ratchet tree written down as simply as the RFC describes it, to compare the real one with: every
-// operation touches every node it may, every hash is computed anew. Leaves hold random bytes for keys;
-// nothing here is signed.
+// A ratchet tree written down as simply as the RFC describes it, to compare the
+// real one with: every operation touches every node it may, every hash is
+// computed anew. Leaves hold random bytes for keys; nothing here is signed.
 #pragma once
 
 #include <algorithm>

@@ -32,8 +32,8 @@ void Compare(std::uint64_t seed, std::size_t target, int steps) {
   for (int step = 0; step < steps; ++step) {
     walk.Step(target);
     REQUIRE(walk.model().Matches(walk.tree()));
-    // Not after every step, so that several changes meet in one update; on a copy or not, so that pages are
-    // shared.
+    // Not after every step, so that several changes meet in one
+    // update; on a copy or not, so that pages are shared.
     if (walk.random().Below(3) == 0) REQUIRE(walk.tree().UpdateHashes(nullptr).ok());
     if (walk.random().Below(4) == 0) {
       RatchetTree copy = walk.tree();
@@ -87,6 +87,28 @@ TEST_CASE("ratchet tree: an empty tree") {
   CHECK(tree.LeftmostBlankLeaf() == LeafIndex{0});
   CHECK(tree.IsBlank(LeafIndex{0}));
   CHECK(!tree.NextMember({0}));
+}
+
+TEST_CASE("ratchet tree: the only member goes and another takes its place by a path") {
+  SeededRandom random(13);
+  RatchetTree tree(SmallSuite());
+  tree.AddLeaf(RandomLeaf(random));
+  REQUIRE(tree.UpdateHashes(nullptr).ok());
+  tree.RemoveLeaf({0});
+  CHECK(tree.width() == 0);
+  tree.ExtendTo(tree.LeftmostBlankLeaf());
+  CHECK(tree.RootHash().empty());
+  REQUIRE(tree.UpdateHashes(nullptr).ok());  // of one blank leaf
+  CHECK(tree.RootHash() == tree.TreeHash(NodeIndex(0)));
+  CHECK(tree.FilteredDirectPath({0}).empty());
+  tree.BlankDirectPath({0});
+  const LeafNode leaf = RandomLeaf(random);
+  tree.ReplaceLeaf({0}, leaf);
+  REQUIRE(tree.UpdateHashes(nullptr).ok());
+  RatchetTree same(SmallSuite());
+  same.AddLeaf(leaf);
+  REQUIRE(same.UpdateHashes(nullptr).ok());
+  CHECK(tree.RootHash() == same.RootHash());
 }
 
 TEST_CASE("ratchet tree: nodes beyond the tree are blank") {

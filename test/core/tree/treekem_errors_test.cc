@@ -38,8 +38,8 @@ struct Fixture {
   View SignatureKey() { return group.members()[sender].signature_private_key; }
   UpdatePath& path() { return secrets.path; }
 
-  // Chain makes the leaf's parent hash right for the path's keys as they are, so that only the keys are
-  // wrong.
+  // Chain makes the leaf's parent hash right for the path's
+  // keys as they are, so that only the keys are wrong.
   void Chain() {
     RatchetTree tree = group.tree();
     REQUIRE(tree.UpdateHashes(nullptr).ok());

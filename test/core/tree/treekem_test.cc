@@ -57,8 +57,8 @@ Result<VectorGroup> ReadGroup(const Json& vector) {
   return group;
 }
 
-// PathHolds: the vector's path merges to the tree hash it names, and everyone opens it to the secrets it
-// names.
+// PathHolds: the vector's path merges to the tree hash it
+// names, and everyone opens it to the secrets it names.
 bool PathHolds(const VectorGroup& group, const Json& json) {
   const LeafIndex sender{json["sender"].get<std::uint32_t>()};
   const auto path = Decode<UpdatePath>(FromHex(json["update_path"]));

@@ -1,5 +1,5 @@
-// Official vectors of the tree: tree-operations and tree-validation. Their proposals are read as far as
-// needed.
+// Official vectors of the tree: tree-operations and
+// tree-validation. Their proposals are read as far as needed.
 #include <doctest/doctest.h>
 
 #include "support/tally.h"
