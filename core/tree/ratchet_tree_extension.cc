@@ -70,7 +70,6 @@ Result<RatchetTree> RatchetTree::DecodeExtension(const Suite& suite, View data, 
   Reader outer(data);
   Reader in(outer.Vector());
   if (!outer.done()) return Error::MALFORMED;
-  MLS_REQUIRE(!in.empty(), INVALID_TREE);  // RFC 9420 §12.4.3.3: there is a last node, and it is not blank
   RatchetTree tree(suite);
   bool ends_in_leaf = false;
   for (NodeIndex node(0); !in.empty(); ++node.value) {

@@ -127,6 +127,11 @@ TEST_CASE("tree structure: R7.1-01, R7.1-02: unmerged leaves strictly increase")
       CHECK(Outcome(changed) == Error::INVALID_TREE);
     }
   }
+  // The same list at both nodes: they agree with each other, and the hashes come out right.
+  Nodes repeated = nodes;
+  ParentAt(repeated, 7).unmerged_leaves = {{5}, {5}, {7}};
+  ParentAt(repeated, 11).unmerged_leaves = {{5}, {5}, {7}};
+  CHECK(Outcome(repeated) == Error::INVALID_TREE);
 }
 
 TEST_CASE("tree structure: R12.4.3.1-15, R12.4.3.1-16: an unmerged leaf is a member below the node") {
@@ -351,6 +356,9 @@ TEST_CASE("tree leaves: R7.3-02, R7.2-12, R12.4.3.1-14: one bad leaf far away") 
   CHECK(LeavesOutcome(TreeOf(moved), rules, group.group_id()) == Error::INVALID_TREE);
   Nodes invalid = nodes;
   LeafAt(invalid, 4).capabilities.versions.clear();
+  REQUIRE(SignLeafNode(SmallSuite(), LeafAt(invalid, 4), group.members()[{4}].signature_private_key,
+                       group.group_id(), {4})
+              .ok());
   CHECK(LeavesOutcome(TreeOf(invalid), rules, group.group_id()) == Error::INVALID_TREE);
 }
 

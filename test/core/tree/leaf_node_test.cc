@@ -142,6 +142,8 @@ TEST_CASE("leaf node: R7.2-08, R7.2-09: the lifetime is a range within the maxim
   CHECK(f.Outcome() == Error::INVALID_LIFETIME);
   f.leaf.lifetime = {0, ~std::uint64_t{0}};
   CHECK(f.Outcome() == Error::INVALID_LIFETIME);
+  f.leaf.lifetime = {~std::uint64_t{0}, 0};  // a difference of 1, modulo 2^64
+  CHECK(f.Outcome() == Error::INVALID_LIFETIME);
   f.leaf.lifetime = {~std::uint64_t{0}, ~std::uint64_t{0}};
   CHECK(f.Valid());
   f.leaf.lifetime = {6, 5};

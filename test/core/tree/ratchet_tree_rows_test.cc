@@ -102,6 +102,9 @@ TEST_CASE("tree rows: whatever is off is STORAGE_DAMAGED") {
   Bytes presence = ToBytes(*rows.Get(leaves));
   presence[0] = 2;
   CHECK(IsDamaged(64, Changed(rows, leaves, presence)));
+  // A tree wider than any that can be sent, with a member at its end.
+  const std::uint32_t wide = 1u << 29;
+  CHECK(IsDamaged(wide, Changed(rows, RowKey(RowTag::leaves, wide / 16 - 1), *rows.Get(leaves))));
   CHECK(!IsDamaged(64, Changed(rows, RowKey(RowTag::keys), leaves)));  // another kind of row
 }
 

@@ -106,6 +106,22 @@ TEST_CASE("update path: R7.6-01, R7.6-02: as many ciphertexts as the resolution 
   CHECK(f.Apply() == kFine);
 }
 
+TEST_CASE("update path: opening one that was not applied checks its lengths again") {
+  Fixture f;
+  const auto outcome = [&] {
+    const auto opened =
+        OpenPath(f.made, f.sender, {4}, f.group.members()[{4}].keys, f.path(), f.added, f.context);
+    return opened.ok() ? kFine : opened.error();
+  };
+  CHECK(outcome() == kFine);
+  f.path().nodes.back().encrypted_path_secret.pop_back();
+  CHECK(outcome() == Error::INVALID_UPDATE_PATH);
+  f.path().nodes.pop_back();
+  CHECK(outcome() == Error::INVALID_UPDATE_PATH);
+  f.path().nodes.clear();
+  CHECK(outcome() == Error::INVALID_UPDATE_PATH);
+}
+
 TEST_CASE("update path: R7.5-02: members that the commit adds get no ciphertext") {
   Fixture f(std::vector<LeafIndex>{{6}});
   CHECK(f.Apply() == kFine);
