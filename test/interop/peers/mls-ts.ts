@@ -7,7 +7,7 @@ import { type Peer, type PeerChange, type PeerCommit, type PeerEvent, PeerLacks,
 export const mlsTs: Peer = {
   name: 'mls-ts',
   suites: [3],
-  abilities: new Set(),
+  abilities: new Set(['any-tree'] as const),
   async member(name, suite) {
     if (suite !== 3) throw new RangeError(`mls-ts has no suite ${suite}`)
     const library = await import('mls-ts')

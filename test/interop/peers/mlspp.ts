@@ -24,7 +24,7 @@ export function buildMlspp(): boolean {
 export const mlspp: Peer = {
   name: 'MLS++',
   suites: [1, 2, 3, 4, 5, 6, 7],
-  abilities: new Set(['update', 'remove', 'psk', 'external-join'] as const),
+  abilities: new Set(['update', 'remove', 'psk', 'external-join', 'any-tree'] as const),
   async member(name, suite) {
     const member = new MlsppMember(name, suite)
     await member.open()

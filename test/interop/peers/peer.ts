@@ -9,6 +9,8 @@ export interface PeerChange {
   readonly remove?: readonly string[]
   /** Ids of external pre-shared keys, known to every member by putPsk. */
   readonly psk?: readonly string[]
+  /** New keys only where RFC 9420 §12.4 demands them, which it does not for an Add alone. */
+  readonly path?: 'when-required'
 }
 
 export interface PeerCommit {
@@ -53,8 +55,11 @@ export interface PeerMember {
   close(): Promise<void>
 }
 
-/** Abilities beyond adding members and exchanging messages. */
-export type PeerAbility = 'update' | 'remove' | 'psk' | 'external-join'
+/**
+ * Abilities beyond adding members and exchanging messages. `any-tree`: newcomers take every valid tree; without it,
+ * only one whose parent nodes agree about the unmerged leaves below them.
+ */
+export type PeerAbility = 'update' | 'remove' | 'psk' | 'external-join' | 'any-tree'
 
 export interface Peer {
   readonly name: string

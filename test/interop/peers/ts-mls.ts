@@ -1,5 +1,9 @@
 // ts-mls, an MLS implementation in TypeScript, as a peer. Its functions take a state and give the next one; a member
 // holds the latest. It has suites 1 to 7 with the optional packages that package.json lists.
+//
+// Version 1.6.4 wants every non-blank ancestor of an unmerged leaf to have the same list of unmerged leaves when it joins
+// (validateRatchetTree). RFC 9420 §12.4.3.1 wants only the leaf in the lists of the nodes between: it refuses valid trees,
+// its own among them, so it has no `any-tree`.
 import type { CiphersuiteImpl, ClientState, KeyPackage, MLSMessage, PreSharedKeyID, PrivateKeyPackage, Proposal } from 'ts-mls'
 import type { Peer, PeerChange, PeerCommit, PeerEvent, PeerMember } from './peer'
 
