@@ -16,5 +16,5 @@ module.exports = {
   // The peers of test/interop are ES modules, which jest runs only when they are transformed; mls-ts says nothing of
   // `require` in its exports.
   transformIgnorePatterns: ['/node_modules/(?!(ts-mls|mls-ts|@noble)/)'],
-  moduleNameMapper: { '^mls-ts$': '<rootDir>/node_modules/mls-ts/dist/index.js' },
+  moduleNameMapper: { '^node-mls$': '<rootDir>/lib/index.ts', '^mls-ts$': '<rootDir>/node_modules/mls-ts/dist/index.js' },
 }

@@ -32,7 +32,7 @@ class OurMember implements PeerMember {
   }
 
   async createGroup(groupId: string): Promise<void> {
-    this.#current = await this.#client.createGroup({ id: Buffer.from(groupId), suite: this.suite })
+    this.#current = await this.#client.createGroup({ groupId: Buffer.from(groupId), suite: this.suite })
   }
 
   async commit(change: PeerChange): Promise<PeerCommit> {

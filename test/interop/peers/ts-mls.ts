@@ -1,10 +1,15 @@
 // ts-mls, an MLS implementation in TypeScript, as a peer. Its functions take a state and give the next one; a member
 // holds the latest. It has suites 1 to 7 with the optional packages that package.json lists.
 //
-// Version 1.6.4 wants every non-blank ancestor of an unmerged leaf to have the same list of unmerged leaves when it joins
-// (validateRatchetTree). RFC 9420 §12.4.3.1 wants only the leaf in the lists of the nodes between: it refuses valid trees,
-// its own among them, so it has no `any-tree`.
-import type { CiphersuiteImpl, ClientState, KeyPackage, MLSMessage, PreSharedKeyID, PrivateKeyPackage, Proposal } from 'ts-mls'
+// Three things of version 1.6.4 need care:
+// - It makes compressed public keys for ECDSA. RFC 9420 §5.1.1 wants uncompressed ones, which this file makes of them.
+// - It writes and reads external_pub without the length that HPKEPublicKey, a vector, has in ExternalPub (RFC 9420
+//   §12.4.3.2). This file adds and removes it.
+// - When it joins, it wants every non-blank ancestor of an unmerged leaf to have the same list of unmerged leaves. RFC 9420
+//   §12.4.3.1 wants only that leaf, and only in the nodes between. It refuses valid trees, its own among them, so it has
+//   no `any-tree`.
+import { ECDH } from 'node:crypto'
+import type { CiphersuiteImpl, ClientState, Extension, KeyPackage, MLSMessage, PreSharedKeyID, PrivateKeyPackage, Proposal } from 'ts-mls'
 import type { Peer, PeerChange, PeerCommit, PeerEvent, PeerMember } from './peer'
 
 const SUITES = [
@@ -17,13 +22,21 @@ const SUITES = [
   'MLS_256_DHKEMP384_AES256GCM_SHA384_P384',
 ] as const
 
+/** The curves of ECDSA by suite. */
+const CURVES: Readonly<Record<number, string>> = { 2: 'prime256v1', 5: 'secp521r1', 7: 'secp384r1' }
+
 const HOUR = 3600n
 const LIFETIME = 24n * 90n * HOUR
 
 /** ts-mls is an ES module; a dynamic import works from CommonJS and under jest alike. */
 async function load() {
-  const [mls, keyPackages, trees] = await Promise.all([import('ts-mls'), import('ts-mls/keyPackage.js'), import('ts-mls/ratchetTree.js')])
-  return { ...mls, ...keyPackages, ...trees }
+  const [mls, keyPackages, trees, commits] = await Promise.all([
+    import('ts-mls'),
+    import('ts-mls/keyPackage.js'),
+    import('ts-mls/ratchetTree.js'),
+    import('ts-mls/createCommit.js'),
+  ])
+  return { ...mls, ...keyPackages, ...trees, createGroupInfo: commits.createGroupInfo }
 }
 type Library = Awaited<ReturnType<typeof load>>
 
@@ -117,7 +130,13 @@ class TsMlsMember implements PeerMember {
     if (decoded.wireformat !== 'mls_group_info') throw new TypeError('not a GroupInfo')
     const { publicPackage, privatePackage } = await this.#generate()
     const resync = false
-    const joined = await this.#library.joinGroupExternal(decoded.groupInfo, publicPackage, privatePackage, resync, this.#implementation)
+    const joined = await this.#library.joinGroupExternal(
+      decoded.groupInfo,
+      publicPackage,
+      privatePackage,
+      resync,
+      readingExternalPub(this.#implementation, publicPackage.initKey.length),
+    )
     this.#current = joined.newState
     return this.#encode({ version: 'mls10', wireformat: 'mls_public_message', publicMessage: joined.publicMessage })
   }
@@ -167,7 +186,14 @@ class TsMlsMember implements PeerMember {
   }
 
   async groupInfo(): Promise<Uint8Array> {
-    const groupInfo = await this.#library.createGroupInfoWithExternalPubAndRatchetTree(this.#state, [], this.#implementation)
+    const { groupContext, confirmationTag, keySchedule } = this.#state
+    const { hpke } = this.#implementation
+    const { publicKey } = await hpke.deriveKeyPair(keySchedule.externalSecret)
+    const extensions: Extension[] = [
+      { extensionType: 'external_pub', extensionData: withLength(await hpke.exportPublicKey(publicKey)) },
+      { extensionType: 'ratchet_tree', extensionData: await this.tree() },
+    ]
+    const groupInfo = await this.#library.createGroupInfo(groupContext, confirmationTag, this.#state, extensions, this.#implementation)
     return this.#encode({ version: 'mls10', wireformat: 'mls_group_info', groupInfo })
   }
 
@@ -207,13 +233,17 @@ class TsMlsMember implements PeerMember {
     return { psktype: 'external', pskId: new TextEncoder().encode(id), pskNonce }
   }
 
-  #generate() {
+  async #generate() {
     const now = BigInt(Math.floor(Date.now() / 1000))
-    return this.#library.generateKeyPackage(
+    const { signKey, publicKey } = await this.#implementation.signature.keygen()
+    const curve = CURVES[this.suite]
+    const uncompressed = curve ? Buffer.from(ECDH.convertKey(publicKey, curve, undefined, undefined, 'uncompressed')) : publicKey
+    return this.#library.generateKeyPackageWithKey(
       { credentialType: 'basic', identity: new TextEncoder().encode(this.name) },
       this.#library.defaultCapabilities(),
       { notBefore: now - HOUR, notAfter: now + LIFETIME },
       [],
+      { signKey, publicKey: uncompressed },
       this.#implementation,
     )
   }
@@ -238,4 +268,16 @@ class TsMlsMember implements PeerMember {
     if (decoded === undefined) throw new Error('ts-mls cannot read this MLSMessage')
     return decoded[0]
   }
+}
+
+/** withLength puts the length of RFC 9420 §2.1.2 before a public key: one byte below 64, else two. */
+function withLength(key: Uint8Array): Uint8Array {
+  const length = key.length < 64 ? [key.length] : [0x40 | (key.length >> 8), key.length & 0xff]
+  return Buffer.concat([Buffer.from(length), key])
+}
+
+/** readingExternalPub is a suite that finds a public key of `size` bytes also behind its length. */
+function readingExternalPub(implementation: CiphersuiteImpl, size: number): CiphersuiteImpl {
+  const importPublicKey = (bytes: Uint8Array) => implementation.hpke.importPublicKey(bytes.slice(bytes.length - size))
+  return { ...implementation, hpke: { ...implementation.hpke, importPublicKey } }
 }
