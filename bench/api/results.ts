@@ -57,8 +57,8 @@ export async function writeResults(file: string, results: Results): Promise<void
 }
 
 /** formatResults gives the rows as text, one column for us and one for each peer. */
-export function formatResults(results: Results, peers: readonly string[]): string {
-  const rows = results.rows.map((row): TableRow => {
+export function formatResults(results: readonly ResultRow[], peers: readonly string[]): string {
+  const rows = results.map((row): TableRow => {
     const figures = [row.value, ...peers.map((peer) => row.peers[peer])].map((figure) => formatFigure(figure ?? null))
     const verdict = row.target === null ? '' : `${row.ok ? 'under' : 'OVER'} ${row.target}`
     return [row.row, row.n, ...figures, row.unit, verdict]
