@@ -8,17 +8,21 @@ export interface ChatMessage {
   readonly text: string
 }
 
-/** @throws InputError on a line that is no message, or whose sender is not in the roster. */
-export async function readChat(file: string, roster: readonly Identity[]): Promise<ChatMessage[]> {
+/**
+ * readChat reads a log.
+ * @param roster who may speak; without it, anybody
+ * @throws InputError on a line that is no message, or whose sender is not in the roster
+ */
+export async function readChat(file: string, roster?: readonly Identity[]): Promise<ChatMessage[]> {
   return parseChat(file, await readLines(file), roster)
 }
 
-export function parseChat(file: string, lines: readonly Line[], roster: readonly Identity[]): ChatMessage[] {
-  const known = new Set(roster)
+export function parseChat(file: string, lines: readonly Line[], roster?: readonly Identity[]): ChatMessage[] {
+  const known = roster && new Set(roster)
   if (lines.length === 0) throw new InputError(file, 0, 'no messages')
   return lines.map((line) => {
     const message = parseMessage(file, line)
-    if (!known.has(message.from)) throw new InputError(file, line.number, `${message.from} is not in the roster`)
+    if (known && !known.has(message.from)) throw new InputError(file, line.number, `${message.from} is not in the roster`)
     return message
   })
 }
