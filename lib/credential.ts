@@ -1,5 +1,5 @@
 // Credentials (RFC 9420 §5.3), and who judges them: the application, batch by batch.
-import { X509Certificate, createPublicKey, type KeyObject } from 'node:crypto'
+import { X509Certificate, type KeyObject } from 'node:crypto'
 
 /** Credential: who a member says it is (RFC 9420 §5.3). `certificates` are DER, end entity first. */
 export type Credential =
@@ -62,7 +62,7 @@ export interface X509Options {
   readonly permit?: (chain: readonly X509Certificate[], question: CredentialQuestion) => boolean | Promise<boolean>
 }
 
-/** successorOf: a chain follows another when the end entity has the same subject. */
+/** sameSubject: a chain follows another when the end entity has the same subject. */
 const sameSubject = (former: Credential, leaf: X509Certificate): boolean => {
   const [end] = former.type === 'x509' ? former.certificates : []
   return end !== undefined && new X509Certificate(end).subject === leaf.subject
@@ -120,8 +120,7 @@ export function x509Authenticator(options: X509Options): Authenticate {
     const anchored = anchors.some((anchor) => holds(anchor, now) &&
       (anchor.fingerprint256 === last.fingerprint256 || issued(anchor, last)))
     if (!anchored) return 'reject'
-    const key = keyBytes(createPublicKey(leaf.publicKey.export({ format: 'pem', type: 'spki' })))
-    if (Buffer.compare(key, question.signatureKey) !== 0) return 'reject'
+    if (Buffer.compare(keyBytes(leaf.publicKey), question.signatureKey) !== 0) return 'reject'
     if (question.former && !sameSubject(question.former, leaf)) return 'reject-succession'
     if (options.permit && !(await options.permit(chain, question))) return 'reject-policy'
     return 'accept'
