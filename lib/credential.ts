@@ -1,5 +1,7 @@
 // Credentials (RFC 9420 §5.3), and who judges them: the application, batch by batch.
 import { X509Certificate, type KeyObject } from 'node:crypto'
+import { copyOf, copyOfText } from './bytes'
+import { Options, readU16 } from './options'
 
 /** Credential: who a member says it is (RFC 9420 §5.3). `certificates` are DER, end entity first. */
 export type Credential =
@@ -126,4 +128,19 @@ export function x509Authenticator(options: X509Options): Authenticate {
     return 'accept'
   }
   return (batch) => Promise.all(batch.map(judge))
+}
+
+/** readCredential reads a credential option. @throws TypeError @throws RangeError @internal */
+export function readCredential(what: string, value: unknown): Credential {
+  const options = new Options(what, value ?? null, ['type', 'identity', 'certificates', 'credentialType', 'data'])
+  if (options.get('type') === undefined) throw new TypeError(`${what}.type must be 'basic', 'x509' or 'other'`)
+  const type = options.oneOf('type', 'basic', ['basic', 'x509', 'other'])
+  if (type === 'basic') return { type, identity: copyOfText(options.name('identity'), options.get('identity')) }
+  if (type === 'x509') {
+    const certificates = options.list('certificates', copyOf)
+    if (certificates.length === 0) throw new TypeError(`${what}.certificates must hold the end entity's certificate`)
+    return { type, certificates }
+  }
+  const credentialType = readU16(options.name('credentialType'), options.get('credentialType'))
+  return { type, credentialType, data: copyOf(options.name('data'), options.get('data')) }
 }

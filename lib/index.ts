@@ -1,0 +1,45 @@
+// node-mls: Messaging Layer Security (RFC 9420). What is exported here is the API; docs/api.md tells it in order.
+export { Client } from './client'
+export type {
+  ClientEvent, ClientReceived, CreateGroupOptions, ExternalJoin, ExternalJoinOptions, GroupListing, JoinOptions,
+} from './client'
+export type { ClientOptions } from './client-options'
+export type { GroupStatus } from './client-scope'
+export { Group } from './group'
+export type { GroupInfoOptions, Phase, Proposed, ReceiveOptions, SendOptions } from './group'
+export { PendingCommit } from './commit'
+export type { AcceptedCommit, CommitOptions, LongWork, Progress } from './commit'
+export { Welcomes } from './welcomes'
+export type { WelcomeFor } from './welcomes'
+export type { Succession, SuccessorOptions } from './successor'
+export { KeyPackages } from './key-package'
+export type {
+  ImportedKeyPackage, KeyPackageInfo, KeyPackageOptions, NewKeyPackage, RenewOptions,
+} from './key-package'
+export { Psks } from './psk'
+export type { PskSource } from './psk'
+export { Tracker } from './tracker'
+export type { SeedOptions, TrackerOptions } from './tracker'
+export { trustAnyCredential, x509Authenticator } from './credential'
+export type { Authenticate, Credential, CredentialQuestion, Verdict, X509Options } from './credential'
+export { ExtensionType, applicationId, externalSenders, requiredCapabilities } from './extension'
+export type { ExternalSender } from './extension'
+export type { CachedProposal, LeafChange, NewProposal, Proposal, PskRef, ReInitOptions } from './proposal'
+export type { CustomProposalType, Limits, PolicyOptions } from './policy'
+export type {
+  CommitInfo, GroupEvent, NotReceived, OwnMessage, Received, ReceivedCommit, ReceivedMessage, ReceivedProposal, Removed,
+  StagedCommit, Superseded,
+} from './received'
+export type { EventsOptions, Stop } from './events'
+export type { Member, MembersOptions } from './members'
+export type { ByteStrings, Packed } from './bulk'
+export * from './message'
+export { decode, defaultLimits, opensslVersion, proposeExternally, suites, threads } from './addon'
+export type { ExternalProposalOptions, Suite } from './addon'
+export { MlsError, isMlsError } from './errors'
+export type { ErrorCode, Fault } from './errors'
+export { StoreConflict } from './store'
+export type { Atom, AtomPart, Slice, Store, Versions } from './store'
+export { packBatch, rowChanges } from './batch'
+export type { RowChange } from './batch'
+export { memoryStore } from './stores/memory'
