@@ -7,23 +7,9 @@ import { native, type NativeBulk, type NativeCommitOptions, type NativeNewPropos
 import { Options, readLeafIndex } from './options'
 import { readLeafChange, readProposal, readPskRef, readReinit } from './proposal'
 import type { LeafChange, NewProposal, PskRef, ReInitOptions } from './proposal'
+import { readWatched, type LongWork, type Watched } from './progress'
 import type { CommitInfo } from './received'
 import type { Welcomes } from './welcomes'
-
-/** Progress of long work: `done` of `total` in a phase such as `verify` or `seal`. */
-export interface Progress {
-  readonly done: number
-  readonly total: number
-  readonly phase: string
-}
-
-/** LongWork: how long work is watched and ended. */
-export interface LongWork {
-  /** Ends it: the promise rejects with `ABORTED`, and nothing has changed. */
-  readonly signal?: AbortSignal
-  /** Called at most about 20 times a second. */
-  readonly onProgress?: (progress: Progress) => void
-}
 
 /** CommitOptions: what a commit does. Without any it commits the cached proposals and makes new keys. */
 export interface CommitOptions extends LongWork {
@@ -61,11 +47,9 @@ const names = [
 ]
 
 /** CommitRequest: options, read and copied; the key packages may still be on their way. */
-export interface CommitRequest {
+export interface CommitRequest extends Watched {
   readonly fixed: Omit<NativeCommitOptions, 'add'>
   readonly add: Promise<NativeBulk | null>
-  readonly signal: AbortSignal | undefined
-  readonly onProgress: ((progress: Progress) => void) | undefined
 }
 
 /** readCommit reads CommitOptions; `suite` is the group's. @throws TypeError @throws RangeError */
@@ -92,36 +76,12 @@ export function readCommit(value: unknown, suite: number): CommitRequest {
     authenticatedData: options.bytes('authenticatedData', new Uint8Array(0)),
     groupInfoExtensions: options.read('groupInfoExtensions', [], readExtensions),
   }
-  const signal = options.signal('signal')
-  const onProgress = options.call<(progress: Progress) => void>('onProgress')
+  const watched = readWatched(options)
   // Last, since it starts to copy: everything else has been checked.
   const source = options.get('add')
-  const add = source === undefined ? Promise.resolve(null) : fillBulk('options.add', source, new native.Bulk(), signal)
+  const add = source === undefined ? Promise.resolve(null) : fillBulk('options.add', source, new native.Bulk(), watched.signal)
   add.catch(() => {})  // awaited when the commit's turn comes
-  return { fixed, add, signal, onProgress }
-}
-
-/** Abort is a flag in shared memory that `signal` sets, for native work. */
-export function abortFlag(signal: AbortSignal | undefined): { readonly abort?: Int32Array; readonly release: () => void } {
-  if (!signal) return { release: () => {} }
-  const abort = new Int32Array(new SharedArrayBuffer(4))
-  const set = (): void => void Atomics.store(abort, 0, 1)
-  if (signal.aborted) set()
-  signal.addEventListener('abort', set, { once: true })
-  return { abort, release: () => signal.removeEventListener('abort', set) }
-}
-
-/** watched gives long work its flag and progress, and takes the flag away afterwards. */
-export async function watched<T>(
-  { signal, onProgress }: { readonly signal?: AbortSignal | undefined; readonly onProgress?: ((progress: Progress) => void) | undefined },
-  work: (progress: { onProgress?: (progress: Progress) => void; abort?: Int32Array }) => Promise<T>,
-): Promise<T> {
-  const { abort, release } = abortFlag(signal)
-  try {
-    return await work({ ...(abort && { abort }), ...(onProgress && { onProgress }) })
-  } finally {
-    release()
-  }
+  return { fixed, add, ...watched }
 }
 
 /** AcceptedCommit: what a commit did, and what the members to be are sent now (RFC 9420 §14). */

@@ -4,7 +4,7 @@
 import { answer } from './answers'
 import { copyOf, copyOfText, empty, equal, toHex } from './bytes'
 import type { ByteStrings } from './bulk'
-import { PendingCommit, readCommit, watched, type AcceptedCommit, type CommitHome, type CommitOptions } from './commit'
+import { PendingCommit, readCommit, type AcceptedCommit, type CommitHome, type CommitOptions } from './commit'
 import { MlsError } from './errors'
 import { Events, type EventsOptions, type Stop } from './events'
 import { readExtensions } from './extension'
@@ -14,6 +14,7 @@ import { iterateMembers, readMembersOptions, type Member, type MembersOptions } 
 import type { Extension, ReInit } from './message'
 import type { NativeGroup, NativeState, NativeStep } from './native'
 import { Options, readInteger, readList } from './options'
+import { watch } from './progress'
 import { readProposal, type CachedProposal, type NewProposal } from './proposal'
 import { toCommitInfo } from './received'
 import type { GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } from './received'
@@ -200,8 +201,8 @@ export class Group {
     const { answers } = this.#owner
     return this.#strand.perform(async (native, hold) => {
       const add = await request.add
-      const asking = await watched(request, (progress) =>
-        native.commit({ ...request.fixed, add }, answers.trust, answers.now(), progress))
+      const asking = await watch(request, (watching) =>
+        native.commit({ ...request.fixed, add }, answers.trust, answers.now(), watching))
       const { id, message, batch, state } = await answer(asking, hold, answers)
       const publish = (): PendingCommit => {
         const commit = new PendingCommit(this.#commitHome, id, message, request.fixed.tree)

@@ -4,11 +4,11 @@
 import { copyOf, equal, toHex } from './bytes'
 import { unpack } from './bulk'
 import type { ClientScope } from './client-scope'
-import { watched, type LongWork } from './commit'
 import { readExtensions } from './extension'
 import type { Extension } from './message'
 import type { NativeKeyPackageInfo, NativeNewKeyPackages } from './native'
 import { Options, readInteger, readList, readU16 } from './options'
+import { readWatched, watch, type LongWork } from './progress'
 
 /** KeyPackageInfo: a key package whose private keys this client holds. */
 export interface KeyPackageInfo {
@@ -168,9 +168,9 @@ export class KeyPackages {
       lastResort: read.flag('lastResort', false),
       extensions: read.read('extensions', [], readExtensions),
     }
-    const watch = { signal: read.signal('signal'), onProgress: read.call<NonNullable<LongWork['onProgress']>>('onProgress') }
+    const watched = readWatched(read)
     const made = await this.#scope.make((client) =>
-      watched(watch, (progress) => client.generateKeyPackages(request, progress)))
+      watch(watched, (watching) => client.generateKeyPackages(request, watching)))
     this.note(made.infos)
     return packagesOf(made)
   }

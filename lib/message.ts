@@ -17,29 +17,21 @@ export interface Extension {
   readonly data: Uint8Array
 }
 
-/** LeafNode: what a member says about itself in the tree (RFC 9420 §7.2). */
-export interface LeafNode {
+/** LeafNode: what a member says about itself in the tree (RFC 9420 §7.2), told apart by `source`. */
+export type LeafNode = LeafNodeFields & LeafNodeSource
+export interface LeafNodeFields {
   readonly encryptionKey: Uint8Array
   readonly signatureKey: Uint8Array
   readonly credential: Credential
   readonly capabilities: Capabilities
-  /** `lifetime` in seconds since 1970 with a key package, `parentHash` with a commit. */
-  readonly source:
-    | { readonly type: 'key-package'; readonly notBefore: bigint; readonly notAfter: bigint }
-    | { readonly type: 'update' }
-    | { readonly type: 'commit'; readonly parentHash: Uint8Array }
   readonly extensions: readonly Extension[]
   readonly signature: Uint8Array
 }
-
-/** KeyPackage: what a client publishes so that others can add it (RFC 9420 §10). */
-export interface KeyPackage {
-  readonly suite: number
-  readonly initKey: Uint8Array
-  readonly leafNode: LeafNode
-  readonly extensions: readonly Extension[]
-  readonly signature: Uint8Array
-}
+/** LeafNodeSource: what made the leaf. The lifetime is in seconds since 1970. */
+export type LeafNodeSource =
+  | { readonly source: 'key-package'; readonly notBefore: bigint; readonly notAfter: bigint }
+  | { readonly source: 'update' }
+  | { readonly source: 'commit'; readonly parentHash: Uint8Array }
 
 /** PskId: the name of a pre-shared key (RFC 9420 §8.4). */
 export type PskId =
@@ -66,14 +58,14 @@ export interface ReInit {
   readonly extensions: readonly Extension[]
 }
 
-/** Proposal as it stands in a public message (RFC 9420 §12.1). */
-export type DecodedProposal =
-  | { readonly type: 'add'; readonly keyPackage: KeyPackage }
-  | { readonly type: 'update'; readonly leafNode: LeafNode }
+/** Proposal (RFC 9420 §12.1). Key packages and leaves come as their bytes. */
+export type Proposal =
+  | { readonly type: 'add'; readonly keyPackage: Uint8Array; readonly credential: Credential }
+  | { readonly type: 'update'; readonly leafNode: Uint8Array; readonly credential: Credential }
   | { readonly type: 'remove'; readonly leafIndex: number }
   | { readonly type: 'psk'; readonly psk: PskId }
   | { readonly type: 'reinit'; readonly reinit: ReInit }
-  | { readonly type: 'external-init'; readonly kemOutput: Uint8Array }
+  | { readonly type: 'external-init' }
   | { readonly type: 'group-context-extensions'; readonly extensions: readonly Extension[] }
   | { readonly type: 'custom'; readonly proposalType: number; readonly data: Uint8Array }
 
@@ -92,33 +84,29 @@ export interface UpdatePath {
   }[]
 }
 
-/** DecodedContent: what a public message says (RFC 9420 §6.1). */
-export type DecodedContent =
-  | { readonly type: 'application'; readonly data: Uint8Array }
-  | { readonly type: 'proposal'; readonly proposal: DecodedProposal }
-  | {
-      readonly type: 'commit'
-      readonly proposals: readonly (
-        | { readonly type: 'proposal'; readonly proposal: DecodedProposal }
-        | { readonly type: 'reference'; readonly reference: Uint8Array }
-      )[]
-      readonly path: UpdatePath | null
-    }
+/** Commit: proposals, by value or by reference, and perhaps new keys (RFC 9420 §12.4). */
+export interface Commit {
+  readonly proposals: readonly ({ readonly proposal: Proposal } | { readonly reference: Uint8Array })[]
+  readonly path: UpdatePath | null
+}
 
-/** PublicMessage: signed, not encrypted (RFC 9420 §6.2). */
-export interface PublicMessage {
+/** PublicMessage: signed, not encrypted (RFC 9420 §6.2), told apart by `contentType`. */
+export type PublicMessage = PublicMessageFields & PublicContent
+export interface PublicMessageFields {
   readonly wireFormat: 'public-message'
   readonly groupId: Uint8Array
   readonly epoch: bigint
   readonly sender: Sender
   readonly authenticatedData: Uint8Array
-  readonly content: DecodedContent
   readonly signature: Uint8Array
-  /** With a commit. */
-  readonly confirmationTag: Uint8Array | null
   /** With a sender of type member. */
   readonly membershipTag: Uint8Array | null
 }
+/** PublicContent: what a public message says (RFC 9420 §6.1). */
+export type PublicContent =
+  | { readonly contentType: 'application'; readonly applicationData: Uint8Array }
+  | { readonly contentType: 'proposal'; readonly proposal: Proposal }
+  | { readonly contentType: 'commit'; readonly commit: Commit; readonly confirmationTag: Uint8Array }
 
 /** PrivateMessage: encrypted (RFC 9420 §6.3). */
 export interface PrivateMessage {
@@ -143,20 +131,15 @@ export interface Welcome {
   readonly encryptedGroupInfo: Uint8Array
 }
 
-/** GroupContext: what all members agree on (RFC 9420 §8.1). */
-export interface GroupContext {
+/** GroupInfo: the state of a group, signed for newcomers (RFC 9420 §8.1, §12.4.3). */
+export interface GroupInfo {
+  readonly wireFormat: 'group-info'
   readonly suite: number
   readonly groupId: Uint8Array
   readonly epoch: bigint
   readonly treeHash: Uint8Array
   readonly confirmedTranscriptHash: Uint8Array
-  readonly extensions: readonly Extension[]
-}
-
-/** GroupInfo: the state of a group, signed for newcomers (RFC 9420 §12.4.3). */
-export interface GroupInfo {
-  readonly wireFormat: 'group-info'
-  readonly groupContext: GroupContext
+  readonly groupContextExtensions: readonly Extension[]
   readonly extensions: readonly Extension[]
   readonly confirmationTag: Uint8Array
   /** Leaf index. */
@@ -164,11 +147,15 @@ export interface GroupInfo {
   readonly signature: Uint8Array
 }
 
-/** KeyPackageMessage: a KeyPackage in its envelope (RFC 9420 §6, §10). */
-export interface KeyPackageMessage {
+/** KeyPackage: what a client publishes so that others can add it (RFC 9420 §10). */
+export interface KeyPackage {
   readonly wireFormat: 'key-package'
-  readonly keyPackage: KeyPackage
+  readonly suite: number
+  readonly initKey: Uint8Array
+  readonly leafNode: LeafNode
+  readonly extensions: readonly Extension[]
+  readonly signature: Uint8Array
 }
 
 /** DecodedMessage: an MLSMessage, told apart by `wireFormat` (RFC 9420 §6). */
-export type DecodedMessage = PublicMessage | PrivateMessage | Welcome | GroupInfo | KeyPackageMessage
+export type DecodedMessage = PublicMessage | PrivateMessage | Welcome | GroupInfo | KeyPackage

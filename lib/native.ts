@@ -160,7 +160,7 @@ export type NativeStepResult =
   | { readonly kind: 'sent'; readonly message: Uint8Array }
   | { readonly kind: 'message'; readonly sender: number; readonly epoch: bigint; readonly data: Uint8Array; readonly authenticatedData: Uint8Array }
   | { readonly kind: 'proposal'; readonly epoch: bigint; readonly proposal: NativeProposalInfo }
-  | { readonly kind: 'commit'; readonly commit: NativeCommitInfo; readonly welcomes: Packed | null }
+  | { readonly kind: 'commit'; readonly commit: NativeCommitInfo; readonly welcomes: Packed | null; readonly recipients?: readonly Packed[] }
   | { readonly kind: 'own'; readonly contentType: 'application' | 'proposal' }
 export interface NativeRun {
   /** Results of the steps that ran, in their order. The first step that asks ends the run: it is in `needs`. */
@@ -245,18 +245,18 @@ export interface NativeMembers {
   readonly next: number | null
 }
 
-export interface NativeProgress {
-  /** Called on the event loop, at most about 20 times a second. */
-  readonly onProgress?: (progress: { done: number; total: number; phase: string }) => void
-  /** Set to 1 (Atomics) by the caller to abort; the operation rejects with ABORTED. */
-  readonly abort?: Int32Array
+/** How far one long operation is, and the wish to end it: it then rejects with ABORTED. */
+export interface NativeWatch {
+  abort(): void
+  /** progress gives null before the first phase; `done` of `total` items of a phase. */
+  progress(): { readonly done: number; readonly total: number; readonly phase: string } | null
 }
 
 export interface NativeGroup {
   state(): Promise<NativeState>
   /** run executes steps in order; `trust` accepts every credential. */
   run(steps: readonly NativeStep[], trust: boolean, now: number): Promise<NativeRun>
-  commit(options: NativeCommitOptions, trust: boolean, now: number, progress: NativeProgress): Promise<MayAsk<NativeCommitMade>>
+  commit(options: NativeCommitOptions, trust: boolean, now: number, watch: NativeWatch | null): Promise<MayAsk<NativeCommitMade>>
   propose(proposal: NativeNewProposal, authenticatedData: Uint8Array, trust: boolean, now: number): Promise<MayAsk<NativeProposed>>
   accept(id: bigint, now: number): Promise<NativeAccepted>
   reject(id: bigint): Promise<{ readonly batch: PackedBatch; readonly state: NativeState }>
@@ -335,7 +335,7 @@ export interface NativeClient {
   addSigner(signer: NativeSigner): Promise<{ readonly batch: PackedBatch; readonly signatureKey: Uint8Array }>
   generateKeyPackages(
     options: { suite: number; count: number; notBefore: bigint; notAfter: bigint; lastResort: boolean; extensions: readonly NativeExtension[] },
-    progress: NativeProgress,
+    watch: NativeWatch | null,
   ): Promise<NativeNewKeyPackages>
   importKeyPackage(options: {
     keyPackage: Uint8Array
@@ -433,6 +433,8 @@ export interface NativeTracker {
 export interface Native {
   /** Name and version of the libcrypto inside the addon. */
   readonly opensslVersion: string
+  /** When and where that libcrypto was built; tells it from node's own of the same version. */
+  readonly opensslBuild: string
   readonly errors: readonly (readonly [number: number, name: string, fault: string, section: string])[]
   readonly suites: readonly { readonly id: number; readonly name: string }[]
   readonly defaultLimits: Readonly<Record<string, number>>
@@ -453,6 +455,7 @@ export interface Native {
   readonly Tracker: new (policy: NativePolicy) => NativeTracker
   readonly Bulk: new () => NativeBulk
   readonly Rows: new () => NativeRows
+  readonly Watch: new () => NativeWatch
   readonly Secret: new (bytes: Uint8Array) => NativeSecret
 }
 

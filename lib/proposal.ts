@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { copyOf, copyOfText } from './bytes'
 import { readCredential, type Credential } from './credential'
 import { readCapabilities, readExtensions } from './extension'
-import type { Capabilities, Extension, PskId, ReInit, Sender } from './message'
+import type { Capabilities, Extension, Proposal, Sender } from './message'
 import type { NativeLeafChange, NativeNewProposal } from './native'
 import { Options, readLeafIndex, readU16, readU64 } from './options'
 
@@ -35,17 +35,6 @@ export type NewProposal =
   | { readonly type: 'remove'; readonly leafIndex: number }
   | { readonly type: 'psk'; readonly psk: PskRef }
   | ({ readonly type: 'reinit' } & ReInitOptions)
-  | { readonly type: 'group-context-extensions'; readonly extensions: readonly Extension[] }
-  | { readonly type: 'custom'; readonly proposalType: number; readonly data: Uint8Array }
-
-/** Proposal as it was received. Key packages and leaves come as their bytes. */
-export type Proposal =
-  | { readonly type: 'add'; readonly keyPackage: Uint8Array; readonly credential: Credential }
-  | { readonly type: 'update'; readonly leafNode: Uint8Array; readonly credential: Credential }
-  | { readonly type: 'remove'; readonly leafIndex: number }
-  | { readonly type: 'psk'; readonly psk: PskId }
-  | { readonly type: 'reinit'; readonly reinit: ReInit }
-  | { readonly type: 'external-init' }
   | { readonly type: 'group-context-extensions'; readonly extensions: readonly Extension[] }
   | { readonly type: 'custom'; readonly proposalType: number; readonly data: Uint8Array }
 
