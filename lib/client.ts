@@ -1,64 +1,20 @@
 // Client: one identity with its keys and its groups.
-import { answer, type AnswerSource } from './answers'
+import type { AnswerSource } from './answers'
 import { copyOf, toHex } from './bytes'
-import { fillBulk, type ByteStrings } from './bulk'
 import { readClient, signerDigest, type ClientOptions, type ClientRequest } from './client-options'
 import { ClientScope, signerRow, type GroupStatus } from './client-scope'
-import { MlsError, isMlsError, toError } from './errors'
+import { MlsError, fromNative, isMlsError, toError } from './errors'
 import { Events, type EventsOptions, type Stop } from './events'
-import { readExtensions } from './extension'
-import { Group, type GroupOwner, type ReceiveOptions } from './group'
+import type { Group, GroupOwner } from './group'
 import { GroupTable } from './group-table'
-import { Hold } from './hold'
+import { Joining, type CreateGroupOptions, type ExternalJoin, type ExternalJoinOptions, type JoinOptions } from './joining'
 import { KeyPackages } from './key-package'
-import type { Extension } from './message'
-import { native } from './native'
-import type { MayAsk, NativeClient, NativeClientState, NativeGroup, NativePskId, NativeSecret } from './native'
-import { Options, readLeafIndex, readList, readU16 } from './options'
+import type { NativeClient, NativeClientState, NativePskId, NativeSecret } from './native'
+import { readList } from './options'
 import { groupIdOf } from './peek'
 import { Psks } from './psk'
 import type { GroupEvent, NotReceived, Received } from './received'
-import type { Succession, SuccessorOptions } from './successor'
-import { Welcomes } from './welcomes'
-
-/** CreateGroupOptions: a new group (RFC 9420 §11). */
-export interface CreateGroupOptions {
-  /** Default: random bytes, as many as the suite's hash has. */
-  readonly groupId?: Uint8Array
-  /** Default: the first suite of the client. */
-  readonly suite?: number
-  readonly extensions?: readonly Extension[]
-}
-
-/** JoinOptions: what a Welcome may need besides. */
-export interface JoinOptions {
-  /** The ratchet tree, when the Welcome does not hold it. */
-  readonly tree?: Uint8Array
-  /** The group that this one is expected to follow or to branch from (RFC 9420 §11.2, §11.3). */
-  readonly origin?: Group
-}
-
-/** ExternalJoinOptions: joining without a Welcome (RFC 9420 §12.4.3.2). */
-export interface ExternalJoinOptions {
-  /** The ratchet tree, when the GroupInfo does not hold it. */
-  readonly tree?: Uint8Array
-  /** Our former leaf in that group, which the commit removes. */
-  readonly resync?: number
-  /** Ids of external PSKs to mix in. */
-  readonly psk?: readonly (string | Uint8Array)[]
-  readonly authenticatedData?: Uint8Array
-}
-
-/** ExternalJoin: a group in phase `joining`, and the commit that makes it active once it was taken. */
-export interface ExternalJoin {
-  readonly group: Group
-  /** The Commit for the delivery service, an MLSMessage. */
-  readonly message: Uint8Array
-  /** accepted: the delivery service has taken it. */
-  accepted(): Promise<void>
-  /** rejected: it did not; the group is deleted. */
-  rejected(): Promise<void>
-}
+import type { ReceiveOptions } from './steps'
 
 /** GroupListing: a group as the client lists it, without loading it. */
 export interface GroupListing {
@@ -80,8 +36,7 @@ export class Client {
   readonly #answers: AnswerSource
   readonly #groups: GroupTable
   readonly #events = new Events<ClientEvent>()
-  /** Joins under way, by the key package that they use up. */
-  readonly #joining = new Map<string, Promise<unknown>>()
+  readonly #joining: Joining
   #closing: Promise<void> | null = null
 
   private constructor(request: ClientRequest, scope: ClientScope, state: NativeClientState) {
@@ -92,6 +47,7 @@ export class Client {
     this.psks = new Psks(scope, request.psk)
     this.#answers = { authenticate, trust, timeout, now, psk: (id) => this.#psk(id) }
     this.#groups = new GroupTable(scope, this.#owner())
+    this.#joining = new Joining(request, this.#answers, scope, this.#groups, this.keyPackages)
   }
 
   /**
@@ -109,7 +65,7 @@ export class Client {
     for (const signer of request.signers) {
       const digest = signerDigest(signer)
       if (state.suites.includes(signer.suite) && scope.signerDigest(signer.suite) === toHex(digest)) continue
-      const { batch } = await native_(scope.keys.addSigner(signer))
+      const { batch } = await fromNative(scope.keys.addSigner(signer))
       await scope.change(() => ({ changes: [batch, signerRow(signer.suite, digest)] }))
     }
     return new Client(request, scope, state)
@@ -122,17 +78,8 @@ export class Client {
 
   /** createGroup makes a group with this client as its only member (RFC 9420 §11). @throws MlsError `GROUP_EXISTS` */
   async createGroup(options?: CreateGroupOptions): Promise<Group> {
-    const read = new Options('options', options, ['groupId', 'suite', 'extensions'])
-    const handle = this.#scope.newHandle()
-    const request = {
-      scope: this.#scope.groupScope(handle),
-      suite: read.read('suite', this.suites[0] ?? 1, readU16),
-      groupId: read.bytes('groupId', new Uint8Array(0)),
-      extensions: read.read('extensions', [], readExtensions),
-      policy: this.#request.policy,
-    }
-    const opened = await native_(this.#keys().createGroup(request, this.#answers.now()))
-    return this.#groups.adopt({ handle, opened, status: 'active' })
+    this.#keys()
+    return this.#joining.create(options)
   }
 
   /**
@@ -144,23 +91,8 @@ export class Client {
    * const group = await bob.join(welcome)
    */
   async join(welcome: Uint8Array, options?: JoinOptions): Promise<Group> {
-    const bytes = copyOf('welcome', welcome)
-    const read = new Options('options', options, ['tree', 'origin'])
-    const tree = read.bytes('tree', new Uint8Array(0))
-    const origin = read.read('origin', null, readGroup)
-    for (;;) {
-      const reference = await native_(this.#keys().findKeyPackage(bytes))
-      if (!reference) throw new MlsError('NO_MATCHING_KEY_PACKAGE')
-      const name = toHex(reference)
-      const before = this.#joining.get(name)
-      if (before) {
-        await before.catch(() => {})
-        continue
-      }
-      const joining = this.#join(bytes, reference, tree, origin)
-      this.#joining.set(name, joining)
-      return await joining.finally(() => this.#joining.delete(name))
-    }
+    this.#keys()
+    return this.#joining.join(welcome, options)
   }
 
   /**
@@ -174,34 +106,8 @@ export class Client {
    * else await join.rejected()
    */
   async joinExternally(groupInfo: Uint8Array, options?: ExternalJoinOptions): Promise<ExternalJoin> {
-    const bytes = copyOf('groupInfo', groupInfo)
-    const read = new Options('options', options, ['tree', 'resync', 'psk', 'authenticatedData'])
-    const handle = this.#scope.newHandle()
-    const request = {
-      scope: this.#scope.groupScope(handle),
-      groupInfo: bytes,
-      tree: read.bytes('tree', new Uint8Array(0)),
-      resync: read.read('resync', null, readLeafIndex),
-      psks: read.list('psk', (what, id) => (typeof id === 'string' ? new TextEncoder().encode(id) : copyOf(what, id))),
-      authenticatedData: read.bytes('authenticatedData', new Uint8Array(0)),
-      policy: this.#request.policy,
-    }
-    const hold = new Hold({}, Hold.active())
-    const { answers: source } = { answers: this.#answers }
-    const opened = await this.#answered(this.#keys().joinExternally(request, source.trust, source.now()), hold)
-    if (request.resync === null) {
-      await this.#groups.requireNew(opened.state.groupId).catch((error: unknown) => {
-        opened.group.close()
-        throw error
-      })
-    }
-    const group = await this.#groups.adopt({ handle, opened, status: 'joining' })
-    return {
-      group,
-      message: opened.message,
-      accepted: () => group.confirm(),
-      rejected: () => group.delete(),
-    }
+    this.#keys()
+    return this.#joining.joinExternally(groupInfo, options)
   }
 
   /** groups lists the groups of this client, without loading them. */
@@ -267,7 +173,7 @@ export class Client {
    */
   async proposeOwnAdd(reference: Uint8Array, groupId: Uint8Array, epoch: bigint): Promise<Uint8Array> {
     const [ref, id] = [copyOf('reference', reference), copyOf('groupId', groupId)]
-    return native_(this.#keys().proposeOwnAdd(ref, id, epoch))
+    return fromNative(this.#keys().proposeOwnAdd(ref, id, epoch))
   }
 
   /** close finishes what was called and wipes the keys from memory. The store stays open: it is the caller's. */
@@ -282,29 +188,6 @@ export class Client {
   #keys(): NativeClient {
     if (this.#closing) throw new MlsError('CLOSED')
     return this.#scope.keys
-  }
-
-  async #answered<T>(asking: Promise<MayAsk<T>>, hold: Hold): Promise<T> {
-    try {
-      return await answer(await asking, hold, this.#answers)
-    } catch (error) {
-      throw toError(error)
-    }
-  }
-
-  async #join(welcome: Uint8Array, reference: Uint8Array, tree: Uint8Array, origin: Group | null): Promise<Group> {
-    const handle = this.#scope.newHandle()
-    const { trust, now } = this.#answers
-    const start = (native: NativeGroup | null, hold: Hold) => this.#answered(this.#keys().join({
-      scope: this.#scope.groupScope(handle), welcome, reference, tree, origin: native, policy: this.#request.policy,
-    }, trust, now()), hold)
-    const opened = await (origin ? origin.use(start) : start(null, new Hold({}, Hold.active())))
-    const last = this.keyPackages.isLastResort(reference)
-    const group = await this.#groups.adopt({
-      handle, opened, status: 'active', changes: (keys) => (last ? [] : [keys.deleteKeyPackages([reference])]),
-    })
-    if (!last) this.keyPackages.forget(reference)
-    return group
   }
 
   async #receiveIn(id: Uint8Array, messages: readonly Uint8Array[], options: ReceiveOptions | undefined): Promise<ClientReceived[]> {
@@ -330,30 +213,6 @@ export class Client {
     return null
   }
 
-  async #succeed(origin: Group, kind: 'reinit' | 'branch', keyPackages: ByteStrings, value: SuccessorOptions): Promise<Succession> {
-    const read = new Options('options', value, ['groupId', 'extensions', 'welcomes', 'tree', 'signal'])
-    const handle = this.#scope.newHandle()
-    const request = {
-      scope: this.#scope.groupScope(handle),
-      kind,
-      groupId: read.bytes('groupId', new Uint8Array(0)),
-      extensions: read.read('extensions', [], readExtensions),
-      welcomes: read.oneOf('welcomes', 'one-for-all', ['one-for-all', 'one-each']),
-      tree: read.oneOf('tree', 'inside', ['inside', 'apart']),
-      policy: this.#request.policy,
-    }
-    const filled = fillBulk('keyPackages', keyPackages, new native.Bulk(), read.signal('signal'))
-    filled.catch(() => {})  // awaited when the turn comes
-    const { trust, now } = this.#answers
-    const opened = await origin.use(async (group, hold) => {
-      const bulk = await filled
-      return this.#answered(this.#keys().succeed({ ...request, origin: group, keyPackages: bulk }, trust, now()), hold)
-    })
-    const group = await this.#groups.adopt({ handle, opened, status: 'active' })
-    const welcomes = new Welcomes(opened.welcomes, opened.recipients)
-    return { group, welcome: welcomes.only, welcomes, tree: request.tree === 'apart' ? opened.tree : null }
-  }
-
   /** owner is what the groups see of their client. */
   #owner(): GroupOwner {
     return {
@@ -361,25 +220,11 @@ export class Client {
       policy: this.#request.policy,
       answers: this.#answers,
       keys: () => this.#scope.keys,
-      succeed: (origin, kind, keyPackages, options) => this.#succeed(origin, kind, keyPackages, options),
+      succeed: (origin, kind, keyPackages, options) => this.#joining.succeed(origin, kind, keyPackages, options),
       confirmed: (group) => this.#groups.activate(group),
       ended: (group, how) => this.#groups.ended(group, how),
       deleted: (group) => this.#groups.erase(group),
       emit: (group, event) => this.#events.emit({ ...event, group }),
     }
   }
-}
-
-/** native_ gives what the addon does, with its errors as ours. */
-async function native_<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (error) {
-    throw toError(error)
-  }
-}
-
-function readGroup(what: string, value: unknown): Group {
-  if (!(value instanceof Group)) throw new TypeError(`${what} must be a Group`)
-  return value
 }

@@ -2,9 +2,10 @@
 //
 // Getters show the published state: what is durable. Operations are promises and take effect in the order of the calls.
 import { answer } from './answers'
-import { copyOf, copyOfText, empty, equal, toHex } from './bytes'
+import { copyOf, empty, toHex } from './bytes'
 import type { ByteStrings } from './bulk'
-import { PendingCommit, readCommit, type AcceptedCommit, type CommitHome, type CommitOptions } from './commit'
+import { Candidates } from './candidates'
+import { readCommit, type AcceptedCommit, type CommitOptions, type PendingCommit } from './commit'
 import { MlsError } from './errors'
 import { Events, type EventsOptions, type Stop } from './events'
 import { readExtensions } from './extension'
@@ -18,21 +19,13 @@ import { watch } from './progress'
 import { readProposal, type CachedProposal, type NewProposal } from './proposal'
 import { toCommitInfo } from './received'
 import type { GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } from './received'
+import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
+import type { ReceiveOptions, SendOptions, StepResult } from './steps'
 import type { SuccessorOptions, Succession } from './successor'
 import { Welcomes } from './welcomes'
 
 /** Phase: `joining` until an external commit is accepted, `active`, `suspended` after a ReInit, `removed`. */
 export type Phase = 'joining' | 'active' | 'suspended' | 'removed'
-
-/** SendOptions: data that is authenticated with a message but not encrypted (RFC 9420 §6.3). */
-export interface SendOptions {
-  readonly authenticatedData?: Uint8Array
-}
-
-/** ReceiveOptions: `inspect` gives a verified commit as `staged`, to be accepted or dropped. */
-export interface ReceiveOptions {
-  readonly inspect?: boolean
-}
 
 /** GroupInfoOptions: what a GroupInfo carries (RFC 9420 §12.4.3). Default: what an external joiner needs. */
 export interface GroupInfoOptions {
@@ -57,18 +50,11 @@ export interface GroupOwner extends GroupHome {
   emit(group: Group, event: GroupEvent): void
 }
 
-interface Sent {
-  readonly kind: 'sent'
-  readonly message: Uint8Array
-}
-type StepResult = Sent | Received
-
 export class Group {
   readonly #owner: GroupOwner
   readonly #strand: GroupStrand<StepResult>
-  readonly #pending = new Map<bigint, PendingCommit>()
+  readonly #candidates: Candidates
   readonly #events = new Events<GroupEvent>()
-  readonly #commitHome: CommitHome
   #state: NativeState
   #closing: Promise<void> | null = null
 
@@ -80,13 +66,13 @@ export class Group {
     this.#owner = owner
     this.scope = scope
     this.#state = state
-    this.#commitHome = { accept: (commit) => this.#accept(commit), reject: (commit) => this.#reject(commit) }
+    this.#candidates = new Candidates(
+      { accept: (commit) => this.#accept(commit), reject: (commit) => this.#reject(commit) }, state.pending)
     const face = {
       publishState: (next: NativeState) => this.#publishState(next),
       publishResult: (step: NativeStep, raw: Raw) => this.#publishResult(step, raw),
     }
     this.#strand = groupStrand(owner, scope, face, group, version)
-    this.#notePending()
   }
 
   /** The group id. */
@@ -136,7 +122,7 @@ export class Group {
 
   /** pending gives the commits of ours that were neither accepted nor rejected; they survive a restart. */
   pending(): readonly PendingCommit[] {
-    return this.#state.pending.flatMap(({ id }) => this.#pending.get(id) ?? [])
+    return this.#candidates.list(this.#state.pending)
   }
 
   /**
@@ -204,19 +190,14 @@ export class Group {
       const asking = await watch(request, (watching) =>
         native.commit({ ...request.fixed, add }, answers.trust, answers.now(), watching))
       const { id, message, batch, state } = await answer(asking, hold, answers)
-      const publish = (): PendingCommit => {
-        const commit = new PendingCommit(this.#commitHome, id, message, request.fixed.tree)
-        this.#pending.set(id, commit)
-        return commit
-      }
-      return { batch, state, publish }
+      return { batch, state, publish: () => this.#candidates.add(id, message, request.fixed.tree) }
     }, request.signal)
   }
 
   /** propose makes a proposal for others to commit (RFC 9420 §12.1). It is cached here too. @throws MlsError */
   async propose(proposal: NewProposal, options?: SendOptions): Promise<Proposed> {
     const request = readProposal('proposal', proposal, this.suite)
-    const authenticatedData = new Options('options', options, ['authenticatedData']).bytes('authenticatedData', empty)
+    const authenticatedData = readAuthenticatedData(options)
     const { answers } = this.#owner
     return this.#strand.perform(async (native, hold) => {
       const asking = await native.propose(request, authenticatedData, answers.trust, answers.now())
@@ -368,22 +349,15 @@ export class Group {
   #reject(commit: PendingCommit): Promise<void> {
     return this.#strand.perform(async (native) => {
       const { batch, state } = await native.reject(commit.id)
-      return { batch, state, publish: () => void this.#pending.delete(commit.id) }
+      return { batch, state, publish: () => this.#candidates.delete(commit.id) }
     })
   }
 
   #publishState(state: NativeState): void {
     const wasRemoved = this.#state.phase === 'removed'
     this.#state = state
-    this.#notePending()
+    this.#candidates.note(state.pending)
     if (state.phase === 'removed' && !wasRemoved) this.#owner.ended(this, 'removed')
-  }
-
-  /** notePending has an object for each candidate, also for those that were found in the store. */
-  #notePending(): void {
-    for (const { id, message } of this.#state.pending) {
-      if (!this.#pending.has(id)) this.#pending.set(id, new PendingCommit(this.#commitHome, id, message, 'inside'))
-    }
   }
 
   #publishResult(step: NativeStep, raw: Raw): StepResult {
@@ -397,11 +371,9 @@ export class Group {
 
   #publishCommit(step: NativeStep, { commit, welcomes }: Extract<Raw, { readonly kind: 'commit' }>): ReceivedCommit {
     if (commit.own && step.kind === 'receive') {
-      for (const pending of this.#pending.values()) {
-        if (!equal(pending.message, step.message)) continue
-        const given = new Welcomes(welcomes ?? { bytes: empty, offsets: new Uint32Array(1) }, [])
-        pending.settle({ commit: toCommitInfo(commit), welcome: given.only, welcomes: given, tree: null })
-      }
+      const given = new Welcomes(welcomes ?? { bytes: empty, offsets: new Uint32Array(1) }, [])
+      const result = { commit: toCommitInfo(commit), welcome: given.only, welcomes: given, tree: null }
+      this.#candidates.find(step.message)?.settle(result)
     }
     const event: ReceivedCommit = { kind: 'commit', ...commit }
     this.#tellCommit(event)
@@ -426,10 +398,7 @@ export class Group {
   /** tellCommit tells of a commit, of the candidates that it drops, and of our own removal. */
   #tellCommit(commit: ReceivedCommit): void {
     this.#tell(commit)
-    const present = new Set(this.#state.pending.map(({ id }) => id))
-    const gone = [...this.#pending.values()].filter(({ id }) => !present.has(id))
-    for (const { id } of gone) this.#pending.delete(id)
-    const ids = gone.filter((one) => one.supersede()).map(({ id }) => id)
+    const ids = this.#candidates.sweep(this.#state.pending)
     if (ids.length > 0) this.#tell({ kind: 'superseded', ids, epoch: commit.epoch })
     if (commit.selfRemoved) this.#tell({ kind: 'removed', epoch: commit.epoch })
   }
@@ -438,24 +407,4 @@ export class Group {
     this.#events.emit(event)
     this.#owner.emit(this, event)
   }
-}
-
-function readSend(what: string, data: unknown, options: unknown): NativeStep {
-  const read = new Options('options', options, ['authenticatedData'])
-  return { kind: 'send', data: copyOfText(what, data), authenticatedData: read.bytes('authenticatedData', empty) }
-}
-
-function readReceive(what: string, message: unknown, options: unknown): NativeStep {
-  const inspect = new Options('options', options, ['inspect']).flag('inspect', false)
-  return { kind: 'receive', message: copyOf(what, message), inspect }
-}
-
-function sentOf(result: StepResult): Uint8Array {
-  if (result.kind !== 'sent') throw new MlsError('INTERNAL')
-  return result.message
-}
-
-function receivedOf(result: StepResult): Received {
-  if (result.kind === 'sent') throw new MlsError('INTERNAL')
-  return result
 }

@@ -1,12 +1,12 @@
 // node-mls: Messaging Layer Security (RFC 9420). What is exported here is the API; docs/api.md tells it in order.
 export { Client } from './client'
-export type {
-  ClientEvent, ClientReceived, CreateGroupOptions, ExternalJoin, ExternalJoinOptions, GroupListing, JoinOptions,
-} from './client'
+export type { ClientEvent, ClientReceived, GroupListing } from './client'
+export type { CreateGroupOptions, ExternalJoin, ExternalJoinOptions, JoinOptions } from './joining'
 export type { ClientOptions } from './client-options'
 export type { GroupStatus } from './client-scope'
 export { Group } from './group'
-export type { GroupInfoOptions, Phase, Proposed, ReceiveOptions, SendOptions } from './group'
+export type { GroupInfoOptions, Phase, Proposed } from './group'
+export type { ReceiveOptions, SendOptions } from './steps'
 export { PendingCommit } from './commit'
 export type { AcceptedCommit, CommitOptions } from './commit'
 export type { LongWork, Progress } from './progress'

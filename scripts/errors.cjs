@@ -121,6 +121,18 @@ export function toError(error: unknown): Error {
   }
   return error instanceof Error ? error : new MlsError('INTERNAL', { cause: error })
 }
+
+/**
+ * fromNative gives what the addon gives, with its errors as ours.
+ * @internal
+ */
+export async function fromNative<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    throw toError(error)
+  }
+}
 `
 }
 
