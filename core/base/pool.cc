@@ -23,8 +23,9 @@ struct Job {
   std::condition_variable idle;
   std::size_t helpers = 0;  // pool threads inside Work, under mutex
 
-  void Work() {
-    for (;;) {
+  // Work claims chunks until there are none, or, with `others`, until other work waits.
+  void Work(const std::atomic<std::size_t>* others) {
+    while (others == nullptr || others->load(std::memory_order_relaxed) == 0) {
       const std::size_t begin = next.fetch_add(grain, std::memory_order_relaxed);
       if (begin >= count) return;
       (*body)(begin, std::min(begin + grain, count));
@@ -38,6 +39,8 @@ struct Job {
 struct Pool::Impl {
   std::mutex mutex;
   std::condition_variable wake;
+  std::deque<std::function<void()>> tasks;
+  std::atomic<std::size_t> waiting{0};  // tasks.size(), to be read without the mutex
   std::deque<std::shared_ptr<Job>> jobs;
   std::vector<std::thread> threads;
   bool stopping = false;
@@ -45,39 +48,74 @@ struct Pool::Impl {
   void Loop() {
     std::unique_lock lock(mutex);
     for (;;) {
-      wake.wait(lock, [&] { return stopping || !jobs.empty(); });
+      wake.wait(lock, [&] { return stopping || !tasks.empty() || !jobs.empty(); });
       if (stopping) return;
-      std::shared_ptr<Job> job = jobs.front();
-      if (job->exhausted()) {
-        jobs.pop_front();
-        continue;
+      if (!tasks.empty()) {
+        RunTask(lock);
+      } else {
+        HelpJob(lock);
       }
-      {
-        std::lock_guard enter(job->mutex);
-        ++job->helpers;
-      }
-      lock.unlock();
-      job->Work();
-      {
-        std::lock_guard leave(job->mutex);
-        if (--job->helpers == 0) job->idle.notify_all();
-      }
-      lock.lock();
     }
+  }
+
+  // Both are called with the mutex held, let it go for the work, and hold it again.
+  void RunTask(std::unique_lock<std::mutex>& lock) {
+    std::function<void()> task = std::move(tasks.front());
+    tasks.pop_front();
+    waiting.store(tasks.size(), std::memory_order_relaxed);
+    lock.unlock();
+    task();
+    task = nullptr;  // what it holds goes before the mutex is taken
+    lock.lock();
+  }
+  void HelpJob(std::unique_lock<std::mutex>& lock) {
+    std::shared_ptr<Job> job = jobs.front();
+    if (job->exhausted()) {
+      jobs.pop_front();
+      return;
+    }
+    {
+      std::lock_guard enter(job->mutex);
+      ++job->helpers;
+    }
+    lock.unlock();
+    job->Work(&waiting);
+    {
+      std::lock_guard leave(job->mutex);
+      if (--job->helpers == 0) job->idle.notify_all();
+    }
+    lock.lock();
   }
 };
 
-Pool::Pool(std::size_t threads) : impl_(std::make_unique<Impl>()) {
-  for (std::size_t i = 1; i < threads; ++i) impl_->threads.emplace_back([this] { impl_->Loop(); });
+Pool::Pool(std::size_t threads, void (*on_start)()) : impl_(std::make_shared<Impl>()) {
+  for (std::size_t i = 1; i < threads; ++i) {
+    impl_->threads.emplace_back([impl = impl_.get(), on_start] {
+      if (on_start != nullptr) on_start();
+      impl->Loop();
+    });
+  }
 }
 
+Pool::Pool(const Pool& shared, Watch& watch) : impl_(shared.impl_), watch_(&watch) {}
+
 Pool::~Pool() {
+  if (watch_ != nullptr) return;  // the threads are another's
   {
     std::lock_guard lock(impl_->mutex);
     impl_->stopping = true;
   }
   impl_->wake.notify_all();
   for (std::thread& thread : impl_->threads) thread.join();
+}
+
+void Pool::Post(std::function<void()> task) {
+  {
+    std::lock_guard lock(impl_->mutex);
+    impl_->tasks.push_back(std::move(task));
+    impl_->waiting.store(impl_->tasks.size(), std::memory_order_relaxed);
+  }
+  impl_->wake.notify_one();
 }
 
 std::size_t Pool::threads() const { return impl_->threads.size() + 1; }
@@ -98,7 +136,7 @@ void Pool::Run(std::size_t count, std::size_t grain,
     impl_->jobs.push_back(job);
   }
   impl_->wake.notify_all();
-  job->Work();
+  job->Work(nullptr);
   {
     // No thread may enter the job from here on: `body` dies with this call.
     std::lock_guard lock(impl_->mutex);
@@ -109,30 +147,38 @@ void Pool::Run(std::size_t count, std::size_t grain,
 }
 
 Status ParallelFor(Pool* pool, std::size_t count, std::size_t grain,
-                   const std::function<Status(std::size_t)>& body) {
+                   const std::function<Status(std::size_t)>& body, const char* phase) {
   if (pool == nullptr) {
     for (std::size_t i = 0; i < count; ++i) {
       if (Status status = body(i); !status.ok()) return status;
     }
     return kOk;
   }
+  Watch* watch = pool->watch();
+  if (watch != nullptr && phase != nullptr) {
+    watch->done.store(0, std::memory_order_relaxed);
+    watch->total.store(count, std::memory_order_relaxed);
+    watch->phase.store(phase, std::memory_order_release);
+  }
   std::mutex mutex;
   std::size_t first = std::numeric_limits<std::size_t>::max();
   Error error = Error::INTERNAL;
   std::atomic<std::size_t> stop_after{first};
+  const auto fail = [&](std::size_t at, Error with) {
+    std::lock_guard lock(mutex);
+    if (at >= first) return;
+    first = at;
+    error = with;
+    stop_after.store(at, std::memory_order_relaxed);
+  };
   pool->Run(count, grain, [&](std::size_t begin, std::size_t end) {
+    if (watch != nullptr && watch->aborted.load(std::memory_order_relaxed)) return fail(0, Error::ABORTED);
     for (std::size_t i = begin; i < end; ++i) {
       if (i > stop_after.load(std::memory_order_relaxed)) return;
       Status status = body(i);
-      if (status.ok()) continue;
-      std::lock_guard lock(mutex);
-      if (i < first) {
-        first = i;
-        error = status.error();
-        stop_after.store(i, std::memory_order_relaxed);
-      }
-      return;
+      if (!status.ok()) return fail(i, status.error());
     }
+    if (watch != nullptr && phase != nullptr) watch->done.fetch_add(end - begin, std::memory_order_relaxed);
   });
   if (first != std::numeric_limits<std::size_t>::max()) return error;
   return kOk;

@@ -14,6 +14,8 @@ constexpr ErrorInfo kErrors[] = {
 
 }  // namespace
 
+std::span<const ErrorInfo> AllErrors() { return kErrors; }
+
 const ErrorInfo& Describe(Error error) {
   for (const ErrorInfo& info : kErrors) {
     if (info.error == error) return info;

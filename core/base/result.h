@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -36,6 +37,8 @@ struct ErrorInfo {
 
 // Describe gives the row of errors.def; it holds no data of the failing input.
 const ErrorInfo& Describe(Error error);
+// AllErrors gives the whole list, in the order of the numbers.
+std::span<const ErrorInfo> AllErrors();
 
 template <class T>
 class [[nodiscard]] Result {

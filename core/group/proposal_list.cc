@@ -174,9 +174,10 @@ Status ValidateEach(const Walk& walk, const CommitPlan& plan) {
     if (add->reference == nullptr) unverified.push_back(add);
   }
   const Suite& suite = walk.epoch.suite();
-  return ParallelFor(walk.rules.pool, unverified.size(), 4, [&](std::size_t i) {
+  const auto verify = [&](std::size_t i) {
     return VerifyKeyPackageSignatures(suite, unverified[i]->proposal->As<Add>()->key_package);
-  });
+  };
+  return ParallelFor(walk.rules.pool, unverified.size(), 4, verify, "key packages");
 }
 
 // Two new leaves with one key, or one with the key of a member who stays (RFC 9420 §7.3, §12.2).

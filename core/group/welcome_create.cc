@@ -25,7 +25,7 @@ Result<std::vector<EncryptedGroupSecrets>> SealGroupSecrets(const WelcomeInput& 
   MLS_TRY(info, EncryptionContext(suite, "Welcome", encrypted_group_info));
   MLS_TRY(entropy, env.random->TakeSecret(count * suite.Nsk));
   std::vector<EncryptedGroupSecrets> sealed(count);
-  MLS_DO(ParallelFor(env.pool, count, 8, [&](std::size_t i) -> Status {
+  const auto seal = [&](std::size_t i) -> Status {
     const KeyPackage& key_package = *plan.key_packages[i];
     const GroupSecrets secrets{input.joiner_secret->Clone(),
                                PathSecretFor(input.path, input.next->self, plan.added_in_order[i]),
@@ -35,7 +35,8 @@ Result<std::vector<EncryptedGroupSecrets>> SealGroupSecrets(const WelcomeInput& 
                                  entropy.view().subspan(i * suite.Nsk, suite.Nsk)));
     sealed[i] = {ToBytes(reference), std::move(ciphertext)};
     return kOk;
-  }));
+  };
+  MLS_DO(ParallelFor(env.pool, count, 8, seal, "welcome"));
   return sealed;
 }
 

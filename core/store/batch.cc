@@ -57,4 +57,41 @@ Status MemoryRows::Scan(View prefix, const std::function<Status(View, View)>& ea
   return kOk;
 }
 
+NetChange NetChangeOf(const Batch& batch) {
+  using Kind = Batch::Operation::Kind;
+  // What a later operation undoes is dropped; views compare by their bytes.
+  const auto less = [](View a, View b) {
+    return std::lexicographical_compare(a.begin(), a.end(), b.begin(), b.end());
+  };
+  std::map<View, const RowPut*, decltype(less)> puts(less);
+  std::map<View, bool, decltype(less)> deletes(less);
+  NetChange net;
+  for (const Batch::Operation& operation : batch.operations()) {
+    const View key = operation.row.key;
+    if (operation.kind == Kind::put) {
+      puts.insert_or_assign(key, &operation.row);
+      continue;
+    }
+    if (operation.kind == Kind::remove) {
+      puts.erase(key);
+      deletes.emplace(key, true);
+      continue;
+    }
+    const auto drop_below = [&](auto& rows) {
+      const auto first = rows.lower_bound(key);
+      auto last = first;
+      while (last != rows.end() && StartsWith(last->first, key)) ++last;
+      rows.erase(first, last);
+    };
+    drop_below(puts);
+    drop_below(deletes);
+    net.prefixes.push_back(key);
+  }
+  for (const auto& [key, unused] : deletes) {
+    if (!puts.contains(key)) net.deletes.push_back(key);
+  }
+  for (const auto& [key, row] : puts) net.puts.push_back(row);
+  return net;
+}
+
 }  // namespace mls

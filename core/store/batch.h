@@ -56,6 +56,15 @@ class Batch {
   std::vector<Operation> operations_;
 };
 
+// NetChange is what a Batch comes to: prefixes are deleted first, then keys, then rows are put. It points
+// into the batch.
+struct NetChange {
+  std::vector<View> prefixes;
+  std::vector<View> deletes;
+  std::vector<const RowPut*> puts;
+};
+NetChange NetChangeOf(const Batch& batch);
+
 // Rows reads saved rows of one scope. Views stay valid while the Rows object lives unchanged.
 class Rows {
  public:

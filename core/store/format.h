@@ -36,6 +36,34 @@ enum class RowTag : std::uint8_t {
   key_package = 19,   // key-package/<ref>
 };
 
+// Protection says under which key a row is sealed before it leaves the engine's process.
+enum class Protection : std::uint8_t {
+  plain,  // public data
+  state,  // the state's own key
+  epoch,  // the key of one epoch: erasing that key erases the row
+};
+
+// ProtectionOf: the tag alone decides, so that a stored row cannot pass for one that needs no opening.
+constexpr Protection ProtectionOf(RowTag tag) {
+  switch (tag) {
+    case RowTag::context:
+    case RowTag::leaves:
+    case RowTag::parents:
+    case RowTag::undo:
+    case RowTag::proposal:
+    case RowTag::reinit:
+    case RowTag::sent:
+      return Protection::plain;
+    case RowTag::epoch_secrets:
+    case RowTag::secret_tree:
+    case RowTag::ratchet:
+    case RowTag::skipped:
+      return Protection::epoch;
+    default:
+      return Protection::state;
+  }
+}
+
 // CheckFormat reads the version that every context row begins with, before anything behind it is understood:
 // STORAGE_VERSION, STORAGE_DAMAGED.
 inline Status CheckFormat(View context_row) {
@@ -51,12 +79,5 @@ template <class... Parts>
 Bytes RowKey(RowTag tag, const Parts&... parts) {
   return Encode(tag, parts...);
 }
-
-// Protection says under which key a row is sealed before it leaves the engine's process.
-enum class Protection : std::uint8_t {
-  plain,  // public data
-  state,  // the state's own key
-  epoch,  // the key of one epoch: erasing that key erases the row
-};
 
 }  // namespace mls

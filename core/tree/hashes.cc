@@ -227,7 +227,7 @@ Status ValidateTreeLeaves(const RatchetTree& tree, const LeafRules& rules, View 
   members.reserve(tree.member_count());
   for (auto leaf = tree.NextMember({0}); leaf; leaf = tree.NextMember({leaf->value + 1}))
     members.push_back(*leaf);
-  return ParallelFor(pool, members.size(), 8, [&](std::size_t i) -> Status {
+  const auto check = [&](std::size_t i) -> Status {
     const LeafNode leaf = tree.Leaf(members[i]);
     const Status valid = ValidateLeafNode(leaf, own);
     if (!valid.ok() && NamesItsReason(valid.error())) return valid;
@@ -235,7 +235,8 @@ Status ValidateTreeLeaves(const RatchetTree& tree, const LeafRules& rules, View 
     const bool verified = VerifyLeafSignature(tree.suite(), leaf, group_id, members[i]).ok();
     MLS_REQUIRE(verified, INVALID_TREE);  // RFC 9420 §7.3: signed by its own key
     return kOk;
-  });
+  };
+  return ParallelFor(pool, members.size(), 8, check, "leaves");
 }
 
 }  // namespace mls

@@ -138,13 +138,14 @@ Status SealPath(const RatchetTree& tree, LeafIndex sender, PathSecrets& secrets,
   const Suite& suite = tree.suite();
   MLS_TRY(entropy, random.TakeSecret(seals.size() * suite.Nsk));
   MLS_TRY(context, EncryptionContext(suite, "UpdatePathNode", group_context));
-  return ParallelFor(pool, seals.size(), 1, [&](std::size_t i) -> Status {
+  const auto seal_one = [&](std::size_t i) -> Status {
     const View own_entropy = entropy.view().subspan(i * suite.Nsk, suite.Nsk);
     const Seal& seal = seals[i];
     MLS_TRY(sealed, HpkeSeal(context, seal.public_key, secrets.path_secrets[seal.node], own_entropy));
     secrets.path.nodes[seal.node].encrypted_path_secret[seal.position] = std::move(sealed);
     return kOk;
-  });
+  };
+  return ParallelFor(pool, seals.size(), 1, seal_one, "path");
 }
 
 Status ApplyPath(RatchetTree& tree, LeafIndex sender, const UpdatePath& update,

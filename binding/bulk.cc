@@ -1,0 +1,92 @@
+#include "bulk.h"
+
+#include "args.h"
+#include "environment.h"
+
+namespace mls::binding {
+
+namespace {
+
+template <class T>
+T& Unwrapped(Napi::Value value, const Napi::FunctionReference& constructor, const char* name) {
+  if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(constructor.Value())) {
+    ThrowType(value.Env(), name, "an object of the addon");
+  }
+  return *T::Unwrap(value.As<Napi::Object>());
+}
+
+}  // namespace
+
+Napi::Function Bulk::Define(Napi::Env env) {
+  return DefineClass(env, "Bulk",
+                     {InstanceMethod<&Bulk::Add>("add"), InstanceMethod<&Bulk::AddPacked>("addPacked"),
+                      InstanceAccessor<&Bulk::Count>("count")});
+}
+
+void Bulk::Add(const Napi::CallbackInfo& info) {
+  const Napi::Array items = ArrayOf(info[0], "items");
+  const std::uint32_t from = Uint32Of(info[1], "from");
+  const std::uint32_t to = Uint32Of(info[2], "to");
+  if (to > items.Length()) ThrowType(info.Env(), "to", "an index of items");
+  for (std::uint32_t i = from; i < to; ++i) {
+    Napi::HandleScope scope(info.Env());
+    items_.push_back(BytesOf(items.Get(i), "items"));
+  }
+}
+
+void Bulk::AddPacked(const Napi::CallbackInfo& info) {
+  const Napi::Object packed = ObjectOf(info[0], "packed");
+  const View bytes = ViewOf(packed.Get("bytes"), "packed.bytes");
+  const Napi::Value offsets = packed.Get("offsets");
+  if (!offsets.IsTypedArray() || offsets.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
+    ThrowType(info.Env(), "packed.offsets", "a Uint32Array");
+  }
+  const auto list = offsets.As<Napi::Uint32Array>();
+  for (std::size_t i = 0; i + 1 < list.ElementLength(); ++i) {
+    const std::uint32_t begin = list[i], end = list[i + 1];
+    if (begin > end || end > bytes.size())
+      ThrowType(info.Env(), "packed.offsets", "rising offsets into bytes");
+    items_.push_back(ToBytes(bytes.subspan(begin, end - begin)));
+  }
+}
+
+Napi::Value Bulk::Count(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(items_.size()));
+}
+
+std::vector<Bytes> Bulk::Take(Napi::Value value, const char* name) {
+  return std::exchange(Unwrapped<Bulk>(value, Environment::Of(value.Env()).bulk, name).items_, {});
+}
+
+Napi::Function RowsIn::Define(Napi::Env env) {
+  return DefineClass(env, "Rows", {InstanceMethod<&RowsIn::Add>("add")});
+}
+
+void RowsIn::Add(const Napi::CallbackInfo& info) { slices_.push_back(BytesOf(info[0], "rows")); }
+
+std::vector<Bytes> RowsIn::Take(Napi::Value value, const char* name) {
+  return std::exchange(Unwrapped<RowsIn>(value, Environment::Of(value.Env()).rows, name).slices_, {});
+}
+
+Napi::Function SecretHolder::Define(Napi::Env env) {
+  return DefineClass(env, "Secret", {InstanceAccessor<&SecretHolder::Size>("size")});
+}
+
+SecretHolder::SecretHolder(const Napi::CallbackInfo& info)
+    : Napi::ObjectWrap<SecretHolder>(info), secret_(SecretOf(info[0], "secret")) {}
+
+Napi::Value SecretHolder::New(Napi::Env env, Secret secret) {
+  Napi::Object holder = Environment::Of(env).secret.New({Napi::Uint8Array::New(env, 0)});
+  Unwrap(holder)->secret_ = std::move(secret);
+  return holder;
+}
+
+Secret SecretHolder::CloneOf(Napi::Value value, const char* name) {
+  return Unwrapped<SecretHolder>(value, Environment::Of(value.Env()).secret, name).secret_.Clone();
+}
+
+Napi::Value SecretHolder::Size(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), static_cast<double>(secret_.size()));
+}
+
+}  // namespace mls::binding

@@ -1,0 +1,53 @@
+// Containers that cross the boundary: many byte strings going in (Bulk), rows going in (Rows), key material
+// that JavaScript holds without seeing it (Secret).
+#pragma once
+
+#include <napi.h>
+
+#include "mls.h"
+
+namespace mls::binding {
+
+// What a Bulk has collected; shared with the work that reads it.
+struct BulkItems {
+  std::vector<Bytes> items;
+};
+
+class Bulk : public Napi::ObjectWrap<Bulk> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit Bulk(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Bulk>(info) {}
+  // Take gives what was collected and leaves the Bulk empty.
+  static std::vector<Bytes> Take(Napi::Value value, const char* name);
+
+ private:
+  void Add(const Napi::CallbackInfo& info);
+  void AddPacked(const Napi::CallbackInfo& info);
+  Napi::Value Count(const Napi::CallbackInfo& info);
+  std::vector<Bytes> items_;
+};
+
+class RowsIn : public Napi::ObjectWrap<RowsIn> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit RowsIn(const Napi::CallbackInfo& info) : Napi::ObjectWrap<RowsIn>(info) {}
+  static std::vector<Bytes> Take(Napi::Value value, const char* name);
+
+ private:
+  void Add(const Napi::CallbackInfo& info);
+  std::vector<Bytes> slices_;
+};
+
+class SecretHolder : public Napi::ObjectWrap<SecretHolder> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit SecretHolder(const Napi::CallbackInfo& info);
+  static Napi::Value New(Napi::Env env, Secret secret);
+  static Secret CloneOf(Napi::Value value, const char* name);
+
+ private:
+  Napi::Value Size(const Napi::CallbackInfo& info);
+  Secret secret_;
+};
+
+}  // namespace mls::binding

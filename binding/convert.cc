@@ -1,0 +1,312 @@
+#include "convert.h"
+
+namespace mls::binding {
+
+namespace {
+
+Napi::String Text(Napi::Env env, const char* text) { return Napi::String::New(env, text); }
+template <class E>
+Napi::Number Number(Napi::Env env, E value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
+
+template <class T>
+Napi::Array Numbers(Napi::Env env, const std::vector<T>& values) {
+  Napi::Array array = Napi::Array::New(env, values.size());
+  for (std::uint32_t i = 0; i < values.size(); ++i) array.Set(i, Number(env, values[i]));
+  return array;
+}
+
+const char* Name(ResumptionPSKUsage usage) {
+  switch (usage) {
+    case ResumptionPSKUsage::application:
+      return "application";
+    case ResumptionPSKUsage::reinit:
+      return "reinit";
+    default:
+      return "branch";
+  }
+}
+
+const char* Name(Phase phase) {
+  switch (phase) {
+    case Phase::joining:
+      return "joining";
+    case Phase::active:
+      return "active";
+    case Phase::suspended:
+      return "suspended";
+    default:
+      return "removed";
+  }
+}
+
+const char* Name(CredentialRole role) {
+  switch (role) {
+    case CredentialRole::member:
+      return "member";
+    case CredentialRole::successor:
+      return "successor";
+    default:
+      return "external-sender";
+  }
+}
+
+}  // namespace
+
+Napi::Value ToJs(Napi::Env env, View bytes) {
+  Napi::Uint8Array array = Napi::Uint8Array::New(env, bytes.size());
+  if (!bytes.empty()) std::memcpy(array.Data(), bytes.data(), bytes.size());
+  return array;
+}
+
+Napi::Value ToJs(Napi::Env env, const std::vector<LeafIndex>& leaves) {
+  Napi::Uint32Array array = Napi::Uint32Array::New(env, leaves.size());
+  for (std::size_t i = 0; i < leaves.size(); ++i) array[i] = leaves[i].value;
+  return array;
+}
+
+Napi::Value ToJs(Napi::Env env, const Credential& credential) {
+  Napi::Object object = Napi::Object::New(env);
+  if (const auto* basic = std::get_if<BasicCredential>(&credential.body)) {
+    object.Set("type", Text(env, "basic"));
+    object.Set("identity", ToJs(env, View(basic->identity)));
+  } else if (const auto* x509 = std::get_if<X509Credential>(&credential.body)) {
+    object.Set("type", Text(env, "x509"));
+    Napi::Array chain = Napi::Array::New(env, x509->certificates.size());
+    for (std::uint32_t i = 0; i < x509->certificates.size(); ++i) {
+      chain.Set(i, ToJs(env, View(x509->certificates[i].cert_data)));
+    }
+    object.Set("certificates", chain);
+  } else {
+    const auto& other = std::get<OpaqueCredential>(credential.body);
+    object.Set("type", Text(env, "other"));
+    object.Set("credentialType", Number(env, other.tag));
+    object.Set("data", ToJs(env, View(other.data)));
+  }
+  return object;
+}
+
+Napi::Value ToJs(Napi::Env env, const Extensions& extensions) {
+  Napi::Array array = Napi::Array::New(env, extensions.size());
+  for (std::uint32_t i = 0; i < extensions.size(); ++i) {
+    Napi::Object one = Napi::Object::New(env);
+    one.Set("type", Number(env, extensions[i].extension_type));
+    one.Set("data", ToJs(env, View(extensions[i].extension_data)));
+    array.Set(i, one);
+  }
+  return array;
+}
+
+Napi::Value ToJs(Napi::Env env, const Capabilities& capabilities) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("suites", Numbers(env, capabilities.cipher_suites));
+  object.Set("extensions", Numbers(env, capabilities.extensions));
+  object.Set("proposals", Numbers(env, capabilities.proposals));
+  object.Set("credentials", Numbers(env, capabilities.credentials));
+  return object;
+}
+
+Napi::Value ToJs(Napi::Env env, const Sender& sender) {
+  Napi::Object object = Napi::Object::New(env);
+  switch (sender.sender_type) {
+    case SenderType::member:
+      object.Set("type", Text(env, "member"));
+      object.Set("leafIndex", Number(env, sender.leaf_index.value));
+      break;
+    case SenderType::external:
+      object.Set("type", Text(env, "external"));
+      object.Set("index", Number(env, sender.sender_index));
+      break;
+    case SenderType::new_member_proposal:
+      object.Set("type", Text(env, "new-member-proposal"));
+      break;
+    case SenderType::new_member_commit:
+      object.Set("type", Text(env, "new-member-commit"));
+      break;
+  }
+  return object;
+}
+
+Napi::Value ToJs(Napi::Env env, const PreSharedKeyID& id) {
+  Napi::Object object = Napi::Object::New(env);
+  if (const auto* external = std::get_if<ExternalPsk>(&id.body)) {
+    object.Set("type", Text(env, "external"));
+    object.Set("id", ToJs(env, View(external->psk_id)));
+  } else {
+    const auto& resumption = std::get<ResumptionPsk>(id.body);
+    object.Set("type", Text(env, "resumption"));
+    object.Set("usage", Text(env, Name(resumption.usage)));
+    object.Set("groupId", ToJs(env, View(resumption.psk_group_id)));
+    object.Set("epoch", ToJs(env, resumption.psk_epoch));
+  }
+  object.Set("nonce", ToJs(env, View(id.psk_nonce)));
+  return object;
+}
+
+Napi::Value ToJs(Napi::Env env, const ReInit& reinit) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("groupId", ToJs(env, View(reinit.group_id)));
+  object.Set("suite", Number(env, reinit.cipher_suite));
+  object.Set("extensions", ToJs(env, reinit.extensions));
+  return object;
+}
+
+Napi::Value ToJs(Napi::Env env, const Proposal& proposal) {
+  Napi::Object object = Napi::Object::New(env);
+  if (const auto* add = proposal.As<Add>()) {
+    object.Set("type", Text(env, "add"));
+    object.Set("keyPackage", ToJs(env, View(EncodeMessage(KeyPackageMessage{add->key_package}))));
+    object.Set("credential", ToJs(env, add->key_package.leaf_node.credential));
+  } else if (const auto* update = proposal.As<Update>()) {
+    object.Set("type", Text(env, "update"));
+    object.Set("leafNode", ToJs(env, View(Encode(update->leaf_node))));
+    object.Set("credential", ToJs(env, update->leaf_node.credential));
+  } else if (const auto* remove = proposal.As<Remove>()) {
+    object.Set("type", Text(env, "remove"));
+    object.Set("leafIndex", Number(env, remove->removed.value));
+  } else if (const auto* psk = proposal.As<PreSharedKey>()) {
+    object.Set("type", Text(env, "psk"));
+    object.Set("psk", ToJs(env, psk->psk));
+  } else if (const auto* reinit = proposal.As<ReInit>()) {
+    object.Set("type", Text(env, "reinit"));
+    object.Set("reinit", ToJs(env, *reinit));
+  } else if (proposal.As<ExternalInit>() != nullptr) {
+    object.Set("type", Text(env, "external-init"));
+  } else if (const auto* extensions = proposal.As<GroupContextExtensions>()) {
+    object.Set("type", Text(env, "group-context-extensions"));
+    object.Set("extensions", ToJs(env, extensions->extensions));
+  } else if (const auto* custom = proposal.As<CustomProposal>()) {
+    object.Set("type", Text(env, "custom"));
+    object.Set("proposalType", Number(env, custom->tag));
+    object.Set("data", ToJs(env, View(custom->data)));
+  }
+  return object;
+}
+
+Napi::Value ToJs(Napi::Env env, const CredentialQuestion& question) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("role", Text(env, Name(question.role)));
+  object.Set("index", Number(env, question.index));
+  object.Set("credential", ToJs(env, question.credential));
+  object.Set("signatureKey", ToJs(env, View(question.signature_key)));
+  object.Set("former", question.former ? ToJs(env, *question.former) : env.Null());
+  return object;
+}
+
+Napi::Value ToJs(Napi::Env env, const ReceivedCommit& commit) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("epoch", ToJs(env, commit.epoch));
+  object.Set("committer", Number(env, commit.committer.value));
+  object.Set("external", Napi::Boolean::New(env, commit.sender_type == SenderType::new_member_commit));
+  object.Set("own", Napi::Boolean::New(env, commit.own));
+  object.Set("selfRemoved", Napi::Boolean::New(env, commit.self_removed));
+  object.Set("added", ToJs(env, commit.added));
+  object.Set("updated", ToJs(env, commit.updated));
+  object.Set("removed", ToJs(env, commit.removed));
+  object.Set("reinit", commit.reinit ? ToJs(env, *commit.reinit) : env.Null());
+  object.Set("authenticatedData", ToJs(env, View(commit.authenticated_data)));
+  return object;
+}
+
+Napi::Value ToJs(Napi::Env env, const CachedProposal& proposal) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("reference", ToJs(env, View(proposal.reference)));
+  object.Set("sender", ToJs(env, proposal.sender()));
+  object.Set("proposal", ToJs(env, proposal.proposal()));
+  return object;
+}
+
+void Packed::Add(View one) {
+  bytes.insert(bytes.end(), one.begin(), one.end());
+  offsets.push_back(static_cast<std::uint32_t>(bytes.size()));
+}
+
+Napi::Value ToJs(Napi::Env env, Packed packed, Filler& filler) {
+  Napi::Object object = Napi::Object::New(env);
+  Napi::Uint32Array offsets = Napi::Uint32Array::New(env, packed.offsets.size());
+  std::memcpy(offsets.Data(), packed.offsets.data(), packed.offsets.size() * sizeof(std::uint32_t));
+  object.Set("bytes", filler.Uint8Array(env, std::move(packed.bytes)));
+  object.Set("offsets", offsets);
+  return object;
+}
+
+StateView StateView::Of(const Group& group) {
+  StateView view = Of(group.tracker());
+  view.reinit = group.reinit();
+  view.phase = group.phase();
+  view.self = group.self();
+  view.epoch_authenticator = ToBytes(group.epoch_authenticator());
+  for (const CandidatePtr& candidate : group.candidates()) {
+    view.pending.push_back({candidate->id, candidate->message});
+  }
+  return view;
+}
+
+StateView StateView::Of(const Tracker& tracker) {
+  StateView view;
+  view.epoch = tracker.shared_epoch();
+  view.proposals = tracker.proposals().in_order();
+  view.reinit = tracker.reinit();
+  return view;
+}
+
+Napi::Value ToJs(Napi::Env env, const StateView& state) {
+  const GroupContext& context = state.epoch->context;
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("groupId", ToJs(env, View(context.group_id)));
+  object.Set("epoch", ToJs(env, context.epoch));
+  object.Set("suite", Number(env, context.cipher_suite));
+  object.Set("memberCount", Number(env, state.epoch->tree.member_count()));
+  object.Set("treeWidth", Number(env, state.epoch->tree.width()));
+  object.Set("treeHash", ToJs(env, View(context.tree_hash)));
+  object.Set("extensions", ToJs(env, context.extensions));
+  Napi::Array proposals = Napi::Array::New(env, state.proposals.size());
+  for (std::uint32_t i = 0; i < state.proposals.size(); ++i) proposals.Set(i, ToJs(env, *state.proposals[i]));
+  object.Set("proposals", proposals);
+  object.Set("reinit", state.reinit ? ToJs(env, *state.reinit) : env.Null());
+  if (!state.phase) return object;
+  object.Set("phase", Text(env, Name(*state.phase)));
+  object.Set("leafIndex", Number(env, state.self.value));
+  object.Set("epochAuthenticator", ToJs(env, View(state.epoch_authenticator)));
+  Napi::Array pending = Napi::Array::New(env, state.pending.size());
+  for (std::uint32_t i = 0; i < state.pending.size(); ++i) {
+    Napi::Object one = Napi::Object::New(env);
+    one.Set("id", ToJs(env, state.pending[i].id));
+    one.Set("message", ToJs(env, View(state.pending[i].message)));
+    pending.Set(i, one);
+  }
+  object.Set("pending", pending);
+  return object;
+}
+
+MembersView MembersView::Of(const RatchetTree& tree, LeafIndex from, std::size_t count) {
+  MembersView view;
+  auto leaf = tree.NextMember(from);
+  for (; leaf && view.members.size() < count; leaf = tree.NextMember({leaf->value + 1})) {
+    view.members.emplace_back(*leaf, tree.Leaf(*leaf));
+  }
+  view.next = leaf;
+  return view;
+}
+
+Napi::Value ToJs(Napi::Env env, const MembersView& view) {
+  Napi::Array members = Napi::Array::New(env, view.members.size());
+  for (std::uint32_t i = 0; i < view.members.size(); ++i) {
+    const auto& [index, leaf] = view.members[i];
+    Napi::Object one = Napi::Object::New(env);
+    one.Set("leafIndex", Number(env, index.value));
+    one.Set("credential", ToJs(env, leaf.credential));
+    one.Set("signatureKey", ToJs(env, View(leaf.signature_key)));
+    one.Set("encryptionKey", ToJs(env, View(leaf.encryption_key)));
+    one.Set("capabilities", ToJs(env, leaf.capabilities));
+    one.Set("extensions", ToJs(env, leaf.extensions));
+    members.Set(i, one);
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("members", members);
+  object.Set("next", view.next ? Number(env, view.next->value) : env.Null());
+  return object;
+}
+
+}  // namespace mls::binding

@@ -1,0 +1,60 @@
+// Engine values to JavaScript. The shapes are those of lib/native.ts.
+#pragma once
+
+#include <napi.h>
+
+#include "task.h"
+
+namespace mls::binding {
+
+Napi::Value ToJs(Napi::Env env, View bytes);  // a Uint8Array with a copy
+Napi::Value ToJs(Napi::Env env, const Credential& credential);
+Napi::Value ToJs(Napi::Env env, const Extensions& extensions);
+Napi::Value ToJs(Napi::Env env, const Capabilities& capabilities);
+Napi::Value ToJs(Napi::Env env, const Sender& sender);
+Napi::Value ToJs(Napi::Env env, const PreSharedKeyID& id);
+Napi::Value ToJs(Napi::Env env, const ReInit& reinit);
+Napi::Value ToJs(Napi::Env env, const Proposal& proposal);
+Napi::Value ToJs(Napi::Env env, const CredentialQuestion& question);
+Napi::Value ToJs(Napi::Env env, const ReceivedCommit& commit);
+Napi::Value ToJs(Napi::Env env, const CachedProposal& proposal);
+Napi::Value ToJs(Napi::Env env, const std::vector<LeafIndex>& leaves);  // a Uint32Array
+inline Napi::Value ToJs(Napi::Env env, std::uint64_t number) { return Napi::BigInt::New(env, number); }
+
+// Packed: many byte strings in one buffer (lib/native.ts).
+struct Packed {
+  Bytes bytes;
+  std::vector<std::uint32_t> offsets{0};
+  void Add(View one);
+};
+Napi::Value ToJs(Napi::Env env, Packed packed, Filler& filler);
+
+// StateView is a copy of what a group or tracker shows of its state, to be converted on another thread.
+struct StateView {
+  PublicEpochPtr epoch;
+  std::vector<CachedProposalPtr> proposals;
+  std::optional<ReInit> reinit;
+  // Of a group only.
+  std::optional<Phase> phase;
+  LeafIndex self;
+  Bytes epoch_authenticator;
+  struct Pending {
+    std::uint64_t id;
+    Bytes message;
+  };
+  std::vector<Pending> pending;
+
+  static StateView Of(const Group& group);
+  static StateView Of(const Tracker& tracker);
+};
+Napi::Value ToJs(Napi::Env env, const StateView& state);
+
+// Members of one page.
+struct MembersView {
+  std::vector<std::pair<LeafIndex, LeafNode>> members;
+  std::optional<LeafIndex> next;
+  static MembersView Of(const RatchetTree& tree, LeafIndex from, std::size_t count);
+};
+Napi::Value ToJs(Napi::Env env, const MembersView& view);
+
+}  // namespace mls::binding

@@ -1,0 +1,76 @@
+// NativeGroup: one Group of the engine as a JavaScript class, and the state behind it.
+#pragma once
+
+#include <napi.h>
+
+#include <atomic>
+
+#include "convert.h"
+#include "hold.h"
+#include "needs.h"
+#include "rows.h"
+
+namespace mls::binding {
+
+// GroupState is shared by the JavaScript object and the work under way. One operation holds it at a time.
+struct GroupState {
+  explicit GroupState(Sealer s) : sealer(std::move(s)) {}
+  Sealer sealer;
+  std::optional<Group> group;
+  void Drop() { group.reset(); }
+  bool empty() const { return !group; }
+  std::atomic<bool> held{false};
+  std::atomic<bool> closed{false};
+};
+using GroupStatePtr = std::shared_ptr<GroupState>;
+
+using Hold = HoldOf<GroupState>;
+
+class GroupHolder : public Napi::ObjectWrap<GroupHolder> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit GroupHolder(const Napi::CallbackInfo& info);
+  ~GroupHolder() override;
+  static Napi::Value New(Napi::Env env, GroupStatePtr state);
+  static GroupStatePtr StateOf(Napi::Value value, const char* name);
+
+ private:
+  Napi::Value State(const Napi::CallbackInfo& info);
+  Napi::Value Run(const Napi::CallbackInfo& info);
+  Napi::Value Commit(const Napi::CallbackInfo& info);
+  Napi::Value Propose(const Napi::CallbackInfo& info);
+  Napi::Value Accept(const Napi::CallbackInfo& info);
+  Napi::Value Reject(const Napi::CallbackInfo& info);
+  Napi::Value Confirm(const Napi::CallbackInfo& info);
+  Napi::Value Members(const Napi::CallbackInfo& info);
+  Napi::Value ExportSecret(const Napi::CallbackInfo& info);
+  Napi::Value GroupInfoOf(const Napi::CallbackInfo& info);
+  Napi::Value Tree(const Napi::CallbackInfo& info);
+  Napi::Value Resumption(const Napi::CallbackInfo& info);
+  Napi::Value Save(const Napi::CallbackInfo& info);
+  void Close(const Napi::CallbackInfo& info);
+  // With runs `body(group)` on the pool while the state is held.
+  template <class Body>
+  Napi::Value With(const Napi::CallbackInfo& info, Body body);
+
+  GroupStatePtr state_;
+};
+
+// Opened gives the reply of what makes a group: the object, all its rows and its state.
+Result<Reply> Opened(GroupStatePtr state, UniqueFunction<void(Napi::Env, Filler&, Napi::Object)> more = {});
+
+// Welcomes of a commit, packed: the messages, and for each the key packages it is for.
+struct PackedWelcomes {
+  Packed messages;
+  std::vector<Packed> recipients;
+  static PackedWelcomes Of(const std::vector<WelcomeMessage>& welcomes);
+  void Set(Napi::Env env, Filler& filler, Napi::Object object);
+};
+
+// ApplyStep applies a change and gives its packed rows.
+Result<Bytes> ApplyStep(GroupState& state, Change change);
+
+// run_steps.cc
+Napi::Value RunSteps(const Napi::CallbackInfo& info, GroupStatePtr state);
+
+}  // namespace mls::binding

@@ -1,0 +1,203 @@
+// A client's key packages (RFC 9420 §10): made, imported, found for a Welcome, forgotten.
+#include "args.h"
+#include "client.h"
+#include "error.h"
+#include "watch.h"
+
+namespace mls::binding {
+
+namespace {
+
+KeyPackageUse UseOf(Napi::Value value) {
+  return BoolOf(value, "lastResort") ? KeyPackageUse::last_resort : KeyPackageUse::once;
+}
+
+struct Request {
+  const Suite* suite = nullptr;
+  std::size_t count = 0;
+  Lifetime lifetime;
+  KeyPackageUse use = KeyPackageUse::once;
+  Extensions extensions;
+};
+
+struct Made {
+  Bytes reference;
+  Bytes message;
+  std::shared_ptr<const StoredKeyPackage> stored;
+};
+
+Result<std::vector<Made>> MakeAll(const ClientKeys& keys, const Request& request, const Env& env) {
+  auto profile = keys.Profile(*request.suite);
+  if (!profile.ok()) return profile.error();
+  std::vector<Made> all(request.count);
+  const auto make = [&](std::size_t i) -> Status {
+    SystemRandom random;
+    auto made = GenerateKeyPackage(*request.suite, **profile, request.lifetime, request.extensions, random);
+    if (!made.ok()) return made.error();
+    auto reference = KeyPackageRef(*request.suite, made->key_package);
+    if (!reference.ok()) return reference.error();
+    all[i].reference = ToBytes(*reference);
+    all[i].message = EncodeMessage(KeyPackageMessage{made->key_package});
+    all[i].stored = std::make_shared<const StoredKeyPackage>(
+        StoredKeyPackage{std::move(made->key_package), std::move(made->keys), request.use});
+    return kOk;
+  };
+  if (Status done = ParallelFor(env.pool, all.size(), 4, make, "key packages"); !done.ok())
+    return done.error();
+  return all;
+}
+
+// The keys that a Welcome has an entry for, if we hold one of them.
+Result<Bytes> FindEntry(const ClientKeys& keys, View bytes) {
+  auto message = DecodeMessage(bytes, Limits{});
+  if (!message.ok()) return message.error();
+  const auto* welcome = std::get_if<Welcome>(&message->body);
+  if (welcome == nullptr) return Error::WRONG_WIRE_FORMAT;
+  for (const EncryptedGroupSecrets& entry : welcome->secrets) {
+    const auto stored = keys.FindKeyPackage(entry.new_member);
+    if (stored != nullptr && stored->key_package.cipher_suite == welcome->cipher_suite)
+      return entry.new_member;
+  }
+  return Bytes();
+}
+
+}  // namespace
+
+KeyPackageView KeyPackageView::Of(const Bytes& reference, const StoredKeyPackage& stored) {
+  return {reference, stored.key_package.cipher_suite, stored.key_package.leaf_node.lifetime.not_after,
+          stored.use};
+}
+
+Napi::Value ToJs(Napi::Env env, const KeyPackageView& view) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("reference", ToJs(env, View(view.reference)));
+  object.Set("suite", Napi::Number::New(env, static_cast<double>(view.suite)));
+  object.Set("notAfter", ToJs(env, view.not_after));
+  object.Set("lastResort", Napi::Boolean::New(env, view.use == KeyPackageUse::last_resort));
+  return object;
+}
+
+Napi::Value ToJs(Napi::Env env, const std::vector<KeyPackageView>& views) {
+  Napi::Array list = Napi::Array::New(env, views.size());
+  for (std::uint32_t i = 0; i < views.size(); ++i) {
+    Napi::HandleScope scope(env);
+    list.Set(i, ToJs(env, views[i]));
+  }
+  return list;
+}
+
+Napi::Value ClientHolder::GenerateKeyPackages(const Napi::CallbackInfo& info) {
+  const Napi::Object options = ObjectOf(info[0], "options");
+  Request request;
+  request.suite = &SuiteOf(options.Get("suite"), "suite");
+  request.count = Uint32Of(options.Get("count"), "count");
+  request.lifetime = {Uint64Of(options.Get("notBefore"), "notBefore"),
+                      Uint64Of(options.Get("notAfter"), "notAfter")};
+  request.use = UseOf(options.Get("lastResort"));
+  request.extensions = ExtensionsOf(options.Get("extensions"), "extensions");
+  std::shared_ptr<Watch> watch = WatchHolder::Of(info[1]);
+  return Async(
+      info.Env(),
+      [keys = keys(info.Env()), request = std::move(request),
+       watch = std::move(watch)]() mutable -> Result<Reply> {
+        const Surroundings surroundings(0, std::move(watch));
+        auto made = MakeAll(*keys, request, surroundings);
+        if (!made.ok()) return made.error();
+        Batch batch;
+        Packed messages;
+        std::vector<KeyPackageView> views;
+        for (const Made& one : *made) {
+          SaveKeyPackage(one.reference, *one.stored, batch);
+          messages.Add(one.message);
+          views.push_back(KeyPackageView::Of(one.reference, *one.stored));
+        }
+        auto packed = PackBatch(&keys->sealer(), batch);
+        if (!packed.ok()) return packed.error();
+        for (Made& one : *made) keys->AddKeyPackage(std::move(one.reference), std::move(one.stored));
+        return Reply([batch = std::move(*packed), messages = std::move(messages), views = std::move(views)](
+                         Napi::Env env, Filler& filler) mutable -> Napi::Value {
+          Napi::Object object = Napi::Object::New(env);
+          object.Set("batch", filler.Uint8Array(env, std::move(batch)));
+          object.Set("messages", ToJs(env, std::move(messages), filler));
+          object.Set("infos", ToJs(env, views));
+          return object;
+        });
+      });
+}
+
+Napi::Value ClientHolder::ImportKeyPackage(const Napi::CallbackInfo& info) {
+  const Napi::Object options = ObjectOf(info[0], "options");
+  Bytes encoded = BytesOf(options.Get("keyPackage"), "keyPackage");
+  KeyPackageKeys private_keys{SecretOf(options.Get("initPrivateKey"), "initPrivateKey"),
+                              SecretOf(options.Get("encryptionPrivateKey"), "encryptionPrivateKey"),
+                              SecretOf(options.Get("signaturePrivateKey"), "signaturePrivateKey")};
+  const KeyPackageUse use = UseOf(options.Get("lastResort"));
+  return Async(info.Env(),
+               [keys = keys(info.Env()), encoded = std::move(encoded), private_keys = std::move(private_keys),
+                use]() mutable -> Result<Reply> {
+                 auto key_package = DecodeKeyPackage(encoded, Limits{});
+                 if (!key_package.ok()) return key_package.error();
+                 const Suite* suite = FindSuite(key_package->cipher_suite);
+                 if (suite == nullptr) return Error::UNSUPPORTED_CIPHERSUITE;
+                 auto digest = KeyPackageRef(*suite, *key_package);
+                 if (!digest.ok()) return digest.error();
+                 Bytes reference = ToBytes(*digest);
+                 auto stored = std::make_shared<const StoredKeyPackage>(
+                     StoredKeyPackage{std::move(*key_package), std::move(private_keys), use});
+                 Batch batch;
+                 SaveKeyPackage(reference, *stored, batch);
+                 auto packed = PackBatch(&keys->sealer(), batch);
+                 if (!packed.ok()) return packed.error();
+                 KeyPackageView view = KeyPackageView::Of(reference, *stored);
+                 keys->AddKeyPackage(std::move(reference), std::move(stored));
+                 return Reply([batch = std::move(*packed), view = std::move(view)](Napi::Env env,
+                                                                                   Filler&) -> Napi::Value {
+                   Napi::Object object = Napi::Object::New(env);
+                   object.Set("batch", ToJs(env, View(batch)));
+                   object.Set("info", ToJs(env, view));
+                   return object;
+                 });
+               });
+}
+
+Napi::Value ClientHolder::DeleteKeyPackages(const Napi::CallbackInfo& info) {
+  const Napi::Array references = ArrayOf(info[0], "references");
+  Batch batch;
+  for (std::uint32_t i = 0; i < references.Length(); ++i) {
+    const Bytes reference = BytesOf(references.Get(i), "references");
+    keys(info.Env())->RemoveKeyPackage(reference);
+    batch.Delete(KeyPackageRow(reference));
+  }
+  return ToJs(info.Env(), View(ValueOrThrow(info.Env(), PackBatch(&keys(info.Env())->sealer(), batch))));
+}
+
+Napi::Value ClientHolder::FindKeyPackage(const Napi::CallbackInfo& info) {
+  Bytes welcome = BytesOf(info[0], "welcome");
+  return Async(info.Env(), [keys = keys(info.Env()), welcome = std::move(welcome)]() -> Result<Reply> {
+    auto found = FindEntry(*keys, welcome);
+    if (!found.ok()) return found.error();
+    return Reply([reference = std::move(*found)](Napi::Env env, Filler&) -> Napi::Value {
+      return reference.empty() ? env.Null() : ToJs(env, View(reference));
+    });
+  });
+}
+
+Napi::Value ClientHolder::ProposeOwnAdd(const Napi::CallbackInfo& info) {
+  Bytes reference = BytesOf(info[0], "reference");
+  Bytes group_id = BytesOf(info[1], "groupId");
+  const std::uint64_t epoch = Uint64Of(info[2], "epoch");
+  return Async(info.Env(),
+               [keys = keys(info.Env()), reference = std::move(reference), group_id = std::move(group_id),
+                epoch]() -> Result<Reply> {
+                 const auto stored = keys->FindKeyPackage(reference);
+                 if (stored == nullptr) return Error::NO_MATCHING_KEY_PACKAGE;
+                 auto message = mls::ProposeOwnAdd(stored->key_package, stored->keys.signature_private_key,
+                                                   group_id, epoch);
+                 if (!message.ok()) return message.error();
+                 return Reply([message = std::move(*message)](Napi::Env env, Filler&) {
+                   return ToJs(env, View(message));
+                 });
+               });
+}
+
+}  // namespace mls::binding

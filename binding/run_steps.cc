@@ -1,0 +1,221 @@
+// Sending and receiving in batches: the steps of one group in their order, until one of them asks.
+#include <algorithm>
+
+#include "args.h"
+#include "error.h"
+#include "group.h"
+#include "watch.h"
+
+namespace mls::binding {
+
+namespace {
+
+struct Step {
+  enum class Kind : std::uint8_t { send, receive } kind;
+  Bytes bytes;  // data to send, or the message
+  Bytes authenticated_data;
+  bool inspect = false;
+};
+
+// What a step came to.
+struct Sent {
+  Bytes message;
+};
+struct Committed {
+  ReceivedCommit commit;
+  std::optional<PackedWelcomes> welcomes;  // of our own
+};
+struct Proposed {
+  std::uint64_t epoch;
+  CachedProposalPtr proposal;
+};
+using StepResult = std::variant<Error, Sent, ApplicationMessage, Proposed, Committed, OwnMessage>;
+
+// RunOutcome is what goes back: results, rows, and, when more than messages happened, the state.
+struct RunOutcome {
+  std::vector<StepResult> results;
+  Batch batch;
+  std::optional<StateView> state;
+  std::optional<Asking> asking;
+};
+
+Napi::Value ToJs(Napi::Env env, StepResult& result, Filler& filler) {
+  Napi::Object object = Napi::Object::New(env);
+  const auto kind = [&](const char* name) { object.Set("kind", Napi::String::New(env, name)); };
+  if (const auto* error = std::get_if<Error>(&result)) {
+    kind("error");
+    object.Set("error", Napi::Number::New(env, static_cast<double>(*error)));
+  } else if (auto* sent = std::get_if<Sent>(&result)) {
+    kind("sent");
+    object.Set("message", filler.Uint8Array(env, std::move(sent->message)));
+  } else if (auto* message = std::get_if<ApplicationMessage>(&result)) {
+    kind("message");
+    object.Set("sender", Napi::Number::New(env, message->sender.value));
+    object.Set("epoch", binding::ToJs(env, message->epoch));
+    object.Set("data", filler.Uint8Array(env, std::move(message->data)));
+    object.Set("authenticatedData", binding::ToJs(env, View(message->authenticated_data)));
+  } else if (const auto* proposed = std::get_if<Proposed>(&result)) {
+    kind("proposal");
+    object.Set("epoch", binding::ToJs(env, proposed->epoch));
+    object.Set("proposal", binding::ToJs(env, *proposed->proposal));
+  } else if (auto* committed = std::get_if<Committed>(&result)) {
+    kind("commit");
+    object.Set("commit", binding::ToJs(env, committed->commit));
+    object.Set("welcomes", env.Null());
+    if (committed->welcomes) committed->welcomes->Set(env, filler, object);
+  } else {
+    kind("own");
+    const bool data = std::get<OwnMessage>(result).content_type == ContentType::application;
+    object.Set("contentType", Napi::String::New(env, data ? "application" : "proposal"));
+  }
+  return object;
+}
+
+Result<Reply> ReplyOf(GroupState& state, RunOutcome outcome) {
+  auto packed = PackBatch(&state.sealer, outcome.batch);
+  if (!packed.ok()) return packed.error();
+  return Reply([results = std::move(outcome.results), batch = std::move(*packed),
+                view = std::move(outcome.state),
+                asking = std::move(outcome.asking)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
+    Napi::Object object = Napi::Object::New(env);
+    Napi::Array list = Napi::Array::New(env, results.size());
+    for (std::uint32_t i = 0; i < results.size(); ++i) {
+      Napi::HandleScope scope(env);
+      list.Set(i, ToJs(env, results[i], filler));
+    }
+    object.Set("results", list);
+    object.Set("batch", filler.Uint8Array(env, std::move(batch)));
+    object.Set("state", view ? binding::ToJs(env, *view) : env.Null());
+    object.Set("needs", asking ? NewNeeds(env, std::move(*asking)) : env.Null());
+    return object;
+  });
+}
+
+// Settle applies a change; its rows join those of the run.
+Status Settle(GroupState& state, Change change, RunOutcome& outcome) {
+  Batch rows = std::move(change.batch);
+  if (Status applied = state.group->Apply(std::move(change)); !applied.ok()) return applied;
+  outcome.batch.Append(std::move(rows));
+  return kOk;
+}
+
+// The Welcomes of a candidate that its own echo accepts.
+std::optional<PackedWelcomes> WelcomesOf(const Group& group, std::optional<std::uint64_t> candidate) {
+  for (const CandidatePtr& one : group.candidates()) {
+    if (candidate && one->id == *candidate) return PackedWelcomes::Of(one->welcomes);
+  }
+  return std::nullopt;
+}
+
+Result<StepResult> Finish(GroupState& state, StagedMessage staged, const Answers& answers, const Env& env,
+                          RunOutcome& outcome) {
+  std::optional<PackedWelcomes> welcomes = WelcomesOf(*state.group, staged.own_candidate);
+  auto done = state.group->Complete(std::move(staged), answers, env);
+  if (!done.ok()) return done.error();
+  if (Status settled = Settle(state, std::move(done->change), outcome); !settled.ok()) return settled.error();
+  if (auto* message = std::get_if<ApplicationMessage>(&done->output)) return StepResult(std::move(*message));
+  if (auto* own = std::get_if<OwnMessage>(&done->output)) return StepResult(*own);
+  outcome.state = StateView::Of(*state.group);
+  if (auto* proposal = std::get_if<ReceivedProposal>(&done->output)) {
+    return StepResult(Proposed{state.group->context().epoch, std::move(proposal->proposal)});
+  }
+  return StepResult(Committed{std::move(std::get<ReceivedCommit>(done->output)), std::move(welcomes)});
+}
+
+ReceivedCommit Describe(const Group& group, const PublicCommit& commit) {
+  ReceivedCommit described = DescribePlan(commit.plan, commit.content->content, commit.committer);
+  const auto& removed = described.removed;
+  described.self_removed = std::find(removed.begin(), removed.end(), group.self()) != removed.end();
+  return described;
+}
+
+// AskFor keeps a staged message until it is answered.
+Asking AskFor(GroupStatePtr state, StagedMessage staged) {
+  Asking asking;
+  asking.questions = staged.questions;
+  if (staged.commit) asking.commit = Describe(*state->group, *staged.commit);
+  asking.resume = [state = std::move(state), staged = std::move(staged)](
+                      Answers answers, std::uint64_t now) mutable -> Result<Reply> {
+    const Hold hold(*state);
+    if (Status held = hold.Check(); !held.ok()) return held.error();
+    RunOutcome outcome;
+    const Surroundings surroundings(now);
+    auto result = Finish(*state, std::move(staged), answers, surroundings, outcome);
+    outcome.results.push_back(result.ok() ? std::move(*result) : StepResult(result.error()));
+    auto reply = ReplyOf(*state, std::move(outcome));
+    if (!reply.ok()) return reply.error();
+    return Done(std::move(*reply));
+  };
+  return asking;
+}
+
+Result<StepResult> Send(GroupState& state, const Step& step, const Env& env, RunOutcome& outcome) {
+  auto done = state.group->Protect(step.bytes, step.authenticated_data, env);
+  if (!done.ok()) return done.error();
+  if (Status settled = Settle(state, std::move(done->change), outcome); !settled.ok()) return settled.error();
+  return StepResult(Sent{std::move(done->output)});
+}
+
+// RunAll does the steps; the first that asks is staged and ends the run.
+RunOutcome RunAll(const GroupStatePtr& state, const std::vector<Step>& steps, Trust trust, const Env& env) {
+  RunOutcome outcome;
+  const auto note = [&](Result<StepResult> result) {
+    outcome.results.push_back(result.ok() ? std::move(*result) : StepResult(result.error()));
+  };
+  for (const Step& step : steps) {
+    if (step.kind == Step::Kind::send) {
+      note(Send(*state, step, env, outcome));
+      continue;
+    }
+    auto staged = state->group->Stage(step.bytes, env);
+    if (!staged.ok()) {
+      note(staged.error());
+      continue;
+    }
+    if (MustAsk(staged->questions, trust) || (step.inspect && staged->commit)) {
+      outcome.asking = AskFor(state, std::move(*staged));
+      return outcome;
+    }
+    const Answers answers = AcceptAll(staged->questions);
+    note(Finish(*state, std::move(*staged), answers, env, outcome));
+  }
+  return outcome;
+}
+
+std::vector<Step> StepsOf(Napi::Value value) {
+  std::vector<Step> steps;
+  const Napi::Array list = ArrayOf(value, "steps");
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    Napi::HandleScope scope(value.Env());
+    const Napi::Object one = ObjectOf(list.Get(i), "steps");
+    Step step;
+    step.kind = Choice<Step::Kind>(one.Get("kind"), "kind",
+                                   {{"send", Step::Kind::send}, {"receive", Step::Kind::receive}});
+    if (step.kind == Step::Kind::send) {
+      step.bytes = BytesOf(one.Get("data"), "data");
+      step.authenticated_data = BytesOf(one.Get("authenticatedData"), "authenticatedData");
+    } else {
+      step.bytes = BytesOf(one.Get("message"), "message");
+      step.inspect = BoolOf(one.Get("inspect"), "inspect");
+    }
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+}  // namespace
+
+Napi::Value RunSteps(const Napi::CallbackInfo& info, GroupStatePtr state) {
+  std::vector<Step> steps = StepsOf(info[0]);
+  const Trust trust = TrustOf(info[1]);
+  const std::uint64_t now = SecondsOf(info[2], "now");
+  return Async(info.Env(),
+               [state = std::move(state), steps = std::move(steps), trust, now]() -> Result<Reply> {
+                 const Hold hold(*state);
+                 if (Status held = hold.Check(); !held.ok()) return held.error();
+                 const Surroundings surroundings(now);
+                 return ReplyOf(*state, RunAll(state, steps, trust, surroundings));
+               });
+}
+
+}  // namespace mls::binding
