@@ -43,7 +43,7 @@ export class Client {
     const { authenticate, trust, answerTimeout: timeout, now } = request
     this.#request = request
     this.#scope = scope
-    this.keyPackages = new KeyPackages(scope, now, this.suites[0] ?? 1, state.keyPackages)
+    this.keyPackages = new KeyPackages(scope, now, this.suites, state.keyPackages)
     this.psks = new Psks(scope, request.psk)
     this.#answers = { authenticate, trust, timeout, now, psk: (id) => this.#psk(id) }
     this.#groups = new GroupTable(scope, this.#owner())

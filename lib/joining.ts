@@ -13,7 +13,7 @@ import { Hold } from './hold'
 import type { KeyPackages } from './key-package'
 import type { Extension } from './message'
 import { native, type MayAsk, type NativeGroup, type NativeOpened } from './native'
-import { Options, readLeafIndex, readU16 } from './options'
+import { Options, readLeafIndex, readSuite } from './options'
 import type { Succession, SuccessorOptions } from './successor'
 import { Welcomes } from './welcomes'
 
@@ -77,10 +77,11 @@ export class Joining {
 
   async create(options: CreateGroupOptions | undefined): Promise<Group> {
     const read = new Options('options', options, ['groupId', 'suite', 'extensions'])
+    const suites = this.#request.signers.map(({ suite }) => suite)
     const handle = this.#scope.newHandle()
     const request = {
       scope: this.#scope.groupScope(handle),
-      suite: read.read('suite', this.#request.signers[0]?.suite ?? 1, readU16),
+      suite: read.read('suite', suites[0] ?? 1, (what, value) => readSuite(what, value, suites)),
       groupId: read.bytes('groupId', empty),
       extensions: read.read('extensions', [], readExtensions),
       policy: this.#request.policy,

@@ -7,7 +7,7 @@ import type { ClientScope } from './client-scope'
 import { readExtensions } from './extension'
 import type { Extension } from './message'
 import type { NativeKeyPackageInfo, NativeNewKeyPackages } from './native'
-import { Options, readInteger, readList, readU16 } from './options'
+import { Options, readInteger, readList, readSuite } from './options'
 import { readWatched, watch, type LongWork } from './progress'
 
 /** KeyPackageInfo: a key package whose private keys this client holds. */
@@ -63,14 +63,14 @@ const names = ['suite', 'lifetime', 'lastResort', 'extensions', 'signal', 'onPro
 export class KeyPackages {
   readonly #scope: ClientScope
   readonly #now: () => number
-  readonly #suite: number
+  readonly #suites: readonly number[]
   readonly #infos = new Map<string, NativeKeyPackageInfo>()
 
   /** @internal */
-  constructor(scope: ClientScope, now: () => number, suite: number, infos: readonly NativeKeyPackageInfo[]) {
+  constructor(scope: ClientScope, now: () => number, suites: readonly number[], infos: readonly NativeKeyPackageInfo[]) {
     this.#scope = scope
     this.#now = now
-    this.#suite = suite
+    this.#suites = suites
     this.note(infos)
   }
 
@@ -80,7 +80,7 @@ export class KeyPackages {
   }
 
   /** usable counts those of a suite that hold for at least `remaining` seconds, last resort left out. */
-  usable(suite: number = this.#suite, remaining = 0): number {
+  usable(suite: number = this.#preferred, remaining = 0): number {
     return this.#fresh(suite, remaining).length
   }
 
@@ -105,7 +105,7 @@ export class KeyPackages {
     const read = new Options('options', options, [...names, 'count', 'remaining'])
     const count = read.integer('count', 100, 0, 10_000)
     const remaining = read.integer('remaining', 7 * day, 0, Number.MAX_SAFE_INTEGER)
-    const suite = read.read('suite', this.#suite, readU16)
+    const suite = this.#readSuite(read)
     const now = BigInt(this.#now())
     const expired = [...this.#infos.values()].filter((info) => info.notAfter < now)
     if (expired.length > 0) await this.delete(expired.map((info) => info.reference))
@@ -152,6 +152,14 @@ export class KeyPackages {
     return [...this.#infos.values()].some((info) => info.lastResort && equal(info.reference, reference))
   }
 
+  get #preferred(): number {
+    return this.#suites[0] ?? 1
+  }
+
+  #readSuite(read: Options): number {
+    return read.read('suite', this.#preferred, (what, value) => readSuite(what, value, this.#suites))
+  }
+
   #fresh(suite: number, remaining: number): NativeKeyPackageInfo[] {
     const until = BigInt(this.#now() + remaining)
     return [...this.#infos.values()].filter((info) => info.suite === suite && !info.lastResort && info.notAfter >= until)
@@ -161,7 +169,7 @@ export class KeyPackages {
     const now = this.#now()
     const lifetime = read.integer('lifetime', defaultLifetime, 1, Number.MAX_SAFE_INTEGER)
     const request = {
-      suite: read.read('suite', this.#suite, readU16),
+      suite: this.#readSuite(read),
       count,
       notBefore: BigInt(Math.max(0, now - clockSlack)),
       notAfter: BigInt(now) + BigInt(lifetime),

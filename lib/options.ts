@@ -23,6 +23,12 @@ export function readInteger(what: string, value: unknown, min: number, max: numb
 
 /** readU16: a type number or suite. */
 export const readU16 = (what: string, value: unknown): number => readInteger(what, value, 0, 0xffff)
+/** readSuite: one of the suites that a client has. */
+export function readSuite(what: string, value: unknown, suites: readonly number[]): number {
+  const suite = readU16(what, value)
+  if (!suites.includes(suite)) throw new RangeError(`${what} must be a suite of this client: ${suites.join(', ')}`)
+  return suite
+}
 /** readLeafIndex: a leaf index, below 2^30 in any tree. */
 export const readLeafIndex = (what: string, value: unknown): number => readInteger(what, value, 0, 0x3fff_ffff)
 
