@@ -90,7 +90,10 @@ export interface AcceptedCommit {
   /** The one Welcome, an MLSMessage; null when nobody joins, or when there are several (`welcomes`). */
   readonly welcome: Uint8Array | null
   readonly welcomes: Welcomes
-  /** The ratchet tree for newcomers, when their Welcomes do not hold it. */
+  /**
+   * The ratchet tree for newcomers, when their Welcomes do not hold it. Null also when the commit was accepted by coming
+   * back, or found in the store: then `group.tree()` gives it, as long as the group is in that epoch.
+   */
   readonly tree: Uint8Array | null
 }
 

@@ -369,9 +369,9 @@ export class Group {
     return event
   }
 
-  #publishCommit(step: NativeStep, { commit, welcomes }: Extract<Raw, { readonly kind: 'commit' }>): ReceivedCommit {
+  #publishCommit(step: NativeStep, { commit, welcomes, recipients = [] }: Extract<Raw, { readonly kind: 'commit' }>): ReceivedCommit {
     if (commit.own && step.kind === 'receive') {
-      const given = new Welcomes(welcomes ?? { bytes: empty, offsets: new Uint32Array(1) }, [])
+      const given = new Welcomes(welcomes ?? { bytes: empty, offsets: new Uint32Array(1) }, recipients)
       const result = { commit: toCommitInfo(commit), welcome: given.only, welcomes: given, tree: null }
       this.#candidates.find(step.message)?.settle(result)
     }

@@ -7,7 +7,7 @@ import type { CachedProposal } from './proposal'
 export interface CommitInfo {
   /** The epoch that it begins. */
   readonly epoch: bigint
-  /** Leaf index of who committed. */
+  /** Leaf index of who committed; with `external`, the leaf that it now has. */
   readonly committer: number
   /** Whether the committer joined by it (RFC 9420 §12.4.3.2). */
   readonly external: boolean
