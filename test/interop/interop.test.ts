@@ -67,6 +67,17 @@ describe('mls-ts (OpenMLS), suite 3', () => {
   })
 })
 
+test('OpenMLS and we agree where the path ends below the root, since the other half of the tree is empty', async () => {
+  const [alice, bob, dave] = await Promise.all(['alice', 'bob', 'dave'].map((name) => ours.member(name, 3)))
+  const carol = await mlsTs.member('carol', 3)
+  if (!alice || !bob || !dave) throw new Error('unreachable')
+  const room = await Room.create('half', alice)
+  await room.add(alice, [bob, carol, dave])
+  await room.change(dave, { remove: ['alice', 'bob'] })
+  await room.say(carol, 'only the right half is left')
+  await room.close()
+})
+
 describe('random steps', () => {
   // NODE_MLS_SEED repeats a walk.
   const given = process.env['NODE_MLS_SEED']
@@ -75,6 +86,10 @@ describe('random steps', () => {
   test(`100 with ts-mls, suite 1, seed ${seed}`, async () => {
     const counts = await walk([ours, tsMls], 1, 100, seed)
     process.stderr.write(`random steps with seed ${seed}: ${JSON.stringify(counts)}\n`)
+  }, 120_000)
+
+  test(`100 with mls-ts, suite 3, seed ${seed}`, async () => {
+    await walk([ours, mlsTs], 3, 100, seed)
   }, 120_000)
 
   test.each([2, 3, 4, 5, 6, 7])(`15 with ts-mls, suite %i, seed ${seed}`, async (suite) => {

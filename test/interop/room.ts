@@ -1,6 +1,7 @@
 // A room: the members of one group, of any implementations, and the delivery between them. After every step each member
 // must be in the same epoch with the same secrets.
 import assert from 'node:assert/strict'
+import { Leaves } from './leaves'
 import type { PeerChange, PeerMember } from './peers/peer'
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
@@ -9,11 +10,12 @@ export class Room {
   readonly members: PeerMember[] = []
   /** Those who were added and have not renewed their keys: RFC 9420 §4.1.2 calls their leaves unmerged. */
   readonly #unmerged = new Set<PeerMember>()
+  readonly #leaves = new Leaves<PeerMember>()
 
   static async create(id: string, founder: PeerMember): Promise<Room> {
     await founder.createGroup(id)
     const room = new Room()
-    room.members.push(founder)
+    room.#enter(founder)
     return room
   }
 
@@ -35,9 +37,17 @@ export class Room {
     assert(made.welcome !== null)
     const tree = await committer.tree()
     for (const newcomer of newcomers) await newcomer.join(made.welcome, tree)
-    for (const newcomer of newcomers) this.#unmerged.add(newcomer)
-    this.members.push(...newcomers)
+    for (const newcomer of newcomers) {
+      this.#unmerged.add(newcomer)
+      this.#enter(newcomer)
+    }
     await this.agree()
+  }
+
+  /** mayRemove says whether the tree that these leave behind is one that all who stay can work with. */
+  mayRemove(gone: readonly PeerMember[]): boolean {
+    const stay = this.members.filter((member) => !gone.includes(member))
+    return stay.every(({ peer }) => peer.abilities.has('any-tree')) || !this.#leaves.emptiesHalf(gone)
   }
 
   /** change commits without newcomers. Members that it removes must notice, and leave the room. */
@@ -48,6 +58,7 @@ export class Room {
     if (!change.psk) this.#unmerged.delete(committer)
     const removed = await this.#deliver(committer, made.messages)
     assert.deepEqual(removed.map((member) => member.name).sort(), [...(change.remove ?? [])].sort())
+    this.#leaves.remove(removed)
     for (const member of removed) {
       this.members.splice(this.members.indexOf(member), 1)
       this.#unmerged.delete(member)
@@ -60,7 +71,7 @@ export class Room {
     if (!newcomer.peer.abilities.has('any-tree')) await this.#merge()
     const commit = await newcomer.joinExternally(await informant.groupInfo())
     await this.#deliver(newcomer, [commit])
-    this.members.push(newcomer)
+    this.#enter(newcomer)
     await this.agree()
   }
 
@@ -97,6 +108,11 @@ export class Room {
 
   async close(): Promise<void> {
     for (const member of this.members.splice(0)) await member.close()
+  }
+
+  #enter(member: PeerMember): void {
+    this.members.push(member)
+    this.#leaves.add(member)
   }
 
   /** merge lets everyone renew their keys whose leaf is unmerged, as far as they can. */

@@ -1,5 +1,5 @@
 // A random walk: members of several implementations in one group, one random step after another.
-import type { Peer, PeerMember } from './peers/peer'
+import type { Peer, PeerAbility, PeerMember } from './peers/peer'
 import { Random } from './random'
 import { Room } from './room'
 
@@ -27,7 +27,7 @@ export async function walk(peers: readonly Peer[], suite: number, steps: number,
     const step = choose(random, room)
     const who = room.members.map((member) => `${member.peer.name} ${member.name}`).join(', ')
     try {
-      await take(step, room, random, newcomer, index)
+      await take(step, room, random, newcomer, peers, index)
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause)
       throw new Error(`seed ${seed}, suite ${suite}, step ${index} (${step}) among ${who}: ${reason}`, { cause })
@@ -38,28 +38,52 @@ export async function walk(peers: readonly Peer[], suite: number, steps: number,
   return counts
 }
 
-/** choose picks a step that the group's size allows. */
+/** What a step needs of who takes it, or of who tells a newcomer about the group. */
+const NEEDS: Readonly<Record<Step, PeerAbility | null>> = {
+  add: null,
+  remove: 'remove',
+  rotate: 'update',
+  psk: 'psk',
+  'external join': 'external-join',
+  messages: null,
+}
+
+/** choose picks a step that the group allows: by its size, and by what its members can do. */
 function choose(random: Random, room: Room): Step {
   const step = random.pick(STEPS)
   const grows = step === 'add' || step === 'external join'
   if (grows && room.members.length >= MOST) return 'remove'
   if (step === 'remove' && room.members.length < 3) return 'add'
+  const needed = NEEDS[step]
+  if (needed && !room.members.some(({ peer }) => peer.abilities.has(needed))) return 'messages'
+  // A pre-shared key is one for all.
+  if (step === 'psk' && !room.members.every(({ peer }) => peer.abilities.has('psk'))) return 'rotate'
   return step
 }
 
-async function take(step: Step, room: Room, random: Random, newcomer: () => Promise<PeerMember>, index: number): Promise<void> {
-  const actor = random.pick(room.members)
+async function take(
+  step: Step,
+  room: Room,
+  random: Random,
+  newcomer: (peer?: Peer) => Promise<PeerMember>,
+  peers: readonly Peer[],
+  index: number,
+): Promise<void> {
+  const needed = NEEDS[step]
+  const actor = random.pick(room.members.filter(({ peer }) => needed === null || peer.abilities.has(needed)))
   switch (step) {
     case 'add': {
       const count = 1 + random.below(Math.min(3, MOST - room.members.length))
-      await room.add(actor, await Promise.all(Array.from({ length: count }, newcomer)))
+      await room.add(actor, await Promise.all(Array.from({ length: count }, () => newcomer())))
       break
     }
     case 'remove': {
       const others = room.members.filter((member) => member !== actor)
-      const gone = random.pick(others)
-      const alsoGone = random.below(3) === 0 && others.length > 2 ? others.find((member) => member !== gone) : undefined
-      await room.change(actor, { remove: [gone, ...(alsoGone ? [alsoGone] : [])].map(({ name }) => name) })
+      const gone = [random.pick(others)]
+      const more = random.pick(others)
+      if (random.below(3) === 0 && others.length > 2 && !gone.includes(more)) gone.push(more)
+      if (room.mayRemove(gone)) await room.change(actor, { remove: gone.map(({ name }) => name) })
+      else await room.change(actor, {})
       break
     }
     case 'rotate':
@@ -72,9 +96,11 @@ async function take(step: Step, room: Room, random: Random, newcomer: () => Prom
       await room.change(actor, { psk: [id] })
       break
     }
-    case 'external join':
-      await room.joinExternally(await newcomer(), actor)
+    case 'external join': {
+      const joiner = random.pick(peers.filter(({ abilities }) => abilities.has('external-join')))
+      await room.joinExternally(await newcomer(joiner), actor)
       break
+    }
     case 'messages':
       for (let i = 0; i <= random.below(4); i++) await room.say(random.pick(room.members), `message ${i} of step ${index}`)
       break

@@ -21,6 +21,11 @@ export function privateHeader(message: Uint8Array): PrivateHeader {
   return { epoch: bytes.readBigUInt64BE(groupId.end), contentType: CONTENT_TYPES[contentType] }
 }
 
+/** contentTypeOf tells what a message is. Public ones are taken for commits: no other is sent in clear in these tests. */
+export function contentTypeOf(message: Uint8Array): PrivateHeader['contentType'] {
+  return Buffer.from(message.subarray(0, 4)).equals(MLS_PRIVATE_MESSAGE) ? privateHeader(message).contentType : 'commit'
+}
+
 /** readVector reads a length of RFC 9420 §2.1.2 (1, 2 or 4 bytes, as the first two bits say) and gives where the vector ends. */
 function readVector(bytes: Buffer, at: number): { readonly end: number } {
   const first = bytes.readUInt8(at)

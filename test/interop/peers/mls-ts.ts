@@ -1,7 +1,7 @@
 // mls-ts, OpenMLS compiled to WebAssembly, as a peer. It has suite 3, adds members and exchanges messages. Its key
 // packages and trees are bare structures, everything else is MLSMessages already.
 import type { Group, MlsClient } from 'mls-ts'
-import { MLS_KEY_PACKAGE, type PrivateHeader, privateHeader } from './mls-message'
+import { MLS_KEY_PACKAGE, type PrivateHeader, contentTypeOf, privateHeader } from './mls-message'
 import { type Peer, type PeerChange, type PeerCommit, type PeerEvent, PeerLacks, type PeerMember } from './peer'
 
 export const mlsTs: Peer = {
@@ -61,10 +61,10 @@ class MlsTsMember implements PeerMember {
   }
 
   async receive(message: Uint8Array): Promise<PeerEvent> {
-    const { contentType } = privateHeader(message)
+    const contentType = contentTypeOf(message)
     const data = this.#group.receive(message)
     if (contentType === 'application') return { kind: 'message', data }
-    return contentType === 'commit' ? { kind: 'commit', removed: false } : { kind: 'proposal' }
+    return contentType === 'commit' ? { kind: 'commit', removed: !this.#canSend() } : { kind: 'proposal' }
   }
 
   async putPsk(): Promise<void> {
@@ -96,6 +96,16 @@ class MlsTsMember implements PeerMember {
   async close(): Promise<void> {
     this.#current = null
     this.#client.free()
+  }
+
+  /** canSend is false once we were removed; the library tells in no other way. Receivers skip one key. */
+  #canSend(): boolean {
+    try {
+      this.#header()
+      return true
+    } catch {
+      return false
+    }
   }
 
   #header(): PrivateHeader {

@@ -3,7 +3,7 @@ import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:chil
 import fs from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
-import { privateHeader } from './mls-message'
+import { contentTypeOf } from './mls-message'
 import type { Peer, PeerChange, PeerCommit, PeerEvent, PeerMember } from './peer'
 
 const root = path.join(__dirname, '../../..')
@@ -82,7 +82,7 @@ class MlsppMember implements PeerMember {
   }
 
   async receive(message: Uint8Array): Promise<PeerEvent> {
-    if (isApplication(message)) return { kind: 'message', data: await this.#askBytes('open', toWord(message)) }
+    if (contentTypeOf(message) === 'application') return { kind: 'message', data: await this.#askBytes('open', toWord(message)) }
     const [kind] = await this.#ask('handle', toWord(message))
     return kind === 'proposal' ? { kind } : { kind: 'commit', removed: kind === 'removed' }
   }
@@ -130,9 +130,4 @@ class MlsppMember implements PeerMember {
   async #askBytes(...words: string[]): Promise<Uint8Array> {
     return fromWord((await this.#ask(...words))[0] ?? '-')
   }
-}
-
-/** Only private messages carry application data; public ones are handshake messages. */
-function isApplication(message: Uint8Array): boolean {
-  return message[3] === 2 && privateHeader(message).contentType === 'application'
 }

@@ -56,8 +56,8 @@ export interface PeerMember {
 }
 
 /**
- * Abilities beyond adding members and exchanging messages. `any-tree`: newcomers take every valid tree; without it,
- * only one whose parent nodes agree about the unmerged leaves below them.
+ * Abilities beyond adding members and exchanging messages. `any-tree`: it works in every valid tree; without it, newcomers
+ * need one whose parent nodes agree about the unmerged leaves below them, and members one whose left half is not empty.
  */
 export type PeerAbility = 'update' | 'remove' | 'psk' | 'external-join' | 'any-tree'
 

@@ -1,13 +1,15 @@
 // ts-mls, an MLS implementation in TypeScript, as a peer. Its functions take a state and give the next one; a member
 // holds the latest. It has suites 1 to 7 with the optional packages that package.json lists.
 //
-// Three things of version 1.6.4 need care:
+// Four things of version 1.6.4 need care:
 // - It makes compressed public keys for ECDSA. RFC 9420 §5.1.1 wants uncompressed ones, which this file makes of them.
 // - It writes and reads external_pub without the length that HPKEPublicKey, a vector, has in ExternalPub (RFC 9420
 //   §12.4.3.2). This file adds and removes it.
+// - It derives the commit secret at the root, although the root is not in the path when the tree's other half is empty
+//   (RFC 9420 §4.1.2, §12.4.1), and arrives at another secret.
 // - When it joins, it wants every non-blank ancestor of an unmerged leaf to have the same list of unmerged leaves. RFC 9420
-//   §12.4.3.1 wants only that leaf, and only in the nodes between. It refuses valid trees, its own among them, so it has
-//   no `any-tree`.
+//   §12.4.3.1 wants only that leaf, and only in the nodes between. It refuses valid trees, its own among them.
+// For these two, it has no `any-tree`.
 import { ECDH } from 'node:crypto'
 import type { CiphersuiteImpl, ClientState, Extension, KeyPackage, MLSMessage, PreSharedKeyID, PrivateKeyPackage, Proposal } from 'ts-mls'
 import type { Peer, PeerChange, PeerCommit, PeerEvent, PeerMember } from './peer'
