@@ -2,6 +2,7 @@
 import type { Received } from 'node-mls'
 import type { ChatMessage } from './chat'
 import type { Device } from './device'
+import { sideBySide } from './side-by-side'
 
 interface Sent extends ChatMessage {
   readonly sender: Device
@@ -24,7 +25,7 @@ export class Delivery {
   /** talk lets members say their lines in this order, and everyone receive them, the speakers included. */
   async talk(lines: readonly ChatMessage[]): Promise<void> {
     const sent = await Promise.all(lines.map((line) => this.#say(line)))
-    await Promise.all(this.members.map((member) => this.#hear(member, sent)))
+    await sideBySide(this.members, (member) => this.#hear(member, sent))
   }
 
   async #say(line: ChatMessage): Promise<Sent> {
@@ -54,14 +55,12 @@ export class Delivery {
   /** announce brings a commit to everyone but its committer. Who is removed by it leaves. */
   async announce(committer: Device, commit: Uint8Array, removed: readonly Device[] = []): Promise<void> {
     this.commitBytes += commit.length
-    await Promise.all(
-      this.members.map(async (member) => {
-        if (member === committer) return
-        const result = await member.group.receive(commit)
-        const fits = result.kind === 'commit' && result.selfRemoved === removed.includes(member)
-        this.#check(fits, `${member.identity} received ${result.kind} instead of the commit that was made`)
-      }),
-    )
+    await sideBySide(this.members, async (member) => {
+      if (member === committer) return
+      const result = await member.group.receive(commit)
+      const fits = result.kind === 'commit' && result.selfRemoved === removed.includes(member)
+      this.#check(fits, `${member.identity} received ${result.kind} instead of the commit that was made`)
+    })
     for (const member of removed) this.members.splice(this.members.indexOf(member), 1)
   }
 

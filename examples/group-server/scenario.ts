@@ -6,12 +6,12 @@ import { Delivery } from './delivery'
 import { Device } from './device'
 import { Directory } from './directory'
 import type { Identity } from './roster'
+import { sideBySide } from './side-by-side'
 import type { Stages } from './stages'
 
 const SERVER: Identity = 'server@example.org/group-server'
 const VISITOR: Identity = 'visitor@example.org/phone'
-/** Devices that are opened side by side, and chat lines that are under way together. */
-const TOGETHER = 64
+/** Chat lines that are under way together. */
 const LINES = 25
 const LEAVERS = 5
 const ROTATIONS = 5
@@ -74,16 +74,13 @@ export class Scenario {
     const { roster } = this.input
     const live = new Set(this.input.live)
     await this.stages.run('key packages', roster.length, async (tell) => {
-      for (let start = 0; start < roster.length; start += TOGETHER) {
-        const open = roster.slice(start, start + TOGETHER).map(async (identity) => {
-          const device = await this.#open(identity)
-          await this.#publishOne(device)
-          if (live.has(identity)) this.#devices.set(identity, device)
-          else await device.close()
-        })
-        await Promise.all(open)
+      await sideBySide(roster, async (identity) => {
+        const device = await this.#open(identity)
+        await this.#publishOne(device)
+        if (live.has(identity)) this.#devices.set(identity, device)
+        else await device.close()
         tell(this.#published.size)
-      }
+      })
       return { count: roster.length }
     })
   }
@@ -120,14 +117,13 @@ export class Scenario {
     const { live } = this.input
     let joined = 0
     await this.stages.run('live members join', live.length, async (tell) => {
-      const join = live.map(async (identity) => {
+      await sideBySide(live, async (identity) => {
         const device = this.#deviceOf(identity)
         const welcome = welcomes.get(this.#packageOf(identity).reference)
         if (!welcome) throw new Error(`no Welcome for ${identity}`)
         await device.join(welcome, tree)
         tell(++joined)
       })
-      await Promise.all(join)
       return { count: live.length }
     })
     this.delivery.members.push(...live.map((identity) => this.#deviceOf(identity)))
@@ -204,11 +200,10 @@ export class Scenario {
     const { members } = this.delivery
     let reopened = 0
     await this.stages.run('closed and reopened from the store', members.length, async (tell) => {
-      const reopen = members.map(async (member) => {
+      await sideBySide(members, async (member) => {
         await member.reopen()
         tell(++reopened)
       })
-      await Promise.all(reopen)
       return { count: members.length }
     })
     this.delivery.agree()

@@ -10,14 +10,14 @@ export interface StageResult {
 }
 
 interface Stage {
-  readonly title: string
   readonly count: number
   readonly seconds: number
   readonly longestDelay: number
 }
 
 export class Stages {
-  readonly #done: Stage[] = []
+  /** By title: a stage that comes again adds to what it was. */
+  readonly #done = new Map<string, Stage>()
 
   constructor(private readonly progress: Progress) {}
 
@@ -28,20 +28,25 @@ export class Stages {
     const start = performance.now()
     const { count, note } = await work((done) => this.progress.at(done))
     const seconds = (performance.now() - start) / 1000
-    this.#done.push({ title, count, seconds, longestDelay: ended().longest })
+    const before = this.#done.get(title) ?? { count: 0, seconds: 0, longestDelay: 0 }
+    this.#done.set(title, {
+      count: before.count + count,
+      seconds: before.seconds + seconds,
+      longestDelay: Math.max(before.longestDelay, ended().longest),
+    })
     this.progress.end(note)
   }
 
   get longestDelay(): number {
-    return Math.max(0, ...this.#done.map((stage) => stage.longestDelay))
+    return Math.max(0, ...[...this.#done.values()].map((stage) => stage.longestDelay))
   }
 
   get seconds(): number {
-    return this.#done.reduce((sum, stage) => sum + stage.seconds, 0)
+    return [...this.#done.values()].reduce((sum, stage) => sum + stage.seconds, 0)
   }
 
   table(): string {
-    const rows = this.#done.map(({ title, count, seconds, longestDelay }): Row => {
+    const rows = [...this.#done].map(([title, { count, seconds, longestDelay }]): Row => {
       return [title, count, seconds.toFixed(2), rate(count, seconds), `${longestDelay.toFixed(1)} ms`]
     })
     return formatTable(['stage', 'count', 'seconds', 'per second', 'longest loop delay'], rows)
