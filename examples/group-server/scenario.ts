@@ -1,5 +1,6 @@
 // The life of one big group: everyone added in one commit, talk, people who leave and come back, new keys, someone who
 // joins without being asked, and a restart of everything.
+import { setImmediate as turn } from 'node:timers/promises'
 import { type Store, memoryStore } from 'node-mls'
 import type { ChatMessage } from './chat'
 import { Delivery } from './delivery'
@@ -13,6 +14,8 @@ const SERVER: Identity = 'server@example.org/group-server'
 const VISITOR: Identity = 'visitor@example.org/phone'
 /** Chat lines that are under way together. */
 const LINES = 25
+/** Welcomes that are taken in one turn of the event loop. */
+const WELCOMES = 256
 const LEAVERS = 5
 const ROTATIONS = 5
 
@@ -106,6 +109,7 @@ export class Scenario {
       for (const { message, recipients } of accepted.welcomes) {
         this.delivery.welcomeBytes += message.length
         for (const reference of recipients) welcomes.set(hex(reference), message)
+        if (welcomes.size % WELCOMES === 0) await turn()
       }
       return { count: add.length, note: `${welcomes.size} Welcomes` }
     })

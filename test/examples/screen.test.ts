@@ -1,6 +1,7 @@
 import { watchLoop } from '../../examples/group-server/loop-delay'
 import { readOptions } from '../../examples/group-server/options'
 import { Progress } from '../../examples/group-server/progress'
+import { sideBySide } from '../../examples/group-server/side-by-side'
 import { formatBytes, formatTable } from '../../examples/group-server/table'
 
 describe('options', () => {
@@ -63,6 +64,23 @@ describe('progress', () => {
     progress.end()
     expect(written).toEqual(['Adding: 9 of 10\n', `${'Adding'.padEnd(34)}    6.00 s\n`])
   })
+})
+
+test('side by side: everything in order, a few at once, and the first failure ends it', async () => {
+  const items = Array.from({ length: 20 }, (_, index) => index)
+  const begun: number[] = []
+  let running = 0
+  let most = 0
+  await sideBySide(items, async (item) => {
+    begun.push(item)
+    most = Math.max(most, ++running)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+    running--
+  })
+  expect(begun).toEqual(items)
+  expect(most).toBe(8)
+  await expect(sideBySide(items, (item) => (item === 3 ? Promise.reject(new Error('three')) : Promise.resolve()))).rejects.toThrow('three')
+  await sideBySide([], () => Promise.reject(new Error('never')))
 })
 
 test('a table has its numbers to the right', () => {
