@@ -1,0 +1,70 @@
+// Answers: what a step asks, put to the application and to the client's own keys, and the step taken on.
+//
+// Credentials go to `authenticate` in slices; external PSKs come from the client's store or the `psk` callback;
+// resumption PSKs from another group of the client. An error here leaves the step unanswered, and with that everything
+// as it was.
+import { setImmediate as turn } from 'node:timers/promises'
+import type { Authenticate, CredentialQuestion, Verdict } from './credential'
+import { MlsError } from './errors'
+import type { Hold } from './hold'
+import type { MayAsk, NativeNeeds, NativePskId, NativeSecret } from './native'
+
+/** AnswerSource: who answers. */
+export interface AnswerSource {
+  readonly authenticate: Authenticate
+  /** Whether every credential is accepted unseen. */
+  readonly trust: boolean
+  /** Milliseconds for each callback. */
+  readonly timeout: number
+  /** psk gives a PSK, or null for one that is not held. */
+  readonly psk: (id: NativePskId) => Promise<NativeSecret | null>
+  /** Seconds since 1970. */
+  readonly now: () => number
+}
+
+/** Credentials in one call of `authenticate`. */
+const sliceSize = 1024
+
+const codes = { accept: 0, reject: 1, 'reject-succession': 2, 'reject-policy': 3, 'no-answer': 4 } as const
+
+function codeOf(verdict: Verdict): number {
+  if (typeof verdict === 'boolean') return verdict ? codes.accept : codes.reject
+  return Object.hasOwn(codes, verdict) ? codes[verdict] : codes['no-answer']
+}
+
+async function judge(
+  batch: readonly CredentialQuestion[], hold: Hold, { authenticate, timeout }: AnswerSource,
+): Promise<number[]> {
+  try {
+    const verdicts = await hold.ask(() => authenticate(batch), timeout)
+    if (Array.isArray(verdicts) && verdicts.length === batch.length) return verdicts.map(codeOf)
+    throw new TypeError(`authenticate must give ${batch.length} verdicts`)
+  } catch (cause) {
+    if (cause instanceof MlsError && cause.code === 'ANSWER_TIMEOUT') throw cause
+    throw new MlsError('AS_FAILED', { cause })
+  }
+}
+
+async function verdictsOn<T>(needs: NativeNeeds<T>, hold: Hold, source: AnswerSource): Promise<Uint8Array | null> {
+  if (source.trust || needs.credentialCount === 0) return null
+  const verdicts = new Uint8Array(needs.credentialCount)
+  for (let from = 0; from < verdicts.length; from += sliceSize) {
+    if (from > 0) await turn()
+    const batch = needs.credentials(from, Math.min(from + sliceSize, verdicts.length))
+    verdicts.set(await judge(batch, hold, source), from)
+  }
+  return verdicts
+}
+
+/** answer gives all answers, as often as the step asks, and what it then comes to. */
+export async function answer<T>(asking: MayAsk<T>, hold: Hold, source: AnswerSource): Promise<T> {
+  let result = asking
+  while (result.needs) {
+    const { needs } = result
+    const verdicts = await verdictsOn(needs, hold, source)
+    const psks: (NativeSecret | null)[] = []
+    for (const id of needs.psks) psks.push(await hold.ask(() => source.psk(id), source.timeout))
+    result = await needs.answer(verdicts, psks, source.now())
+  }
+  return result.done
+}

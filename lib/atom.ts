@@ -1,0 +1,50 @@
+// Atoms on their way to a store, and scopes on their way out of it: ids, versions, and the errors of both.
+import { randomBytes } from 'node:crypto'
+import { MlsError } from './errors'
+import type { NativeRows } from './native'
+import { StoreConflict, type AtomPart, type Store, type Versions } from './store'
+
+/** toStoreError makes an MlsError of whatever a store rejects with. */
+function toStoreError(cause: unknown): MlsError {
+  if (cause instanceof MlsError) return cause
+  const isConflict = cause instanceof StoreConflict || (cause instanceof Error && cause.name === 'StoreConflict')
+  return new MlsError(isConflict ? 'STORE_CONFLICT' : 'STORE_FAILED', { cause })
+}
+
+/** commitAtom stores parts, all or nothing. @throws MlsError `STORE_CONFLICT`, `STORE_FAILED` */
+export async function commitAtom(store: Store, parts: readonly AtomPart[]): Promise<void> {
+  try {
+    await store.commit({ id: new Uint8Array(randomBytes(16)), parts })
+  } catch (error) {
+    throw toStoreError(error)
+  }
+}
+
+/** Loaded: what a scope was when it was loaded. */
+export interface Loaded {
+  readonly versions: Versions
+  readonly revision: bigint
+}
+
+/**
+ * loadScope gives a scope's slices to `take` and says what it was, or null when there is none.
+ * @throws MlsError `STORE_FAILED`
+ */
+export async function loadScope(
+  store: Store, scope: Uint8Array, take: (rows: Uint8Array) => void,
+): Promise<Loaded | null> {
+  let loaded: Loaded | null = null
+  try {
+    for await (const { versions, revision, rows } of store.load(scope)) {
+      take(rows)
+      loaded = { versions, revision }
+    }
+  } catch (error) {
+    throw toStoreError(error)
+  }
+  return loaded
+}
+
+/** loadRows is loadScope into the addon's rows. */
+export const loadRows = (store: Store, scope: Uint8Array, rows: NativeRows): Promise<Loaded | null> =>
+  loadScope(store, scope, (slice) => rows.add(slice))

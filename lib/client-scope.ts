@@ -1,0 +1,286 @@
+// The client's own scope: its keys in the addon, the list of its groups, and the order of changes to both.
+//
+// Rows of this file stand beside the addon's, with tags from 0x80 (docs/store-format.md):
+//
+//     80            header: format (u16)
+//     81            sealing key, 32 bytes in the clear, unless the caller has one
+//     82 handle     a group: status (u8), group id
+//     83 suite u16  digest of what the suite's signer was made of
+//     84            check value of the caller's sealing key
+import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { packBatch, rowChanges, type RowChange } from './batch'
+import { commitAtom, loadScope } from './atom'
+import { equal, join, toHex, viewOf } from './bytes'
+import { MlsError, isMlsError, toError } from './errors'
+import { native, type NativeClient, type NativeClientState } from './native'
+import type { AtomPart, Store } from './store'
+
+export type GroupStatus = 'joining' | 'active' | 'past'
+/** GroupEntry: one group as the client knows it without loading it. */
+export interface GroupEntry {
+  /** The name of the handle, 16 bytes; the group's scope ends with it. */
+  readonly handle: Uint8Array
+  readonly groupId: Uint8Array
+  readonly status: GroupStatus
+}
+
+const tags = { header: 0x80, sealingKey: 0x81, group: 0x82, signer: 0x83, keyCheck: 0x84 } as const
+const firstOwnTag = 0x80
+const pskTag = 13
+const format = 1
+const statuses: readonly GroupStatus[] = ['joining', 'active', 'past']
+const version = 'client'
+const handleSize = 16
+/** Changes of the same client by other processes that one change stands. */
+const attempts = 5
+
+const put = (tag: number, name: Uint8Array, value: Uint8Array): RowChange =>
+  ({ kind: 'put', key: join([Uint8Array.of(tag), name]), value })
+const nothing = new Uint8Array(0)
+const keyCheckOf = (key: Uint8Array): Uint8Array =>
+  new Uint8Array(createHmac('sha256', key).update('node-mls sealing key').digest().subarray(0, 16))
+
+/** ClientChange: what a change does to rows, and to the memory when they are stored. */
+export interface ClientChange<T> {
+  readonly changes: readonly Uint8Array[]
+  /** Other scopes in the same atom. */
+  readonly parts?: readonly AtomPart[]
+  readonly groups?: readonly GroupEntry[]
+  readonly forgotten?: readonly Uint8Array[]
+  readonly apply?: () => T
+}
+
+/** What a load found. */
+interface Contents {
+  readonly keys: NativeClient
+  readonly state: NativeClientState
+}
+
+/** ScopeMemory is what this file looks up: groups, sealed PSKs, digests of signers. */
+class ScopeMemory {
+  readonly groups = new Map<string, GroupEntry>()
+  /** Names in `groups` by group id: one may have a past and a present. */
+  readonly handles = new Map<string, Set<string>>()
+  readonly psks = new Map<string, Uint8Array>()
+  readonly signers = new Map<string, string>()
+
+  take(batch: Uint8Array): void {
+    for (const change of rowChanges(batch)) {
+      const [tag = 0] = change.key
+      const name = toHex(change.key)
+      const value = change.kind === 'put' ? change.value : null
+      if (tag === pskTag) {
+        if (value) this.psks.set(name, value.slice())
+        else this.psks.delete(name)
+      } else if (tag === tags.signer && value) {
+        this.signers.set(name, toHex(value))
+      } else if (tag === tags.group) {
+        this.#takeGroup(name, value ? entryOf(change.key, value) : null)
+      }
+    }
+  }
+
+  #takeGroup(name: string, entry: GroupEntry | null): void {
+    const former = this.groups.get(name)
+    if (former) this.handles.get(toHex(former.groupId))?.delete(name)
+    this.groups.delete(name)
+    if (!entry) return
+    this.groups.set(name, entry)
+    const key = toHex(entry.groupId)
+    const names = this.handles.get(key)
+    if (names) names.add(name)
+    else this.handles.set(key, new Set([name]))
+  }
+}
+
+export class ClientScope {
+  readonly #store: Store
+  readonly #clientId: Uint8Array
+  readonly #callersKey: Uint8Array | null
+  #sealingKey: Uint8Array | null = null
+  #keys: NativeClient | null = null
+  #version = 0n
+  #last: Promise<unknown> = Promise.resolve()
+  #memory = new ScopeMemory()
+
+  private constructor(store: Store, name: Uint8Array, callersKey: Uint8Array | null) {
+    this.#store = store
+    this.#clientId = new Uint8Array(createHash('sha256').update('node-mls client').update(name).digest().subarray(0, 16))
+    this.#callersKey = callersKey
+  }
+
+  /** open loads or begins the scope of the client `name`. @throws MlsError of fault `storage` */
+  static async open(store: Store, name: Uint8Array, callersKey: Uint8Array | null): Promise<[ClientScope, NativeClientState]> {
+    const scope = new ClientScope(store, name, callersKey)
+    const { state } = await scope.#load()
+    return [scope, state]
+  }
+
+  /** The client's scope: 01 and the hash of its name. */
+  get scope(): Uint8Array {
+    return join([Uint8Array.of(1), this.#clientId])
+  }
+  /** groupScope: 02, the hash of the client's name, the handle. */
+  groupScope(handle: Uint8Array): Uint8Array {
+    return join([Uint8Array.of(2), this.#clientId, handle])
+  }
+  newHandle(): Uint8Array {
+    return new Uint8Array(randomBytes(handleSize))
+  }
+  get keys(): NativeClient {
+    if (!this.#keys) throw new MlsError('CLOSED')
+    return this.#keys
+  }
+  groups(): Iterable<GroupEntry> {
+    return this.#memory.groups.values()
+  }
+  /** find gives the entries of a group id. */
+  find(groupId: Uint8Array): GroupEntry[] {
+    return [...(this.#memory.handles.get(toHex(groupId)) ?? [])].flatMap((name) => this.#memory.groups.get(name) ?? [])
+  }
+  /** psk gives the sealed row of a PSK. */
+  psk(rowKey: Uint8Array): Uint8Array | undefined {
+    return this.#memory.psks.get(toHex(rowKey))
+  }
+  signerDigest(suite: number): string | undefined {
+    return this.#memory.signers.get(signerName(suite))
+  }
+
+  /**
+   * change stores what `make` gives, one change after the other. When another process was first, the scope is loaded
+   * again and `make` is asked again.
+   */
+  change<T = void>(make: (keys: NativeClient) => ClientChange<T>): Promise<T> {
+    const done = this.#last.then(() => this.#change(make))
+    this.#last = done.catch(() => {})
+    return done
+  }
+
+  /**
+   * make runs native work that gives a batch of this scope, beside other changes, and stores the batch.
+   * @throws MlsError as the work does, or of fault `storage`
+   */
+  async make<T extends { readonly batch: Uint8Array }>(work: (keys: NativeClient) => Promise<T>): Promise<T> {
+    const keys = this.keys
+    let made: T
+    try {
+      made = await work(keys)
+    } catch (error) {
+      throw toError(error)
+    }
+    await this.change(() => ({ changes: [made.batch] }))
+    // Loaded again meanwhile: the new object does not know what the old one made.
+    if (this.#keys !== keys) {
+      const loaded = this.#last.then(() => this.#load())
+      this.#last = loaded.catch(() => {})
+      await loaded
+    }
+    return made
+  }
+
+  /** close waits for changes under way and wipes the keys. */
+  async close(): Promise<void> {
+    await this.#last
+    this.#keys?.close()
+    this.#keys = null
+  }
+
+  async #change<T>(make: (keys: NativeClient) => ClientChange<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      const { changes, parts = [], groups = [], forgotten = [], apply } = make(this.keys)
+      const own = packBatch([
+        ...groups.map(({ handle, groupId, status }) =>
+          put(tags.group, handle, join([Uint8Array.of(statuses.indexOf(status)), groupId]))),
+        ...forgotten.map((handle): RowChange => ({ kind: 'delete', key: join([Uint8Array.of(tags.group), handle]) })),
+      ])
+      const batches = [...changes, own].filter((batch) => batch.length > 0)
+      const part = { scope: this.scope, expect: { [version]: this.#version }, advance: [version], changes: batches }
+      try {
+        await commitAtom(this.#store, [part, ...parts])
+      } catch (error) {
+        // The addon's keys may have run ahead of the rows.
+        await this.#load()
+        if (isMlsError(error, 'STORE_CONFLICT') && attempt < attempts) continue
+        throw error
+      }
+      this.#version += 1n
+      for (const batch of batches) this.#memory.take(batch)
+      return apply?.() as T
+    }
+  }
+
+  async #load(): Promise<Contents> {
+    const memory = new ScopeMemory()
+    const rows = new native.Rows()
+    let header: Uint8Array | null = null
+    let stored: { key?: Uint8Array; check?: Uint8Array } = {}
+    const loaded = await loadScope(this.#store, this.scope, (batch) => {
+      const forAddon: RowChange[] = []
+      for (const change of rowChanges(batch)) {
+        if (change.kind !== 'put') continue
+        const [tag = 0] = change.key
+        if (tag < firstOwnTag) forAddon.push(change)
+        else if (tag === tags.header) header = change.value.slice()
+        else if (tag === tags.sealingKey) stored = { ...stored, key: change.value.slice() }
+        else if (tag === tags.keyCheck) stored = { ...stored, check: change.value.slice() }
+      }
+      memory.take(batch)
+      rows.add(packBatch(forAddon))
+    })
+    this.#memory = memory
+    this.#version = loaded?.versions[version] ?? 0n
+    if (loaded) this.#sealingKey = this.#existingKey(header, stored)
+    else await this.#begin()
+    return this.#read(rows)
+  }
+
+  async #read(rows: InstanceType<typeof native.Rows>): Promise<Contents> {
+    try {
+      const keys = new native.Client({ scope: this.scope, sealingKey: this.#sealingKey as Uint8Array })
+      const state = await keys.load(rows)
+      this.#keys = keys
+      return { keys, state }
+    } catch (error) {
+      throw toError(error)
+    }
+  }
+
+  #existingKey(header: Uint8Array | null, { key, check }: { key?: Uint8Array; check?: Uint8Array }): Uint8Array {
+    if (!header || header.length < 2) throw new MlsError('STORAGE_DAMAGED')
+    if (viewOf(header).readUInt16BE(0) > format) throw new MlsError('STORAGE_VERSION')
+    if (!this.#callersKey) {
+      if (!key) throw new MlsError(check ? 'WRONG_ENCRYPTION_KEY' : 'STORAGE_DAMAGED')
+      return key
+    }
+    if (!check || !equal(check, keyCheckOf(this.#callersKey))) throw new MlsError('WRONG_ENCRYPTION_KEY')
+    return this.#callersKey
+  }
+
+  /** begin writes the first rows of a client that the store has not seen. */
+  async #begin(): Promise<void> {
+    const key = this.#callersKey ?? new Uint8Array(randomBytes(32))
+    const changes = [
+      put(tags.header, nothing, Uint8Array.of(format >> 8, format & 0xff)),
+      this.#callersKey ? put(tags.keyCheck, nothing, keyCheckOf(key)) : put(tags.sealingKey, nothing, key),
+    ]
+    const part = { scope: this.scope, expect: { [version]: 0n }, advance: [version], changes: [packBatch(changes)] }
+    await commitAtom(this.#store, [part])
+    this.#version = 1n
+    this.#sealingKey = key
+  }
+}
+
+const signerName = (suite: number): string => toHex(Uint8Array.of(tags.signer, suite >> 8, suite & 0xff))
+
+/** signerRow keeps the digest of what a suite's signer was made of. */
+export const signerRow = (suite: number, digest: Uint8Array): Uint8Array =>
+  packBatch([put(tags.signer, Uint8Array.of(suite >> 8, suite & 0xff), digest)])
+
+/** deleteRow deletes one row. */
+export const deleteRow = (key: Uint8Array): Uint8Array => packBatch([{ kind: 'delete', key }])
+
+function entryOf(key: Uint8Array, value: Uint8Array): GroupEntry {
+  const status = statuses[value[0] ?? statuses.length]
+  if (!status || key.length !== 1 + handleSize) throw new MlsError('STORAGE_DAMAGED')
+  return { handle: key.slice(1), groupId: value.slice(1), status }
+}

@@ -1,0 +1,230 @@
+// Client: one identity with its keys and its groups.
+import type { AnswerSource } from './answers'
+import { copyOf, toHex } from './bytes'
+import { readClient, signerDigest, type ClientOptions, type ClientRequest } from './client-options'
+import { ClientScope, signerRow, type GroupStatus } from './client-scope'
+import { MlsError, fromNative, isMlsError, toError } from './errors'
+import { Events, type EventsOptions, type Stop } from './events'
+import type { Group, GroupOwner } from './group'
+import { GroupTable } from './group-table'
+import { Joining, type CreateGroupOptions, type ExternalJoin, type ExternalJoinOptions, type JoinOptions } from './joining'
+import { KeyPackages } from './key-package'
+import type { NativeClient, NativeClientState, NativePskId, NativeSecret } from './native'
+import { readList } from './options'
+import { groupIdOf } from './peek'
+import { Psks } from './psk'
+import type { GroupEvent, NotReceived, Received } from './received'
+import type { ReceiveOptions } from './steps'
+
+/** GroupListing: a group as the client lists it, without loading it. */
+export interface GroupListing {
+  readonly id: Uint8Array
+  readonly key: string
+  readonly status: GroupStatus
+}
+
+/** ClientEvent: an event of one of the client's groups. */
+export type ClientEvent = GroupEvent & { readonly group: Group }
+/** ClientReceived: a result of `receiveMany` over several groups; `group` is null when it has none here. */
+export type ClientReceived = (Received & { readonly group: Group }) | (NotReceived & { readonly group: Group | null })
+
+export class Client {
+  readonly keyPackages: KeyPackages
+  readonly psks: Psks
+  readonly #request: ClientRequest
+  readonly #scope: ClientScope
+  readonly #answers: AnswerSource
+  readonly #groups: GroupTable
+  readonly #events = new Events<ClientEvent>()
+  readonly #joining: Joining
+  #closing: Promise<void> | null = null
+
+  private constructor(request: ClientRequest, scope: ClientScope, state: NativeClientState) {
+    const { authenticate, trust, answerTimeout: timeout, now } = request
+    this.#request = request
+    this.#scope = scope
+    this.keyPackages = new KeyPackages(scope, now, this.suites, state.keyPackages)
+    this.psks = new Psks(scope, request.psk)
+    this.#answers = { authenticate, trust, timeout, now, psk: (id) => this.#psk(id) }
+    this.#groups = new GroupTable(scope, this.#owner())
+    this.#joining = new Joining(request, this.#answers, scope, this.#groups, this.keyPackages)
+  }
+
+  /**
+   * open opens the client of this name in the store, or begins it.
+   *
+   * @throws TypeError, RangeError; MlsError `WRONG_ENCRYPTION_KEY`, `STORAGE_DAMAGED`, `STORAGE_VERSION`, `STORE_FAILED`
+   * @example
+   * const alice = await Client.open({
+   *   identity: 'alice@example.org/laptop', store: memoryStore(), authenticate: trustAnyCredential,
+   * })
+   */
+  static async open(options: ClientOptions): Promise<Client> {
+    const request = readClient(options)
+    const [scope, state] = await ClientScope.open(request.store, request.name, request.encryptionKey)
+    for (const signer of request.signers) {
+      const digest = signerDigest(signer)
+      if (state.suites.includes(signer.suite) && scope.signerDigest(signer.suite) === toHex(digest)) continue
+      const { batch } = await fromNative(scope.keys.addSigner(signer))
+      await scope.change(() => ({ changes: [batch, signerRow(signer.suite, digest)] }))
+    }
+    return new Client(request, scope, state)
+  }
+
+  /** The cipher suites of this client, the preferred one first. */
+  get suites(): readonly number[] {
+    return this.#request.signers.map(({ suite }) => suite)
+  }
+
+  /** createGroup makes a group with this client as its only member (RFC 9420 §11). @throws MlsError `GROUP_EXISTS` */
+  async createGroup(options?: CreateGroupOptions): Promise<Group> {
+    this.#keys()
+    return this.#joining.create(options)
+  }
+
+  /**
+   * join joins the group of a Welcome (RFC 9420 §12.4.3.1). The key package that it was made for is deleted in the
+   * same write that stores the group, unless it is one of last resort.
+   *
+   * @throws MlsError `NO_MATCHING_KEY_PACKAGE`, `GROUP_EXISTS`, `MISSING_TREE`, `MISSING_PSK`, `CREDENTIAL_REJECTED`, …
+   * @example
+   * const group = await bob.join(welcome)
+   */
+  async join(welcome: Uint8Array, options?: JoinOptions): Promise<Group> {
+    this.#keys()
+    return this.#joining.join(welcome, options)
+  }
+
+  /**
+   * joinExternally joins a group by a commit of one's own (RFC 9420 §12.4.3.2).
+   *
+   * @param groupInfo an MLSMessage, with external_pub
+   * @throws MlsError `MISSING_EXTERNAL_PUB`, `MISSING_TREE`, `GROUP_EXISTS`, `CREDENTIAL_REJECTED`, …
+   * @example
+   * const join = await carol.joinExternally(groupInfo)
+   * if (await deliver(join.message)) await join.accepted()
+   * else await join.rejected()
+   */
+  async joinExternally(groupInfo: Uint8Array, options?: ExternalJoinOptions): Promise<ExternalJoin> {
+    this.#keys()
+    return this.#joining.joinExternally(groupInfo, options)
+  }
+
+  /** groups lists the groups of this client, without loading them. */
+  groups(): readonly GroupListing[] {
+    return this.#groups.entries().map(({ groupId, status }) => ({ id: groupId.slice(), key: toHex(groupId), status }))
+  }
+
+  /** group gives the group of an id, loaded from the store if need be. @throws MlsError `UNKNOWN_GROUP` */
+  async group(id: Uint8Array): Promise<Group> {
+    this.#keys()
+    return this.#groups.get(copyOf('id', id))
+  }
+
+  /** receive takes a message of whichever group it is for. @throws MlsError `UNKNOWN_GROUP`, and as `Group.receive` */
+  async receive(message: Uint8Array, options?: ReceiveOptions): Promise<Received & { readonly group: Group }> {
+    const [result] = await this.receiveMany([message], options)
+    if (!result) throw new MlsError('INTERNAL')
+    if (result.kind === 'error') throw result.error
+    return result
+  }
+
+  /**
+   * receiveMany takes messages of many groups: those of one group in order and in one step, the groups beside each
+   * other. The results are in the order of the messages; one that fails does not stop the others.
+   */
+  async receiveMany(messages: readonly Uint8Array[], options?: ReceiveOptions): Promise<ClientReceived[]> {
+    const list = readList('messages', messages, copyOf)
+    this.#keys()
+    const results: ClientReceived[] = []
+    const byGroup = new Map<string, { id: Uint8Array; places: number[] }>()
+    list.forEach((message, i) => {
+      const id = groupIdOf(message)
+      if (!id) {
+        results[i] = { kind: 'error', error: new MlsError('WRONG_WIRE_FORMAT'), group: null }
+        return
+      }
+      const entry = byGroup.get(toHex(id)) ?? { id, places: [] }
+      byGroup.set(toHex(id), entry)
+      entry.places.push(i)
+    })
+    await Promise.all([...byGroup.values()].map(async ({ id, places }) => {
+      const found = await this.#receiveIn(id, places.map((i) => list[i] as Uint8Array), options)
+      places.forEach((i, at) => (results[i] = found[at] as ClientReceived))
+    }))
+    return results
+  }
+
+  /** on calls a listener for the events of all groups; each carries its `group`. */
+  on<Kind extends ClientEvent['kind']>(
+    kind: Kind, listener: (event: Extract<ClientEvent, { readonly kind: Kind }>) => void,
+  ): Stop {
+    return this.#events.on(kind, listener)
+  }
+
+  /** events gives the events of all groups from now on, until the client is closed. */
+  events(options?: EventsOptions): AsyncIterableIterator<ClientEvent> {
+    return this.#events.iterate(options)
+  }
+
+  /**
+   * proposeOwnAdd makes a proposal by which somebody outside asks a group to add one of its key packages
+   * (RFC 9420 §12.1.8). @returns an MLSMessage for the group
+   */
+  async proposeOwnAdd(reference: Uint8Array, groupId: Uint8Array, epoch: bigint): Promise<Uint8Array> {
+    const [ref, id] = [copyOf('reference', reference), copyOf('groupId', groupId)]
+    return fromNative(this.#keys().proposeOwnAdd(ref, id, epoch))
+  }
+
+  /** close finishes what was called and wipes the keys from memory. The store stays open: it is the caller's. */
+  close(): Promise<void> {
+    this.#closing ??= this.#groups.close().then(async () => {
+      this.#events.end()
+      await this.#scope.close()
+    })
+    return this.#closing
+  }
+
+  #keys(): NativeClient {
+    if (this.#closing) throw new MlsError('CLOSED')
+    return this.#scope.keys
+  }
+
+  async #receiveIn(id: Uint8Array, messages: readonly Uint8Array[], options: ReceiveOptions | undefined): Promise<ClientReceived[]> {
+    try {
+      const group = await this.#groups.get(id)
+      const results = await group.receiveMany(messages, options)
+      return results.map((result) => ({ ...result, group }))
+    } catch (error) {
+      return messages.map(() => ({ kind: 'error', error: toError(error), group: null }))
+    }
+  }
+
+  /** psk answers what a step asks for (RFC 9420 §8.4, §8.6). */
+  async #psk(id: NativePskId): Promise<NativeSecret | null> {
+    if (id.type === 'external') return this.psks.find(id.id)
+    for (const group of await this.#groups.all(id.groupId)) {
+      try {
+        return await group.use((native) => native.resumption(id.epoch))
+      } catch (error) {
+        if (!isMlsError(error, 'MISSING_PSK', 'REMOVED', 'REENTRANT')) throw error
+      }
+    }
+    return null
+  }
+
+  /** owner is what the groups see of their client. */
+  #owner(): GroupOwner {
+    return {
+      store: this.#request.store,
+      policy: this.#request.policy,
+      answers: this.#answers,
+      keys: () => this.#scope.keys,
+      succeed: (origin, kind, keyPackages, options) => this.#joining.succeed(origin, kind, keyPackages, options),
+      confirmed: (group) => this.#groups.activate(group),
+      ended: (group, how) => this.#groups.ended(group, how),
+      deleted: (group) => this.#groups.erase(group),
+      emit: (group, event) => this.#events.emit({ ...event, group }),
+    }
+  }
+}

@@ -1,0 +1,410 @@
+// Group: one member's view of one group (RFC 9420 §8 to §14).
+//
+// Getters show the published state: what is durable. Operations are promises and take effect in the order of the calls.
+import { answer } from './answers'
+import { copyOf, empty, toHex } from './bytes'
+import type { ByteStrings } from './bulk'
+import { Candidates } from './candidates'
+import { readCommit, type AcceptedCommit, type CommitOptions, type PendingCommit } from './commit'
+import { MlsError } from './errors'
+import { Events, type EventsOptions, type Stop } from './events'
+import { readExtensions } from './extension'
+import { groupStrand, resultOf, type GroupHome, type GroupStrand, type Raw } from './group-strand'
+import type { Hold } from './hold'
+import { iterateMembers, readMembersOptions, type Member, type MembersOptions } from './members'
+import type { Extension, ReInit } from './message'
+import type { NativeGroup, NativeState, NativeStep } from './native'
+import { Options, readInteger, readList } from './options'
+import { watch } from './progress'
+import { readProposal, type CachedProposal, type NewProposal } from './proposal'
+import { toCommitInfo } from './received'
+import type { GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } from './received'
+import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
+import type { ReceiveOptions, SendOptions, StepResult } from './steps'
+import type { SuccessorOptions, Succession } from './successor'
+import { Welcomes } from './welcomes'
+
+/** Phase: `joining` until an external commit is accepted, `active`, `suspended` after a ReInit, `removed`. */
+export type Phase = 'joining' | 'active' | 'suspended' | 'removed'
+
+/** GroupInfoOptions: what a GroupInfo carries (RFC 9420 §12.4.3). Default: what an external joiner needs. */
+export interface GroupInfoOptions {
+  readonly tree?: 'inside' | 'apart'
+  readonly externalPub?: boolean
+  readonly extensions?: readonly Extension[]
+}
+
+/** Proposed: the message of a proposal, and its ProposalRef. */
+export interface Proposed {
+  readonly message: Uint8Array
+  readonly reference: Uint8Array
+}
+
+/** GroupOwner: the client of a group. @internal */
+export interface GroupOwner extends GroupHome {
+  succeed(origin: Group, kind: 'reinit' | 'branch', keyPackages: ByteStrings, options: SuccessorOptions): Promise<Succession>
+  confirmed(group: Group): Promise<void>
+  /** A group was removed from its group, or closed. */
+  ended(group: Group, how: 'removed' | 'closed'): void
+  deleted(group: Group): Promise<void>
+  emit(group: Group, event: GroupEvent): void
+}
+
+export class Group {
+  readonly #owner: GroupOwner
+  readonly #strand: GroupStrand<StepResult>
+  readonly #candidates: Candidates
+  readonly #events = new Events<GroupEvent>()
+  #state: NativeState
+  #closing: Promise<void> | null = null
+
+  /** The name of this handle in the store. @internal */
+  readonly scope: Uint8Array
+
+  /** @internal */
+  constructor(owner: GroupOwner, scope: Uint8Array, group: NativeGroup, state: NativeState, version: bigint) {
+    this.#owner = owner
+    this.scope = scope
+    this.#state = state
+    this.#candidates = new Candidates(
+      { accept: (commit) => this.#accept(commit), reject: (commit) => this.#reject(commit) }, state.pending)
+    const face = {
+      publishState: (next: NativeState) => this.#publishState(next),
+      publishResult: (step: NativeStep, raw: Raw) => this.#publishResult(step, raw),
+    }
+    this.#strand = groupStrand(owner, scope, face, group, version)
+  }
+
+  /** The group id. */
+  get id(): Uint8Array {
+    return this.#state.groupId.slice()
+  }
+  /** The group id in hex, for keys of a Map. */
+  get key(): string {
+    return toHex(this.#state.groupId)
+  }
+  get epoch(): bigint {
+    return this.#state.epoch
+  }
+  /** The cipher suite, a number of RFC 9420 §17.1. */
+  get suite(): number {
+    return this.#state.suite
+  }
+  get phase(): Phase {
+    return this.#state.phase
+  }
+  /** Our own leaf. */
+  get leafIndex(): number {
+    return this.#state.leafIndex
+  }
+  get memberCount(): number {
+    return this.#state.memberCount
+  }
+  /** 32 to 64 bytes that all members of an epoch share (RFC 9420 §8.7): equal only if they agree on everything. */
+  get epochAuthenticator(): Uint8Array {
+    return this.#state.epochAuthenticator.slice()
+  }
+  get treeHash(): Uint8Array {
+    return this.#state.treeHash.slice()
+  }
+  /** The extensions of the GroupContext (RFC 9420 §8.1). */
+  get extensions(): readonly Extension[] {
+    return this.#state.extensions
+  }
+  /** Proposals of this epoch that wait for a commit, in the order of their arrival. */
+  get proposals(): readonly CachedProposal[] {
+    return this.#state.proposals
+  }
+  /** The group that is to follow, when this one is `suspended`. */
+  get reinit(): ReInit | null {
+    return this.#state.reinit
+  }
+
+  /** pending gives the commits of ours that were neither accepted nor rejected; they survive a restart. */
+  pending(): readonly PendingCommit[] {
+    return this.#candidates.list(this.#state.pending)
+  }
+
+  /**
+   * send encrypts application data for the members of this epoch (RFC 9420 §6.3). It resolves once what it used up is
+   * durable, so no generation is ever used twice.
+   *
+   * @returns an MLSMessage
+   * @throws MlsError `PENDING_PROPOSALS` while proposals wait for a commit (see the policy), `GROUP_SUSPENDED`,
+   *   `REMOVED`, `CLOSED`, `STORE_FAILED`, `STORE_CONFLICT`
+   * @example
+   * const message = await group.send('hello')
+   */
+  async send(data: string | Uint8Array, options?: SendOptions): Promise<Uint8Array> {
+    const step = readSend('data', data, options)
+    return sentOf(await this.#step(step))
+  }
+
+  /** sendMany sends in one step and one write: the messages in the order of the data. @throws as `send` */
+  async sendMany(data: readonly (string | Uint8Array)[], options?: SendOptions): Promise<Uint8Array[]> {
+    const steps = readList('data', data, (what, one) => readSend(what, one, options))
+    const outcomes = await this.#strand.steps(steps)
+    return outcomes.map((outcome) => {
+      if (outcome.error) throw outcome.error
+      return sentOf(outcome.value)
+    })
+  }
+
+  /**
+   * receive takes a message of this group: decrypts, verifies, and applies it or keeps it.
+   *
+   * A message that fails changes nothing; a later, genuine one is received as ever.
+   *
+   * @throws MlsError of many codes, by fault `malformed`, `violation`, `stale`, `crypto`, …
+   * @example
+   * const received = await group.receive(bytes)
+   * if (received.kind === 'message') console.log(received.sender, Buffer.from(received.data).toString())
+   */
+  async receive(message: Uint8Array, options?: ReceiveOptions): Promise<Received> {
+    const step = readReceive('message', message, options)
+    return receivedOf(await this.#step(step))
+  }
+
+  /** receiveMany takes messages in order, in one step and one write. One that fails does not stop the others. */
+  async receiveMany(messages: readonly Uint8Array[], options?: ReceiveOptions): Promise<(Received | NotReceived)[]> {
+    const steps = readList('messages', messages, (what, one) => readReceive(what, one, options))
+    const outcomes = await this.#strand.steps(steps)
+    return outcomes.map((outcome) =>
+      outcome.error ? { kind: 'error', error: outcome.error } : receivedOf(outcome.value))
+  }
+
+  /**
+   * commit makes a commit (RFC 9420 §12.4.1) and stores it as a candidate: the group goes on in its epoch until
+   * `accepted()`. Several candidates may stand side by side; at most one is accepted.
+   *
+   * @throws MlsError `CREDENTIAL_REJECTED`, `AS_FAILED`, `ANSWER_TIMEOUT`, `INVALID_KEY_PACKAGE`, `MISSING_PSK`,
+   *   `ABORTED`, `LIMIT_EXCEEDED`, …
+   * @example
+   * const commit = await group.commit({ add: [bobKeyPackage], remove: [4] })
+   */
+  async commit(options?: CommitOptions): Promise<PendingCommit> {
+    const request = readCommit(options, this.suite)
+    const { answers } = this.#owner
+    return this.#strand.perform(async (native, hold) => {
+      const add = await request.add
+      const asking = await watch(request, (watching) =>
+        native.commit({ ...request.fixed, add }, answers.trust, answers.now(), watching))
+      const { id, message, batch, state } = await answer(asking, hold, answers)
+      return { batch, state, publish: () => this.#candidates.add(id, message, request.fixed.tree) }
+    }, request.signal)
+  }
+
+  /** propose makes a proposal for others to commit (RFC 9420 §12.1). It is cached here too. @throws MlsError */
+  async propose(proposal: NewProposal, options?: SendOptions): Promise<Proposed> {
+    const request = readProposal('proposal', proposal, this.suite)
+    const authenticatedData = readAuthenticatedData(options)
+    const { answers } = this.#owner
+    return this.#strand.perform(async (native, hold) => {
+      const asking = await native.propose(request, authenticatedData, answers.trust, answers.now())
+      const { message, reference, batch, state } = await answer(asking, hold, answers)
+      return { batch, state, publish: () => ({ message, reference }) }
+    })
+  }
+
+  /** leave proposes our own removal; somebody else has to commit it (RFC 9420 §12.1.3). */
+  leave(options?: SendOptions): Promise<Proposed> {
+    return this.propose({ type: 'remove', leafIndex: this.leafIndex }, options)
+  }
+
+  /**
+   * export derives a secret of this epoch for another use (RFC 9420 §8.5).
+   * @param length in bytes, at most 8,160
+   */
+  async export(label: string, context: Uint8Array, length: number): Promise<Uint8Array> {
+    if (typeof label !== 'string') throw new TypeError('label must be a string')
+    const bytes = copyOf('context', context)
+    readInteger('length', length, 0, 0xffff)
+    return this.#read((native) => native.exportSecret(label, bytes, length))
+  }
+
+  /** groupInfo signs the present state for newcomers (RFC 9420 §12.4.3). @returns an MLSMessage */
+  async groupInfo(options?: GroupInfoOptions): Promise<Uint8Array> {
+    const read = new Options('options', options, ['tree', 'externalPub', 'extensions'])
+    const request = {
+      tree: read.oneOf('tree', 'inside', ['inside', 'apart']),
+      externalPub: read.flag('externalPub', true),
+      extensions: read.read('extensions', [], readExtensions),
+    }
+    return this.#read((native) => native.groupInfo(request, this.#owner.answers.now()))
+  }
+
+  /** tree gives the ratchet tree (RFC 9420 §12.4.3.3), about 340 bytes a member. */
+  async tree(): Promise<Uint8Array> {
+    return this.#read((native) => native.tree())
+  }
+
+  /**
+   * members goes through the members by leaf index, a page at a time.
+   * @throws MlsError `STALE_VERSION` when the epoch changes on the way
+   * @example
+   * for await (const member of group.members()) console.log(member.leafIndex, member.credential)
+   */
+  members(options?: MembersOptions): AsyncIterableIterator<Member> {
+    const request = readMembersOptions(options)
+    return iterateMembers((from, count) => this.#strand.perform(async (native) => {
+      const page = await native.members(from, count)
+      return { batch: null, state: null, publish: () => ({ ...page, epoch: this.epoch }) }
+    }), request)
+  }
+
+  /**
+   * successor makes the group that a committed ReInit announced (RFC 9420 §11.2), with everybody's new key packages.
+   * @throws MlsError `REINIT_MISMATCH`, `MISUSE` when there was no ReInit
+   */
+  async successor(keyPackages: ByteStrings, options: SuccessorOptions = {}): Promise<Succession> {
+    return this.#owner.succeed(this, 'reinit', keyPackages, options)
+  }
+
+  /** branch makes a group of some of the members, bound to this one (RFC 9420 §11.3). @throws MlsError */
+  async branch(keyPackages: ByteStrings, options: SuccessorOptions = {}): Promise<Succession> {
+    return this.#owner.succeed(this, 'branch', keyPackages, options)
+  }
+
+  /**
+   * confirm: the delivery service has taken the external commit by which we joined; the phase `joining` ends. For
+   * a group that was found in the store again; else `ExternalJoin.accepted`.
+   */
+  async confirm(): Promise<void> {
+    await this.#owner.confirmed(this)
+    await this.#strand.perform(async (native) => ({ ...(await native.confirm()), publish: () => {} }))
+  }
+
+  /** on calls a listener for each event of a kind, in order, after it is durable. */
+  on<Kind extends GroupEvent['kind']>(
+    kind: Kind, listener: (event: Extract<GroupEvent, { readonly kind: Kind }>) => void,
+  ): Stop {
+    return this.#events.on(kind, listener)
+  }
+
+  /**
+   * events gives all events from now on, until the group is closed.
+   * @example
+   * for await (const event of group.events()) if (event.kind === 'message') show(event.data)
+   */
+  events(options?: EventsOptions): AsyncIterableIterator<GroupEvent> {
+    return this.#events.iterate(options)
+  }
+
+  /** close finishes what was called and frees the memory; the stored state stays. Called again, it waits for the same. */
+  close(): Promise<void> {
+    this.#closing ??= this.#strand.close().then(() => {
+      this.#events.end()
+      this.#owner.ended(this, 'closed')
+    })
+    return this.#closing
+  }
+
+  /** delete closes the group and erases its stored state, secrets and all. It cannot be undone. */
+  async delete(): Promise<void> {
+    await this.close()
+    await this.#owner.deleted(this)
+  }
+
+  /** use runs other native work in this group's order. @internal */
+  use<T>(work: (native: NativeGroup, hold: Hold) => Promise<T>): Promise<T> {
+    return this.#read(work)
+  }
+
+  #read<T>(work: (native: NativeGroup, hold: Hold) => Promise<T>): Promise<T> {
+    return this.#strand.perform(async (native, hold) => {
+      const value = await work(native, hold)
+      return { batch: null, state: null, publish: () => value }
+    })
+  }
+
+  async #step(step: NativeStep): Promise<StepResult> {
+    const [outcome] = await this.#strand.steps([step])
+    if (!outcome) throw new MlsError('INTERNAL')
+    if (outcome.error) throw outcome.error
+    return outcome.value
+  }
+
+  #accept(commit: PendingCommit): Promise<AcceptedCommit> {
+    return this.#strand.perform(async (native) => {
+      try {
+        const accepted = await native.accept(commit.id, this.#owner.answers.now())
+        const tree = commit.tree === 'apart' && accepted.recipients.length > 0 ? await native.tree() : null
+        const publish = (): AcceptedCommit => {
+          const welcomes = new Welcomes(accepted.welcomes, accepted.recipients)
+          const result = { commit: toCommitInfo(accepted.commit), welcome: welcomes.only, welcomes, tree }
+          commit.settle(result)
+          this.#tellCommit({ kind: 'commit', ...result.commit })
+          return result
+        }
+        return { batch: accepted.batch, state: accepted.state, publish }
+      } catch (error) {
+        // It came back from the delivery service just before, which is the same as being accepted.
+        const { result } = commit
+        if (result) return { batch: null, state: null, publish: () => result }
+        throw error
+      }
+    })
+  }
+
+  #reject(commit: PendingCommit): Promise<void> {
+    return this.#strand.perform(async (native) => {
+      const { batch, state } = await native.reject(commit.id)
+      return { batch, state, publish: () => this.#candidates.delete(commit.id) }
+    })
+  }
+
+  #publishState(state: NativeState): void {
+    const wasRemoved = this.#state.phase === 'removed'
+    this.#state = state
+    this.#candidates.note(state.pending)
+    if (state.phase === 'removed' && !wasRemoved) this.#owner.ended(this, 'removed')
+  }
+
+  #publishResult(step: NativeStep, raw: Raw): StepResult {
+    if (raw.kind === 'sent') return raw
+    if (raw.kind === 'staged') return this.#stage(step, raw)
+    if (raw.kind === 'commit') return this.#publishCommit(step, raw)
+    const event: GroupEvent = raw.kind === 'proposal' ? { kind: raw.kind, epoch: raw.epoch, ...raw.proposal } : raw
+    this.#tell(event)
+    return event
+  }
+
+  #publishCommit(step: NativeStep, { commit, welcomes, recipients = [] }: Extract<Raw, { readonly kind: 'commit' }>): ReceivedCommit {
+    if (commit.own && step.kind === 'receive') {
+      const given = new Welcomes(welcomes ?? { bytes: empty, offsets: new Uint32Array(1) }, recipients)
+      const result = { commit: toCommitInfo(commit), welcome: given.only, welcomes: given, tree: null }
+      this.#candidates.find(step.message)?.settle(result)
+    }
+    const event: ReceivedCommit = { kind: 'commit', ...commit }
+    this.#tellCommit(event)
+    return event
+  }
+
+  #stage(step: NativeStep, { needs }: Extract<Raw, { readonly kind: 'staged' }>): StagedCommit {
+    let state: 'open' | 'used' = 'open'
+    const accept = (): Promise<ReceivedCommit> => this.#strand.perform(async (_native, hold) => {
+      if (state === 'used') throw new MlsError('STALE_VERSION')
+      const run = await answer({ needs }, hold, this.#owner.answers)
+      const result = resultOf(run)
+      state = 'used'
+      if (result.kind !== 'commit') throw new MlsError('INTERNAL')
+      return { batch: run.batch, state: run.state, publish: () => this.#publishCommit(step, result) }
+    })
+    const { commit } = needs
+    if (!commit) throw new MlsError('INTERNAL')
+    return { kind: 'staged', commit: toCommitInfo(commit), accept, drop: () => void (state = 'used') }
+  }
+
+  /** tellCommit tells of a commit, of the candidates that it drops, and of our own removal. */
+  #tellCommit(commit: ReceivedCommit): void {
+    this.#tell(commit)
+    const ids = this.#candidates.sweep(this.#state.pending)
+    if (ids.length > 0) this.#tell({ kind: 'superseded', ids, epoch: commit.epoch })
+    if (commit.selfRemoved) this.#tell({ kind: 'removed', epoch: commit.epoch })
+  }
+
+  #tell(event: GroupEvent): void {
+    this.#events.emit(event)
+    this.#owner.emit(this, event)
+  }
+}

@@ -1,0 +1,196 @@
+// Ways into a group: making one, a Welcome, an external commit, succeeding another group. Each ends with one atom that
+// adds the group and its entry, and takes what it used up.
+import { answer, type AnswerSource } from './answers'
+import { copyOf, copyOfText, empty, toHex } from './bytes'
+import { fillBulk, type ByteStrings } from './bulk'
+import type { ClientRequest } from './client-options'
+import type { ClientScope } from './client-scope'
+import { MlsError, fromNative } from './errors'
+import { readExtensions } from './extension'
+import { Group } from './group'
+import type { GroupTable } from './group-table'
+import { Hold } from './hold'
+import type { KeyPackages } from './key-package'
+import type { Extension } from './message'
+import { native, type MayAsk, type NativeGroup, type NativeOpened } from './native'
+import { Options, readLeafIndex, readSuite } from './options'
+import type { Succession, SuccessorOptions } from './successor'
+import { Welcomes } from './welcomes'
+
+/** CreateGroupOptions: a new group (RFC 9420 §11). */
+export interface CreateGroupOptions {
+  /** Default: random bytes, as many as the suite's hash has. */
+  readonly groupId?: Uint8Array
+  /** Default: the first suite of the client. */
+  readonly suite?: number
+  readonly extensions?: readonly Extension[]
+}
+
+/** JoinOptions: what a Welcome may need besides. */
+export interface JoinOptions {
+  /** The ratchet tree, when the Welcome does not hold it. */
+  readonly tree?: Uint8Array
+  /** The group that this one is expected to follow or to branch from (RFC 9420 §11.2, §11.3). */
+  readonly origin?: Group
+}
+
+/** ExternalJoinOptions: joining without a Welcome (RFC 9420 §12.4.3.2). */
+export interface ExternalJoinOptions {
+  /** The ratchet tree, when the GroupInfo does not hold it. */
+  readonly tree?: Uint8Array
+  /** Our former leaf in that group, which the commit removes. */
+  readonly resync?: number
+  /** Ids of external PSKs to mix in. */
+  readonly psk?: readonly (string | Uint8Array)[]
+  readonly authenticatedData?: Uint8Array
+}
+
+/** ExternalJoin: a group in phase `joining`, and the commit that makes it active once it was taken. */
+export interface ExternalJoin {
+  readonly group: Group
+  /** The Commit for the delivery service, an MLSMessage. */
+  readonly message: Uint8Array
+  /** accepted: the delivery service has taken it. */
+  accepted(): Promise<void>
+  /** rejected: it did not; the group is deleted. */
+  rejected(): Promise<void>
+}
+
+export class Joining {
+  readonly #request: ClientRequest
+  readonly #answers: AnswerSource
+  readonly #scope: ClientScope
+  readonly #groups: GroupTable
+  readonly #keyPackages: KeyPackages
+  /** Joins under way, by the key package that they use up. */
+  readonly #joins = new Map<string, Promise<unknown>>()
+
+  constructor(
+    request: ClientRequest, answers: AnswerSource, scope: ClientScope, groups: GroupTable, keyPackages: KeyPackages,
+  ) {
+    this.#request = request
+    this.#answers = answers
+    this.#scope = scope
+    this.#groups = groups
+    this.#keyPackages = keyPackages
+  }
+
+  async create(options: CreateGroupOptions | undefined): Promise<Group> {
+    const read = new Options('options', options, ['groupId', 'suite', 'extensions'])
+    const suites = this.#request.signers.map(({ suite }) => suite)
+    const handle = this.#scope.newHandle()
+    const request = {
+      scope: this.#scope.groupScope(handle),
+      suite: read.read('suite', suites[0] ?? 1, (what, value) => readSuite(what, value, suites)),
+      groupId: read.bytes('groupId', empty),
+      extensions: read.read('extensions', [], readExtensions),
+      policy: this.#request.policy,
+    }
+    const opened = await fromNative(this.#scope.keys.createGroup(request, this.#answers.now()))
+    return this.#groups.adopt({ handle, opened, status: 'active' })
+  }
+
+  async join(welcome: Uint8Array, options: JoinOptions | undefined): Promise<Group> {
+    const bytes = copyOf('welcome', welcome)
+    const read = new Options('options', options, ['tree', 'origin'])
+    const tree = read.bytes('tree', empty)
+    const origin = read.read('origin', null, readGroup)
+    for (;;) {
+      const reference = await fromNative(this.#scope.keys.findKeyPackage(bytes))
+      if (!reference) throw new MlsError('NO_MATCHING_KEY_PACKAGE')
+      const name = toHex(reference)
+      const before = this.#joins.get(name)
+      if (!before) {
+        const joining = this.#join(bytes, reference, tree, origin)
+        this.#joins.set(name, joining)
+        return await joining.finally(() => this.#joins.delete(name))
+      }
+      await before.catch(() => {})  // and then see whether the key package is still there
+    }
+  }
+
+  async joinExternally(groupInfo: Uint8Array, options: ExternalJoinOptions | undefined): Promise<ExternalJoin> {
+    const bytes = copyOf('groupInfo', groupInfo)
+    const read = new Options('options', options, ['tree', 'resync', 'psk', 'authenticatedData'])
+    const handle = this.#scope.newHandle()
+    const request = {
+      scope: this.#scope.groupScope(handle),
+      groupInfo: bytes,
+      tree: read.bytes('tree', empty),
+      resync: read.read('resync', null, readLeafIndex),
+      psks: read.list('psk', copyOfText),
+      authenticatedData: read.bytes('authenticatedData', empty),
+      policy: this.#request.policy,
+    }
+    const { trust, now } = this.#answers
+    const hold = new Hold({}, Hold.active())
+    const opened = await this.#answered(this.#scope.keys.joinExternally(request, trust, now()), hold)
+    if (request.resync === null) await this.#requireNew(opened)
+    const group = await this.#groups.adopt({ handle, opened, status: 'joining' })
+    return {
+      group,
+      message: opened.message,
+      accepted: () => group.confirm(),
+      rejected: () => group.delete(),
+    }
+  }
+
+  async succeed(
+    origin: Group, kind: 'reinit' | 'branch', keyPackages: ByteStrings, value: SuccessorOptions,
+  ): Promise<Succession> {
+    const read = new Options('options', value, ['groupId', 'extensions', 'welcomes', 'tree', 'signal'])
+    const handle = this.#scope.newHandle()
+    const request = {
+      scope: this.#scope.groupScope(handle),
+      kind,
+      groupId: read.bytes('groupId', empty),
+      extensions: read.read('extensions', [], readExtensions),
+      welcomes: read.oneOf('welcomes', 'one-for-all', ['one-for-all', 'one-each']),
+      tree: read.oneOf('tree', 'inside', ['inside', 'apart']),
+      policy: this.#request.policy,
+    }
+    const filled = fillBulk('keyPackages', keyPackages, new native.Bulk(), read.signal('signal'))
+    filled.catch(() => {})  // awaited when the turn comes
+    const { trust, now } = this.#answers
+    const opened = await origin.use(async (group, hold) => {
+      const bulk = await filled
+      return this.#answered(this.#scope.keys.succeed({ ...request, origin: group, keyPackages: bulk }, trust, now()), hold)
+    })
+    const group = await this.#groups.adopt({ handle, opened, status: 'active' })
+    const welcomes = new Welcomes(opened.welcomes, opened.recipients)
+    return { group, welcome: welcomes.only, welcomes, tree: request.tree === 'apart' ? opened.tree : null }
+  }
+
+  #answered<T>(asking: Promise<MayAsk<T>>, hold: Hold): Promise<T> {
+    return fromNative(asking.then((asks) => answer(asks, hold, this.#answers)))
+  }
+
+  async #requireNew(opened: NativeOpened): Promise<void> {
+    try {
+      await this.#groups.requireNew(opened.state.groupId)
+    } catch (error) {
+      opened.group.close()
+      throw error
+    }
+  }
+
+  async #join(welcome: Uint8Array, reference: Uint8Array, tree: Uint8Array, origin: Group | null): Promise<Group> {
+    const handle = this.#scope.newHandle()
+    const { trust, now } = this.#answers
+    const start = (native: NativeGroup | null, hold: Hold) => this.#answered(this.#scope.keys.join({
+      scope: this.#scope.groupScope(handle), welcome, reference, tree, origin: native, policy: this.#request.policy,
+    }, trust, now()), hold)
+    const opened = await (origin ? origin.use(start) : start(null, new Hold({}, Hold.active())))
+    const last = this.#keyPackages.isLastResort(reference)
+    const group = await this.#groups.adopt({
+      handle, opened, status: 'active', changes: (keys) => (last ? [] : [keys.deleteKeyPackages([reference])]),
+    })
+    if (!last) this.#keyPackages.forget(reference)
+    return group
+  }
+}
+
+function readGroup(what: string, value: unknown): Group {
+  if (!(value instanceof Group)) throw new TypeError(`${what} must be a Group`)
+  return value
+}

@@ -1,0 +1,190 @@
+// Key packages (RFC 9420 §10): a pool of what a client publishes so that others can add it.
+//
+// Each is used for one group and forgotten when its Welcome was processed; one of last resort stays (§16.8).
+import { copyOf, equal, toHex } from './bytes'
+import { unpack } from './bulk'
+import type { ClientScope } from './client-scope'
+import { readExtensions } from './extension'
+import type { Extension } from './message'
+import type { NativeKeyPackageInfo, NativeNewKeyPackages } from './native'
+import { Options, readInteger, readList, readSuite } from './options'
+import { readWatched, watch, type LongWork } from './progress'
+
+/** KeyPackageInfo: a key package whose private keys this client holds. */
+export interface KeyPackageInfo {
+  /** KeyPackageRef (RFC 9420 §5.2). */
+  readonly reference: Uint8Array
+  readonly suite: number
+  /** Seconds since 1970. */
+  readonly notAfter: bigint
+  readonly lastResort: boolean
+}
+
+/** NewKeyPackage: what is to be published, an MLSMessage. */
+export interface NewKeyPackage extends KeyPackageInfo {
+  readonly message: Uint8Array
+}
+
+/** KeyPackageOptions: what key packages are made of. */
+export interface KeyPackageOptions extends LongWork {
+  /** Default: the first suite of the client. */
+  readonly suite?: number
+  /** Seconds; default 84 days. It begins an hour ago, for clocks that are behind. */
+  readonly lifetime?: number
+  /** May be used more than once, when there is no other: without forward secrecy for the first messages. */
+  readonly lastResort?: boolean
+  readonly extensions?: readonly Extension[]
+}
+
+/** ImportedKeyPackage: a key package made elsewhere, with its private keys. */
+export interface ImportedKeyPackage {
+  /** MLSMessage or bare. */
+  readonly keyPackage: Uint8Array
+  readonly initPrivateKey: Uint8Array
+  readonly encryptionPrivateKey: Uint8Array
+  readonly signaturePrivateKey: Uint8Array
+  readonly lastResort?: boolean
+}
+
+/** RenewOptions: how many usable key packages there are to be. */
+export interface RenewOptions extends KeyPackageOptions {
+  /** Default 100. */
+  readonly count?: number
+  /** Seconds that a usable one still holds at least; default 7 days. */
+  readonly remaining?: number
+}
+
+const day = 24 * 3600
+const defaultLifetime = 84 * day
+const clockSlack = 3600
+const names = ['suite', 'lifetime', 'lastResort', 'extensions', 'signal', 'onProgress']
+
+/** KeyPackages of one client: `client.keyPackages`. */
+export class KeyPackages {
+  readonly #scope: ClientScope
+  readonly #now: () => number
+  readonly #suites: readonly number[]
+  readonly #infos = new Map<string, NativeKeyPackageInfo>()
+
+  /** @internal */
+  constructor(scope: ClientScope, now: () => number, suites: readonly number[], infos: readonly NativeKeyPackageInfo[]) {
+    this.#scope = scope
+    this.#now = now
+    this.#suites = suites
+    this.note(infos)
+  }
+
+  /** list gives all, those that have expired included. */
+  list(): readonly KeyPackageInfo[] {
+    return [...this.#infos.values()]
+  }
+
+  /** usable counts those of a suite that hold for at least `remaining` seconds, last resort left out. */
+  usable(suite: number = this.#preferred, remaining = 0): number {
+    return this.#fresh(suite, remaining).length
+  }
+
+  /**
+   * create makes key packages and stores their private keys.
+   * @param count 1 to 10,000
+   * @returns what to publish
+   * @throws MlsError `ABORTED`, `STORE_FAILED`, `INVALID_LIFETIME`
+   * @example
+   * const [keyPackage] = await client.keyPackages.create(1)
+   */
+  async create(count = 1, options?: KeyPackageOptions): Promise<NewKeyPackage[]> {
+    readInteger('count', count, 1, 10_000)
+    return this.#create(count, new Options('options', options, names))
+  }
+
+  /**
+   * renew brings the pool up to `count`: it deletes what has expired, and makes as many as are missing.
+   * @returns what to publish; perhaps nothing
+   */
+  async renew(options?: RenewOptions): Promise<NewKeyPackage[]> {
+    const read = new Options('options', options, [...names, 'count', 'remaining'])
+    const count = read.integer('count', 100, 0, 10_000)
+    const remaining = read.integer('remaining', 7 * day, 0, Number.MAX_SAFE_INTEGER)
+    const suite = this.#readSuite(read)
+    const now = BigInt(this.#now())
+    const expired = [...this.#infos.values()].filter((info) => info.notAfter < now)
+    if (expired.length > 0) await this.delete(expired.map((info) => info.reference))
+    const missing = count - this.#fresh(suite, remaining).length
+    return missing > 0 ? this.#create(missing, read) : []
+  }
+
+  /** import takes over a key package made elsewhere. @throws MlsError `INVALID_KEY_PACKAGE`, `INVALID_KEY` */
+  async import(keyPackage: ImportedKeyPackage): Promise<KeyPackageInfo> {
+    const keys = ['keyPackage', 'initPrivateKey', 'encryptionPrivateKey', 'signaturePrivateKey']
+    const read = new Options('keyPackage', keyPackage, [...keys, 'lastResort'])
+    const bytes = (name: string): Uint8Array => copyOf(read.name(name), read.get(name))
+    const request = {
+      keyPackage: bytes('keyPackage'),
+      initPrivateKey: bytes('initPrivateKey'),
+      encryptionPrivateKey: bytes('encryptionPrivateKey'),
+      signaturePrivateKey: bytes('signaturePrivateKey'),
+      lastResort: read.flag('lastResort', false),
+    }
+    const { info } = await this.#scope.make((client) => client.importKeyPackage(request))
+    this.note([info])
+    return info
+  }
+
+  /** delete forgets key packages, and with them the private keys. Unknown references do not matter. */
+  async delete(references: readonly Uint8Array[]): Promise<void> {
+    const list = readList('references', references, copyOf)
+    await this.#scope.change((client) => ({
+      changes: [client.deleteKeyPackages(list)],
+      apply: () => list.forEach((reference) => this.forget(reference)),
+    }))
+  }
+
+  /** note and forget follow what the client's scope holds. @internal */
+  note(infos: readonly NativeKeyPackageInfo[]): void {
+    for (const info of infos) this.#infos.set(toHex(info.reference), info)
+  }
+  /** @internal */
+  forget(reference: Uint8Array): void {
+    this.#infos.delete(toHex(reference))
+  }
+  /** isLastResort: whether the key package stays after a join. @internal */
+  isLastResort(reference: Uint8Array): boolean {
+    return [...this.#infos.values()].some((info) => info.lastResort && equal(info.reference, reference))
+  }
+
+  get #preferred(): number {
+    return this.#suites[0] ?? 1
+  }
+
+  #readSuite(read: Options): number {
+    return read.read('suite', this.#preferred, (what, value) => readSuite(what, value, this.#suites))
+  }
+
+  #fresh(suite: number, remaining: number): NativeKeyPackageInfo[] {
+    const until = BigInt(this.#now() + remaining)
+    return [...this.#infos.values()].filter((info) => info.suite === suite && !info.lastResort && info.notAfter >= until)
+  }
+
+  async #create(count: number, read: Options): Promise<NewKeyPackage[]> {
+    const now = this.#now()
+    const lifetime = read.integer('lifetime', defaultLifetime, 1, Number.MAX_SAFE_INTEGER)
+    const request = {
+      suite: this.#readSuite(read),
+      count,
+      notBefore: BigInt(Math.max(0, now - clockSlack)),
+      notAfter: BigInt(now) + BigInt(lifetime),
+      lastResort: read.flag('lastResort', false),
+      extensions: read.read('extensions', [], readExtensions),
+    }
+    const watched = readWatched(read)
+    const made = await this.#scope.make((client) =>
+      watch(watched, (watching) => client.generateKeyPackages(request, watching)))
+    this.note(made.infos)
+    return packagesOf(made)
+  }
+}
+
+function packagesOf({ messages, infos }: NativeNewKeyPackages): NewKeyPackage[] {
+  const list = [...unpack(messages)]
+  return infos.map((info, i) => ({ ...info, message: list[i] as Uint8Array }))
+}

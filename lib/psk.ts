@@ -1,0 +1,57 @@
+// External pre-shared keys (RFC 9420 §8.4): secrets that members share from elsewhere and mix into a group.
+import { copyOf, copyOfText } from './bytes'
+import { deleteRow, type ClientScope } from './client-scope'
+import { toError } from './errors'
+import { native, type NativeSecret } from './native'
+
+/**
+ * PskSource gives the PSK of an id, or null when it is not known. It is asked for those that the client does not hold.
+ * It may take `answerTimeout` and must not call back into the group (`REENTRANT`).
+ */
+export type PskSource = (id: Uint8Array) => Uint8Array | null | undefined | PromiseLike<Uint8Array | null | undefined>
+
+/** Psks of one client: `client.psks`. */
+export class Psks {
+  readonly #scope: ClientScope
+  readonly #source: PskSource | undefined
+
+  /** @internal */
+  constructor(scope: ClientScope, source: PskSource | undefined) {
+    this.#scope = scope
+    this.#source = source
+  }
+
+  /**
+   * put stores a PSK, sealed, under its id; an older one is replaced.
+   * @param id any bytes; a string is its UTF-8
+   * @param secret at best as many bytes as the suite's hash, 32 to 64
+   * @example
+   * await client.psks.put('paper-key-7', secret)
+   * await group.commit({ psk: ['paper-key-7'] })
+   */
+  async put(id: string | Uint8Array, secret: Uint8Array): Promise<void> {
+    const name = copyOfText('id', id)
+    const bytes = copyOf('secret', secret)
+    await this.#scope.change((client) => ({ changes: [client.putPsk(name, bytes)] }))
+    bytes.fill(0)
+  }
+
+  /** delete forgets a PSK. An unknown id does not matter. */
+  async delete(id: string | Uint8Array): Promise<void> {
+    const name = copyOfText('id', id)
+    await this.#scope.change((client) => ({ changes: [deleteRow(client.pskKey(name))] }))
+  }
+
+  /** find gives the PSK of an id. @internal */
+  async find(id: Uint8Array): Promise<NativeSecret | null> {
+    const client = this.#scope.keys
+    try {
+      const sealed = this.#scope.psk(client.pskKey(id))
+      if (sealed) return client.openPsk(id, sealed)
+      const given = await this.#source?.(id.slice())
+      return given ? new native.Secret(copyOf('the PSK', given)) : null
+    } catch (error) {
+      throw toError(error)
+    }
+  }
+}

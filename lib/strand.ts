@@ -1,0 +1,354 @@
+// Strand: the order of one group's operations, and how they overlap.
+//
+//     calls ──▶ queue ──▶ native, one at a time ──▶ unpublished ──▶ store ──▶ published
+//
+// Operations take effect in the order of the calls. Message steps that wait next to each other become one native run.
+// The native state runs ahead of the store: while the rows of one step are being stored, the next steps compute, and
+// all that are ready when the store is free become one atom. Publishing (the state that getters show, events,
+// promises) is in order and only after storing.
+//
+// When storing fails, that step and everything called up to then reject with the same error, the native object is
+// closed, and the next operation loads it again from its rows.
+import { MlsError, toError } from './errors'
+import { Hold } from './hold'
+
+/** Outcome of a step: what it gave, or why it did not. */
+export type Outcome<Result> = { readonly value: Result; readonly error?: never } | { readonly error: Error; readonly value?: never }
+
+/** StepRun: what one native run of message steps came to. */
+export interface StepRun<State, Raw> {
+  /** One for each step that ran, in their order. */
+  readonly outcomes: readonly Outcome<Raw>[]
+  readonly batch: Uint8Array
+  readonly state: State | null
+  /** Finishes the step after these, which asks something; that step's outcome alone. */
+  readonly ask: ((hold: Hold) => Promise<StepRun<State, Raw>>) | null
+}
+
+/** Done: what any other operation came to. `publish` runs when its rows are stored and gives its result. */
+export interface Done<State, T> {
+  readonly batch: Uint8Array | null
+  readonly state: State | null
+  readonly publish: () => T
+}
+
+/** StrandHost: what a strand does not know. */
+export interface StrandHost<Native, State, Step, Raw, Result> {
+  /** load makes the native object from its rows. */
+  load(): Promise<{ readonly native: Native; readonly state: State }>
+  close(native: Native): void
+  run(native: Native, steps: readonly Step[]): Promise<StepRun<State, Raw>>
+  /** persist stores batches, all or nothing. */
+  persist(changes: readonly Uint8Array[]): Promise<void>
+  /** publishState is told each state, after it is durable. */
+  publishState(state: State): void
+  /** publishResult makes of a step's raw result what its caller gets; events are given out here. */
+  publishResult(step: Step, raw: Raw): Result
+}
+
+interface StepsTask<Step, Result> {
+  readonly kind: 'steps'
+  readonly steps: readonly Step[]
+  readonly outcomes: Outcome<Result>[]
+  readonly caller: Hold | undefined
+  readonly resolve: (outcomes: Outcome<Result>[]) => void
+  readonly reject: (error: Error) => void
+}
+interface WorkTask<Native> {
+  readonly kind: 'work'
+  readonly start: (native: Native, hold: Hold) => Promise<Unit>
+  readonly caller: Hold | undefined
+  readonly reject: (error: Error) => void
+}
+/** Unit: something computed and not yet published. */
+interface Unit {
+  readonly changes: readonly Uint8Array[]
+  readonly publish: () => void
+  readonly fail: (error: Error) => void
+}
+interface Place<Step, Result> {
+  readonly task: StepsTask<Step, Result>
+  readonly step: Step
+}
+
+/** Steps in one native run, and bytes that may wait for the store before the strand waits too. */
+const maxSteps = 1024
+const maxWaitingBytes = 8 << 20
+
+const changesOf = (batch: Uint8Array | null): readonly Uint8Array[] => (batch && batch.length > 0 ? [batch] : [])
+
+export class Strand<Native, State, Step, Raw, Result> {
+  readonly #host: StrandHost<Native, State, Step, Raw, Result>
+  #native: Native | null
+  #queue: (StepsTask<Step, Result> | WorkTask<Native>)[] = []
+  #unpublished: Unit[] = []
+  #waitingBytes = 0
+  #running = false
+  #storing = false
+  #broken: Error | null = null
+  #hold: Hold | null = null
+  #closed = false
+  #watchers: (() => void)[] = []
+
+  constructor(host: StrandHost<Native, State, Step, Raw, Result>, native: Native | null) {
+    this.#host = host
+    this.#native = native
+  }
+
+  /** steps runs message steps in order; a step that fails does not stop those after it. */
+  steps(steps: readonly Step[]): Promise<Outcome<Result>[]> {
+    return this.#enqueue<Outcome<Result>[]>((caller, resolve, reject) =>
+      ({ kind: 'steps', steps, outcomes: [], caller, resolve, reject }))
+  }
+
+  /**
+   * perform runs any other operation. `work` has the native object to itself until its promise settles; `signal` takes
+   * it out of the queue while it has not started.
+   */
+  perform<T>(work: (native: Native, hold: Hold) => Promise<Done<State, T>>, signal?: AbortSignal): Promise<T> {
+    return this.#enqueue<T>((caller, resolve, reject) => {
+      const start = async (native: Native, hold: Hold): Promise<Unit> => {
+        if (signal?.aborted) throw new MlsError('ABORTED', { cause: signal.reason })
+        const { batch, state, publish } = await work(native, hold)
+        const settle = (): void => {
+          if (state !== null) this.#host.publishState(state)
+          resolve(publish())
+        }
+        return { changes: changesOf(batch), publish: settle, fail: reject }
+      }
+      const task: WorkTask<Native> = { kind: 'work', start, caller, reject }
+      signal?.addEventListener('abort', () => this.#abort(task, signal), { once: true })
+      return task
+    })
+  }
+
+  /** close takes no more operations, finishes those that were called, and closes the native object. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#idle()
+    this.#release()
+  }
+
+  /** unload closes the native object when nothing is under way; the next operation loads it again. */
+  unload(): boolean {
+    if (this.#running || this.#storing || this.#queue.length > 0) return false
+    this.#release()
+    return true
+  }
+
+  #enqueue<T>(
+    make: (
+      caller: Hold | undefined, resolve: (value: T) => void, reject: (error: Error) => void,
+    ) => StepsTask<Step, Result> | WorkTask<Native>,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#closed) throw new MlsError('CLOSED')
+      const caller = Hold.active()
+      caller?.enter(this)
+      const leaving = <V>(settle: (value: V) => void) => (value: V): void => {
+        caller?.leave(this)
+        settle(value)
+      }
+      this.#queue.push(make(caller, leaving(resolve), leaving(reject)))
+      this.#start()
+    })
+  }
+
+  #abort(task: WorkTask<Native>, signal: AbortSignal): void {
+    const at = this.#queue.indexOf(task)
+    if (at < 0) return
+    this.#queue.splice(at, 1)
+    task.reject(new MlsError('ABORTED', { cause: signal.reason }))
+  }
+
+  #start(): void {
+    if (this.#running) return
+    this.#running = true
+    // A turn later, so that calls of one turn run together; outside of any hold, since this loop serves all callers.
+    Hold.outside(() => queueMicrotask(() => void this.#loop()))
+  }
+
+  async #loop(): Promise<void> {
+    while (this.#queue.length > 0 || this.#broken) {
+      if (this.#broken) this.#recover()
+      else if (this.#waitingBytes > maxWaitingBytes) await this.#changed()
+      else await this.#next()
+    }
+    this.#running = false
+    this.#notify()
+  }
+
+  async #next(): Promise<void> {
+    let native = this.#native
+    if (native === null) {
+      try {
+        const loaded = await this.#host.load()
+        native = this.#native = loaded.native
+        this.#host.publishState(loaded.state)
+      } catch (error) {
+        this.#queue.shift()?.reject(toError(error))
+        return
+      }
+    }
+    const [head] = this.#queue
+    if (!head || this.#broken) return
+    if (head.kind === 'work') {
+      this.#queue.shift()
+      await this.#work(native, head)
+    } else {
+      await this.#runSteps(native, this.#takeSteps())
+    }
+  }
+
+  async #work(native: Native, task: WorkTask<Native>): Promise<void> {
+    const hold = new Hold(this, task.caller)
+    this.#hold = hold
+    try {
+      this.#add(await task.start(native, hold), task.reject)
+    } catch (error) {
+      this.#addFailure(toError(error), task.reject)
+    } finally {
+      this.#hold = null
+    }
+  }
+
+  #takeSteps(): Place<Step, Result>[] {
+    const places: Place<Step, Result>[] = []
+    while (places.length < maxSteps) {
+      const [head] = this.#queue
+      if (head?.kind !== 'steps') break
+      this.#queue.shift()
+      for (const step of head.steps) places.push({ task: head, step })
+      if (head.steps.length === 0) head.resolve(head.outcomes)
+    }
+    return places
+  }
+
+  async #runSteps(native: Native, places: readonly Place<Step, Result>[]): Promise<void> {
+    let at = 0
+    const failRest = (error: Error): void => places.slice(at).forEach(({ task }) => task.reject(error))
+    while (at < places.length) {
+      if (this.#broken) return failRest(this.#broken)
+      try {
+        const run = await this.#host.run(native, places.slice(at).map(({ step }) => step))
+        const ran = places.slice(at, at + run.outcomes.length)
+        at += ran.length
+        this.#settle(ran, run)
+        const asking = run.ask ? places[at] : undefined
+        if (run.ask && asking) {
+          at += 1
+          await this.#ask(asking, run.ask)
+        } else if (ran.length === 0) {
+          throw new MlsError('INTERNAL')
+        }
+      } catch (error) {
+        const rest = places.slice(at)
+        at = places.length
+        for (const place of rest) this.#settle([place], failed(toError(error)))
+      }
+    }
+  }
+
+  async #ask(place: Place<Step, Result>, ask: (hold: Hold) => Promise<StepRun<State, Raw>>): Promise<void> {
+    const hold = new Hold(this, place.task.caller)
+    this.#hold = hold
+    const run = await ask(hold).catch((error: unknown) => failed<State, Raw>(toError(error)))
+    this.#hold = null
+    this.#settle([place], run)
+  }
+
+  /** settle makes a unit of what `places` came to. */
+  #settle(places: readonly Place<Step, Result>[], run: StepRun<State, Raw>): void {
+    const publish = (): void => {
+      if (run.state !== null) this.#host.publishState(run.state)
+      places.forEach(({ task, step }, i) => {
+        const outcome = run.outcomes[i] ?? { error: new MlsError('INTERNAL') }
+        task.outcomes.push(outcome.error ? outcome : { value: this.#host.publishResult(step, outcome.value as Raw) })
+        if (task.outcomes.length === task.steps.length) task.resolve(task.outcomes)
+      })
+    }
+    const fail = (error: Error): void => places.forEach(({ task }) => task.reject(error))
+    if (places.length > 0) this.#add({ changes: changesOf(run.batch), publish, fail }, fail)
+  }
+
+  #addFailure(error: Error, reject: (error: Error) => void): void {
+    this.#add({ changes: [], publish: () => reject(error), fail: reject }, reject)
+  }
+
+  #add(unit: Unit, reject: (error: Error) => void): void {
+    if (this.#broken) return reject(this.#broken)
+    this.#unpublished.push(unit)
+    this.#waitingBytes += unit.changes.reduce((sum, batch) => sum + batch.length, 0)
+    if (!this.#storing) void this.#store()
+  }
+
+  async #store(): Promise<void> {
+    this.#storing = true
+    while (this.#unpublished.length > 0) {
+      const units = this.#unpublished
+      this.#unpublished = []
+      this.#waitingBytes = 0
+      try {
+        const changes = units.flatMap((unit) => unit.changes)
+        if (changes.length > 0) await this.#host.persist(changes)
+      } catch (error) {
+        this.#break(units, toError(error))
+        break
+      }
+      for (const unit of units) publishUnit(unit)
+      this.#notify()
+    }
+    this.#storing = false
+    if (this.#broken && !this.#running) this.#recover()
+    this.#notify()
+  }
+
+  /** break rejects what was stored in vain, and everything that was called before this was known. */
+  #break(units: readonly Unit[], error: Error): void {
+    this.#broken = error
+    const later = this.#unpublished
+    const queued = this.#queue
+    this.#unpublished = []
+    this.#queue = []
+    this.#waitingBytes = 0
+    for (const unit of [...units, ...later]) unit.fail(error)
+    for (const task of queued) task.reject(error)
+    this.#hold?.interrupt(error)
+  }
+
+  #recover(): void {
+    this.#broken = null
+    this.#release()
+  }
+
+  #release(): void {
+    if (this.#native !== null) this.#host.close(this.#native)
+    this.#native = null
+  }
+
+  async #idle(): Promise<void> {
+    while (this.#running || this.#storing) await this.#changed()
+  }
+
+  #changed(): Promise<void> {
+    return new Promise((resolve) => this.#watchers.push(resolve))
+  }
+
+  #notify(): void {
+    const watchers = this.#watchers
+    this.#watchers = []
+    for (const watcher of watchers) watcher()
+  }
+}
+
+/** failed is the run of one step that came to nothing. */
+const failed = <State, Raw>(error: Error): StepRun<State, Raw> =>
+  ({ outcomes: [{ error }], batch: new Uint8Array(0), state: null, ask: null })
+
+function publishUnit(unit: Unit): void {
+  try {
+    unit.publish()
+  } catch (error) {
+    unit.fail(toError(error))
+  }
+}
