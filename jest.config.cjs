@@ -1,4 +1,4 @@
-// The API's tests: TypeScript through swc, on the addon, which is built when it is missing.
+// TypeScript through swc, on the addon, which is built when it is missing.
 'use strict'
 
 /** @type {import('jest').Config} */
@@ -10,10 +10,18 @@ module.exports = {
   globalSetup: '<rootDir>/test/api/support/global-setup.cjs',
   testTimeout: 30_000,
   transform: {
-    '^.+\\.ts$': ['@swc/jest', {
+    '^.+\\.[jt]s$': ['@swc/jest', {
       jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
       module: { type: 'commonjs' },
       sourceMaps: 'inline',
     }],
+  },
+  // The peers of test/interop are ES modules, which jest runs only when they are transformed.
+  transformIgnorePatterns: ['/node_modules/(?!(ts-mls|mls-ts|@noble)/)'],
+  moduleNameMapper: {
+    // Examples and peers say node-mls; here that is the source.
+    '^node-mls$': '<rootDir>/lib/index.ts',
+    // Its exports say nothing of `require`.
+    '^mls-ts$': '<rootDir>/node_modules/mls-ts/dist/index.js',
   },
 }

@@ -1,16 +1,11 @@
-// npm start: builds the engine and examples/scenario.cc and runs it.
+// npm start: the group server of examples/group-server on real input; --help lists its options.
 'use strict'
 
-const path = require('node:path')
-const { main, run } = require('./process.cjs')
-const { setup } = require('./setup.cjs')
-const { builds, compile, configure, folderOf } = require('./cmake.cjs')
+const { main } = require('./process.cjs')
+const { runProgram } = require('./build-programs.cjs')
 
 main(() => {
-  console.log('npm start checks its tools, builds the engine and examples/scenario.cc in build/release (all of it the')
-  console.log('first time), and runs it: members form a group, write to each other and restart.')
-  setup('engine')
-  configure(builds.release)
-  compile(builds.release, 'scenario')
-  run(path.join(folderOf(builds.release), 'examples', 'scenario'), process.argv.slice(2))
+  console.log('npm start builds the addon, the library and the examples (all of it the first time), and runs the group')
+  console.log('server: a roster becomes one big group, which talks, changes and restarts.')
+  runProgram('examples/group-server/main')
 })

@@ -1,0 +1,72 @@
+// The results: rows for a table, and bench/results/latest.json for programs.
+import { mkdir, writeFile } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { type Row as TableRow, formatTable } from '../../examples/group-server/table'
+
+/** One figure of ours, beside that of each peer. */
+export interface ResultRow {
+  readonly row: string
+  /** Members. */
+  readonly n: number
+  readonly threads: number
+  /** The least that the cryptography allows, where it is known, and how often that we took. */
+  readonly floor: number | null
+  readonly value: number | null
+  readonly unit: 'ms' | 'per s'
+  readonly ratio: number | null
+  readonly target: number | null
+  /** Null where there is no target. */
+  readonly ok: boolean | null
+  readonly peers: Readonly<Record<string, number>>
+}
+
+export interface Results {
+  readonly machine: {
+    readonly cpu: string
+    readonly cores: number
+    readonly memory: number
+    readonly system: string
+    readonly node: string
+    readonly openssl: string | null
+    /** Running processes per core when the run began and ended: far over 1, the figures say little. */
+    readonly load: readonly [number, number]
+    readonly date: string
+  }
+  readonly suite: number
+  readonly rows: readonly ResultRow[]
+}
+
+export function describeMachine(openssl: string | null, loadBefore: number): Results['machine'] {
+  const cpus = os.cpus()
+  return {
+    cpu: cpus[0]?.model ?? 'unknown',
+    cores: cpus.length,
+    memory: os.totalmem(),
+    system: `${os.type()} ${os.release()} ${os.arch()}`,
+    node: process.version,
+    openssl,
+    load: [loadBefore, os.loadavg()[0] ?? 0],
+    date: new Date().toISOString(),
+  }
+}
+
+export async function writeResults(file: string, results: Results): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true })
+  await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
+}
+
+/** formatResults gives the rows as text, one column for us and one for each peer. */
+export function formatResults(results: readonly ResultRow[], peers: readonly string[]): string {
+  const rows = results.map((row): TableRow => {
+    const figures = [row.value, ...peers.map((peer) => row.peers[peer])].map((figure) => formatFigure(figure ?? null))
+    const verdict = row.target === null ? '' : `${row.ok ? 'under' : 'OVER'} ${row.target}`
+    return [row.row, row.n, ...figures, row.unit, verdict]
+  })
+  return formatTable(['', 'members', 'node-mls', ...peers, 'unit', 'target'], rows)
+}
+
+const formatFigure = (value: number | null): string => {
+  if (value === null) return '–'
+  return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3)
+}
