@@ -57,6 +57,7 @@ test('options that nobody knows are named', async () => {
   await misused(alices.send('x', 'y' as never), 'TypeError', 'options')
   await misused(open('x', { policy: { padding: 'much' as never } }), 'TypeError', 'options.policy.padding')
   await misused(open('x', { policy: { limits: { maxLeafs: 1 } } }), 'TypeError', 'options.policy.limits.maxLeafs')
+  await misused(open('x', { policy: { limits: { maxForwardSteps: 2 ** 32 } } }), 'RangeError', 'options.policy.limits.maxForwardSteps')
   await misused(open('x', { policy: { handshake: 'secret' as never } }), 'RangeError', 'options.policy.handshake')
   await misused(open('x', { answerTimeout: 0 }), 'RangeError', 'options.answerTimeout')
 })

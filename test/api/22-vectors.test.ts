@@ -27,7 +27,7 @@ async function join(vector: PassiveClient): Promise<{ client: Client; group: Gro
   const client = await Client.open({
     identity: 'vector', suites: [vector.cipher_suite], store: memoryStore(), authenticate: trustAnyCredential,
     // Their lifetimes are long past, or without end.
-    policy: { lifetimes: 'ignore', limits: { maxLifetime: Number.MAX_SAFE_INTEGER } },
+    policy: { lifetimes: 'ignore', limits: { maxLifetime: Infinity } },
   })
   for (const { psk_id: id, psk } of vector.external_psks) await client.psks.put(fromHex(id), fromHex(psk))
   await client.keyPackages.import({
