@@ -61,6 +61,7 @@ export class Tracker {
       run: async () => noSteps(),
       persist: async () => {},
       publishState: (state: NativeTrackerState) => void (this.#state = state),
+      publishLoaded: noSteps,
       publishResult: noSteps,
     }
     this.#strand = new Strand(host, new native.Tracker(policy))

@@ -50,6 +50,21 @@ test('two clients over one store: the loser of a race hears so, and then sees wh
   agree(first, await two.group(first.id))
 })
 
+test('candidates that another process ended are superseded', async () => {
+  const store = memoryStore()
+  const one = await open('alice', { store })
+  const first = await one.createGroup()
+  const mine = await first.commit()
+  const superseded: bigint[] = []
+  first.on('superseded', ({ ids }) => superseded.push(...ids))
+  const second = await (await open('alice', { store })).group(first.id)
+  await (await second.commit()).accepted()
+  await fails(mine.accepted(), 'STORE_CONFLICT')
+  await fails(mine.accepted(), 'STALE_CANDIDATE')
+  expect(superseded).toEqual([mine.id])
+  expect(first.epoch).toBe(1n)
+})
+
 test('two clients over one store add groups and key packages beside each other', async () => {
   const store = memoryStore()
   const [one, two] = [await open('alice', { store }), await open('alice', { store })]

@@ -45,6 +45,9 @@ class Fake implements StrandHost<Counter, number, number, number, string> {
   publishState(state: number): void {
     this.published = state
   }
+  publishLoaded(state: number): void {
+    this.published = state
+  }
   publishResult(step: number, raw: number): string {
     return `${step}→${raw}`
   }
@@ -143,6 +146,36 @@ describe('a strand', () => {
     controller.abort()
     await fails(work, 'ABORTED')
     expect(await first).toBe('1→1')
+  })
+
+  test('stops asking when the work is aborted, and forgets the signal afterwards', async () => {
+    const strand = new Strand(new Fake(), null)
+    const controller = new AbortController()
+    const work = strand.perform(async (_native, hold) => {
+      await hold.ask(() => new Promise(() => {}), 10_000)
+      return { batch: null, state: null, publish: () => 'never' }
+    }, controller.signal)
+    await sleep(5)
+    controller.abort()
+    await fails(work, 'ABORTED')
+    expect(await valueOf(strand.steps([1]))).toBe('1→1')
+  })
+
+  test('where every step asks, the steps behind are not run again and again', async () => {
+    const host = new Fake()
+    let given = 0
+    host.run = async (native, steps) => {
+      given += steps.length
+      const one = steps[0] ?? 0
+      const asked = async (): Promise<StepRun<number, number>> => {
+        native.value += one
+        return { outcomes: [{ value: native.value }], batch: Uint8Array.of(1), state: native.value, ask: null }
+      }
+      return { outcomes: [], batch: new Uint8Array(0), state: null, ask: asked }
+    }
+    const outcomes = await new Strand(host, null).steps(Array.from({ length: 200 }, () => 1))
+    expect(outcomes.map((one) => one.value)).toEqual(Array.from({ length: 200 }, (_, i) => `1→${i + 1}`))
+    expect(given).toBeLessThan(200 * 9 + 200)
   })
 
   test('goes on when loading failed', async () => {
