@@ -1,5 +1,8 @@
 #include "args.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "error.h"
 
 namespace mls::binding {
@@ -201,14 +204,25 @@ Result<KeyPackage> DecodeKeyPackage(View bytes, const Limits& limits) {
   return bare;
 }
 
+// LimitOf: Infinity is the largest that the engine can count to; what it cannot count to is no limit.
+template <class T>
+T LimitOf(Napi::Value value, const char* name) {
+  constexpr T kMost = std::numeric_limits<T>::max();
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : -1;
+  if (number == std::numeric_limits<double>::infinity()) return kMost;
+  if (!(number >= 0 && number <= std::min(9007199254740991.0, static_cast<double>(kMost)))) {
+    ThrowType(value.Env(), name, "a limit that the engine can count to");
+  }
+  return static_cast<T>(number);
+}
+
 Policy PolicyOf(Napi::Value value) {
   const Napi::Object object = ObjectOf(value, "policy");
   Policy policy;
   const Napi::Object limits = ObjectOf(object.Get("limits"), "policy.limits");
-#define MLS_LIMIT(field, name)                                                               \
-  if (const auto given = limits.Get(name); !IsNothing(given)) {                              \
-    policy.limits.field =                                                                    \
-        static_cast<decltype(policy.limits.field)>(SecondsOf(given, "policy.limits." name)); \
+#define MLS_LIMIT(field, name)                                                                  \
+  if (const auto given = limits.Get(name); !IsNothing(given)) {                                 \
+    policy.limits.field = LimitOf<decltype(policy.limits.field)>(given, "policy.limits." name); \
   }
 #include "limits.def"
 #undef MLS_LIMIT

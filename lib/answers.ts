@@ -5,7 +5,7 @@
 // as it was.
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Authenticate, CredentialQuestion, Verdict } from './credential'
-import { MlsError } from './errors'
+import { MlsError, isMlsError } from './errors'
 import type { Hold } from './hold'
 import type { MayAsk, NativeNeeds, NativePskId, NativeSecret } from './native'
 
@@ -40,7 +40,7 @@ async function judge(
     if (Array.isArray(verdicts) && verdicts.length === batch.length) return verdicts.map(codeOf)
     throw new TypeError(`authenticate must give ${batch.length} verdicts`)
   } catch (cause) {
-    if (cause instanceof MlsError && cause.code === 'ANSWER_TIMEOUT') throw cause
+    if (isMlsError(cause, 'ANSWER_TIMEOUT', 'ABORTED')) throw cause
     throw new MlsError('AS_FAILED', { cause })
   }
 }

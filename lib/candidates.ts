@@ -21,7 +21,12 @@ export class Candidates {
 
   /** note has an object for each candidate, also for those that were found in the store. */
   note(pending: readonly NativePending[]): void {
-    for (const { id, message } of pending) if (!this.#commits.has(id)) this.add(id, message, 'inside')
+    for (const { id, message } of pending) {
+      const known = this.#commits.get(id)
+      if (known && equal(known.message, message)) continue
+      known?.supersede()  // another process gave the number to a commit of its own
+      this.add(id, message, 'inside')
+    }
   }
 
   list(pending: readonly NativePending[]): PendingCommit[] {

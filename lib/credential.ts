@@ -13,7 +13,7 @@ export type Credential =
 export interface CredentialQuestion {
   /** A member to be, the successor of a member's credential, or a sender from outside the group. */
   readonly role: 'member' | 'successor' | 'external-sender'
-  /** A leaf index; with role `external-sender` an index in `external_senders`. */
+  /** A leaf index, 0 for a key package that is being added; with role `external-sender` an index in `external_senders`. */
   readonly index: number
   readonly credential: Credential
   readonly signatureKey: Uint8Array

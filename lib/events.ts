@@ -32,10 +32,15 @@ export class Events<Event extends { readonly kind: string }> {
    * When more than `limit` of them wait, the iterator gives those and then throws `LIMIT_EXCEEDED`: events were lost.
    */
   iterate(options: EventsOptions = {}): AsyncIterableIterator<Event> {
-    const queue = new Queue<Event>(options.limit ?? defaultLimit, () => this.#queues.delete(queue))
-    if (this.#ended || options.signal?.aborted) queue.end()
+    const { limit = defaultLimit, signal } = options
+    const abort = (): void => queue.end()
+    const queue = new Queue<Event>(limit, () => {
+      this.#queues.delete(queue)
+      signal?.removeEventListener('abort', abort)
+    })
+    if (this.#ended || signal?.aborted) queue.end()
     else this.#queues.add(queue)
-    options.signal?.addEventListener('abort', () => queue.end(), { once: true })
+    signal?.addEventListener('abort', abort, { once: true })
     return queue
   }
 

@@ -25,6 +25,7 @@ export interface GroupHome {
 /** GroupFace: what is told when something is durable. */
 export interface GroupFace<Result> {
   publishState(state: NativeState): void
+  publishLoaded(state: NativeState): void
   publishResult(step: NativeStep, raw: Raw): Result
 }
 
@@ -69,6 +70,10 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
 
   publishState(state: NativeState): void {
     this.#face.publishState(state)
+  }
+
+  publishLoaded(state: NativeState): void {
+    this.#face.publishLoaded(state)
   }
 
   publishResult(step: NativeStep, raw: Raw): Result {

@@ -5,7 +5,8 @@
 import { toHex } from './bytes'
 import type { ClientScope, GroupEntry, GroupStatus } from './client-scope'
 import { MlsError } from './errors'
-import { Group, type GroupOwner } from './group'
+import { Group } from './group'
+import type { GroupOwner } from './group-owner'
 import { epochVersion, loadGroup } from './group-strand'
 import type { NativeClient, NativeOpened } from './native'
 

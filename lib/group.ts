@@ -8,13 +8,14 @@ import { Candidates } from './candidates'
 import { readCommit, type AcceptedCommit, type CommitOptions, type PendingCommit } from './commit'
 import { MlsError } from './errors'
 import { Events, type EventsOptions, type Stop } from './events'
-import { readExtensions } from './extension'
-import { groupStrand, resultOf, type GroupHome, type GroupStrand, type Raw } from './group-strand'
+import { readGroupInfo, type GroupInfoOptions } from './group-info'
+import type { GroupOwner } from './group-owner'
+import { groupStrand, resultOf, type GroupStrand, type Raw } from './group-strand'
 import type { Hold } from './hold'
 import { iterateMembers, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
 import type { NativeGroup, NativeState, NativeStep } from './native'
-import { Options, readInteger, readList } from './options'
+import { readInteger, readList } from './options'
 import { watch } from './progress'
 import { readProposal, type CachedProposal, type NewProposal } from './proposal'
 import { toCommitInfo } from './received'
@@ -27,27 +28,10 @@ import { Welcomes } from './welcomes'
 /** Phase: `joining` until an external commit is accepted, `active`, `suspended` after a ReInit, `removed`. */
 export type Phase = 'joining' | 'active' | 'suspended' | 'removed'
 
-/** GroupInfoOptions: what a GroupInfo carries (RFC 9420 §12.4.3). Default: what an external joiner needs. */
-export interface GroupInfoOptions {
-  readonly tree?: 'inside' | 'apart'
-  readonly externalPub?: boolean
-  readonly extensions?: readonly Extension[]
-}
-
 /** Proposed: the message of a proposal, and its ProposalRef. */
 export interface Proposed {
   readonly message: Uint8Array
   readonly reference: Uint8Array
-}
-
-/** GroupOwner: the client of a group. @internal */
-export interface GroupOwner extends GroupHome {
-  succeed(origin: Group, kind: 'reinit' | 'branch', keyPackages: ByteStrings, options: SuccessorOptions): Promise<Succession>
-  confirmed(group: Group): Promise<void>
-  /** A group was removed from its group, or closed. */
-  ended(group: Group, how: 'removed' | 'closed'): void
-  deleted(group: Group): Promise<void>
-  emit(group: Group, event: GroupEvent): void
 }
 
 export class Group {
@@ -70,6 +54,7 @@ export class Group {
       { accept: (commit) => this.#accept(commit), reject: (commit) => this.#reject(commit) }, state.pending)
     const face = {
       publishState: (next: NativeState) => this.#publishState(next),
+      publishLoaded: (next: NativeState) => this.#publishLoaded(next),
       publishResult: (step: NativeStep, raw: Raw) => this.#publishResult(step, raw),
     }
     this.#strand = groupStrand(owner, scope, face, group, version)
@@ -224,12 +209,7 @@ export class Group {
 
   /** groupInfo signs the present state for newcomers (RFC 9420 §12.4.3). @returns an MLSMessage */
   async groupInfo(options?: GroupInfoOptions): Promise<Uint8Array> {
-    const read = new Options('options', options, ['tree', 'externalPub', 'extensions'])
-    const request = {
-      tree: read.oneOf('tree', 'inside', ['inside', 'apart']),
-      externalPub: read.flag('externalPub', true),
-      extensions: read.read('extensions', [], readExtensions),
-    }
+    const request = readGroupInfo(options)
     return this.#read((native) => native.groupInfo(request, this.#owner.answers.now()))
   }
 
@@ -360,6 +340,12 @@ export class Group {
     if (state.phase === 'removed' && !wasRemoved) this.#owner.ended(this, 'removed')
   }
 
+  /** publishLoaded: somebody else may have changed the rows, and with them ended our candidates. */
+  #publishLoaded(state: NativeState): void {
+    this.#publishState(state)
+    this.#tellSuperseded()
+  }
+
   #publishResult(step: NativeStep, raw: Raw): StepResult {
     if (raw.kind === 'sent') return raw
     if (raw.kind === 'staged') return this.#stage(step, raw)
@@ -398,9 +384,13 @@ export class Group {
   /** tellCommit tells of a commit, of the candidates that it drops, and of our own removal. */
   #tellCommit(commit: ReceivedCommit): void {
     this.#tell(commit)
-    const ids = this.#candidates.sweep(this.#state.pending)
-    if (ids.length > 0) this.#tell({ kind: 'superseded', ids, epoch: commit.epoch })
+    this.#tellSuperseded()
     if (commit.selfRemoved) this.#tell({ kind: 'removed', epoch: commit.epoch })
+  }
+
+  #tellSuperseded(): void {
+    const ids = this.#candidates.sweep(this.#state.pending)
+    if (ids.length > 0) this.#tell({ kind: 'superseded', ids, epoch: this.epoch })
   }
 
   #tell(event: GroupEvent): void {

@@ -11,7 +11,7 @@ export interface CustomProposalType {
   readonly external?: boolean
 }
 
-/** Limits by name: counts, bytes, seconds (docs: core/base/limits.h, with default and reason). */
+/** Limits by name: counts, bytes, seconds; Infinity is none (core/base/limits.h has default and reason of each). */
 export type Limits = Readonly<Record<string, number>>
 
 /** PolicyOptions: the same at every member, as far as it says what is accepted. */
@@ -37,11 +37,15 @@ const names = [
   'sendWithUncommittedProposals',
 ]
 
+/** Limits that the engine counts in 32 bits. */
+const narrow = new Set(['maxLeaves', 'maxForwardSteps', 'reservedGenerations'])
+
 function readLimits(what: string, value: unknown, defaults: Limits): Limits {
   const options = new Options(what, value, Object.keys(defaults))
   const limits: Record<string, number> = {}
   for (const name of Object.keys(defaults)) {
-    const limit = options.integer(name, undefined, 0, Number.MAX_SAFE_INTEGER)
+    const limit = options.read(name, undefined, (where, one) =>
+      one === Infinity ? one : readInteger(where, one, 0, narrow.has(name) ? 0xffff_ffff : Number.MAX_SAFE_INTEGER))
     if (limit !== undefined) limits[name] = limit
   }
   return limits

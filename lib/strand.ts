@@ -42,6 +42,8 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
   persist(changes: readonly Uint8Array[]): Promise<void>
   /** publishState is told each state, after it is durable. */
   publishState(state: State): void
+  /** publishLoaded is told the state that was found in the rows, which others may have changed. */
+  publishLoaded(state: State): void
   /** publishResult makes of a step's raw result what its caller gets; events are given out here. */
   publishResult(step: Step, raw: Raw): Result
 }
@@ -71,8 +73,10 @@ interface Place<Step, Result> {
   readonly step: Step
 }
 
-/** Steps in one native run, and bytes that may wait for the store before the strand waits too. */
+/** Calls that are put together into one native run, and the shortest run where many steps ask. */
 const maxSteps = 1024
+const minSteps = 8
+/** Bytes that may wait for the store before the strand waits too. */
 const maxWaitingBytes = 8 << 20
 
 const changesOf = (batch: Uint8Array | null): readonly Uint8Array[] => (batch && batch.length > 0 ? [batch] : [])
@@ -106,9 +110,17 @@ export class Strand<Native, State, Step, Raw, Result> {
    * it out of the queue while it has not started.
    */
   perform<T>(work: (native: Native, hold: Hold) => Promise<Done<State, T>>, signal?: AbortSignal): Promise<T> {
-    return this.#enqueue<T>((caller, resolve, reject) => {
+    return this.#enqueue<T>((caller, settleWith, failWith) => {
+      let running: Hold | null = null
+      const abort = (): void => this.#abort(task, running, new MlsError('ABORTED', { cause: signal?.reason }))
+      const finish = <V>(settle: (value: V) => void) => (value: V): void => {
+        signal?.removeEventListener('abort', abort)
+        settle(value)
+      }
+      const [resolve, reject] = [finish(settleWith), finish(failWith)]
       const start = async (native: Native, hold: Hold): Promise<Unit> => {
         if (signal?.aborted) throw new MlsError('ABORTED', { cause: signal.reason })
+        running = hold
         const { batch, state, publish } = await work(native, hold)
         const settle = (): void => {
           if (state !== null) this.#host.publishState(state)
@@ -117,7 +129,7 @@ export class Strand<Native, State, Step, Raw, Result> {
         return { changes: changesOf(batch), publish: settle, fail: reject }
       }
       const task: WorkTask<Native> = { kind: 'work', start, caller, reject }
-      signal?.addEventListener('abort', () => this.#abort(task, signal), { once: true })
+      signal?.addEventListener('abort', abort, { once: true })
       return task
     })
   }
@@ -154,11 +166,12 @@ export class Strand<Native, State, Step, Raw, Result> {
     })
   }
 
-  #abort(task: WorkTask<Native>, signal: AbortSignal): void {
+  /** abort takes a task out of the queue; one that runs stops waiting for an answer. */
+  #abort(task: WorkTask<Native>, running: Hold | null, error: MlsError): void {
     const at = this.#queue.indexOf(task)
-    if (at < 0) return
+    if (at < 0) return running?.interrupt(error)
     this.#queue.splice(at, 1)
-    task.reject(new MlsError('ABORTED', { cause: signal.reason }))
+    task.reject(error)
   }
 
   #start(): void {
@@ -184,7 +197,7 @@ export class Strand<Native, State, Step, Raw, Result> {
       try {
         const loaded = await this.#host.load()
         native = this.#native = loaded.native
-        this.#host.publishState(loaded.state)
+        this.#host.publishLoaded(loaded.state)
       } catch (error) {
         this.#queue.shift()?.reject(toError(error))
         return
@@ -226,13 +239,16 @@ export class Strand<Native, State, Step, Raw, Result> {
 
   async #runSteps(native: Native, places: readonly Place<Step, Result>[]): Promise<void> {
     let at = 0
+    // A step that asks ends a run. Where many ask, runs get short, so that the steps behind are not handed over each time.
+    let length = places.length
     const failRest = (error: Error): void => places.slice(at).forEach(({ task }) => task.reject(error))
     while (at < places.length) {
       if (this.#broken) return failRest(this.#broken)
       try {
-        const run = await this.#host.run(native, places.slice(at).map(({ step }) => step))
+        const run = await this.#host.run(native, places.slice(at, at + length).map(({ step }) => step))
         const ran = places.slice(at, at + run.outcomes.length)
         at += ran.length
+        length = run.ask ? Math.max(minSteps, 2 * ran.length) : 2 * length
         this.#settle(ran, run)
         const asking = run.ask ? places[at] : undefined
         if (run.ask && asking) {

@@ -5,7 +5,7 @@
 import { answer, type AnswerSource } from './answers'
 import { copyOf, toHex } from './bytes'
 import { trustAnyCredential, type Authenticate } from './credential'
-import { MlsError, toError } from './errors'
+import { MlsError } from './errors'
 import type { Hold } from './hold'
 import { iterateMembers, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
@@ -61,6 +61,7 @@ export class Tracker {
       run: async () => noSteps(),
       persist: async () => {},
       publishState: (state: NativeTrackerState) => void (this.#state = state),
+      publishLoaded: noSteps,
       publishResult: noSteps,
     }
     this.#strand = new Strand(host, new native.Tracker(policy))
@@ -112,7 +113,11 @@ export class Tracker {
    */
   async receive(message: Uint8Array): Promise<ReceivedProposal | ReceivedCommit> {
     const bytes = copyOf('message', message)
-    return this.#track((tracker) => tracker.receive(bytes, this.#answers.trust, this.#answers.now()), ({ result }) => {
+    const receive = async (tracker: NativeTracker): ReturnType<NativeTracker['receive']> => {
+      void this.#seeded
+      return tracker.receive(bytes, this.#answers.trust, this.#answers.now())
+    }
+    return this.#track(receive, ({ result }) => {
       if (result.kind === 'seeded') throw new MlsError('INTERNAL')
       if (result.kind === 'commit') return { kind: 'commit', ...result.commit }
       return { kind: 'proposal', epoch: result.epoch, ...result.proposal }
@@ -180,10 +185,9 @@ export class Tracker {
 
   #read<T>(work: (tracker: NativeTracker) => Promise<T>): Promise<T> {
     return this.#strand.perform(async (tracker) => {
+      void this.#seeded
       const value = await work(tracker)
       return { batch: null, state: null, publish: () => value }
-    }).catch((error: unknown) => {
-      throw toError(error)
     })
   }
 }

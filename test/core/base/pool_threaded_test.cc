@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -107,4 +108,72 @@ TEST_CASE("ParallelFor gives the error of the lowest failing index, with and wit
 
 TEST_CASE("a pool that never ran ends at once") {
   for (int round = 0; round < 20; ++round) Pool pool(4);
+}
+
+TEST_CASE(
+    "posted tasks run on threads of the pool, each once, in the order they were posted when there is one") {
+  std::vector<int> order;
+  std::atomic<int> ran{0};
+  {
+    Pool pool(2);
+    for (int i = 0; i < 100; ++i) {
+      pool.Post([&order, &ran, i] {
+        order.push_back(i);
+        ++ran;
+      });
+    }
+    while (ran.load() < 100) std::this_thread::yield();
+  }
+  std::vector<int> expected(100);
+  for (int i = 0; i < 100; ++i) expected[static_cast<std::size_t>(i)] = i;
+  CHECK(order == expected);
+}
+
+TEST_CASE("a helper leaves a long run for a posted task, which does not wait for the run's end") {
+  Pool pool(2);
+  std::atomic<bool> task_ran{false};
+  std::atomic<std::size_t> chunks{0};
+  std::size_t chunks_when_posted = 0;
+  pool.Run(20'000, 1, [&](std::size_t begin, std::size_t) {
+    ++chunks;
+    if (begin == 100) {
+      chunks_when_posted = chunks.load();
+      pool.Post([&] { task_ran = true; });
+    }
+    // The caller's own chunks go on until the task has run; the helper could only run it by leaving.
+    if (begin > 100) {
+      for (int spin = 0; spin < 200 && !task_ran; ++spin) std::this_thread::yield();
+    }
+    if (begin == 19'999) CHECK(task_ran.load());
+  });
+  while (!task_ran) std::this_thread::yield();
+  CHECK(chunks.load() == 20'000);
+  CHECK(chunks_when_posted > 0);
+}
+
+TEST_CASE("a watched pool shares the threads, tells how far the work is and ends it when asked") {
+  Pool pool(3);
+  Watch watch;
+  Pool watched(pool, watch);
+  CHECK(watched.threads() == 3);
+  REQUIRE(ParallelFor(&watched, 100, 7, [](std::size_t) { return Status(kOk); }, "first").ok());
+  CHECK(std::string(watch.phase.load()) == "first");
+  CHECK(watch.done.load() == 100);
+  CHECK(watch.total.load() == 100);
+
+  std::atomic<int> calls{0};
+  const Status status = ParallelFor(
+      &watched, 10'000, 1,
+      [&](std::size_t i) {
+        ++calls;
+        if (i == 50) watch.aborted = true;
+        return Status(kOk);
+      },
+      "second");
+  CHECK(!status.ok());
+  CHECK(status.error() == Error::ABORTED);
+  CHECK(calls.load() < 10'000);
+  CHECK(watch.total.load() == 10'000);
+  // The pool whose threads it shares works on.
+  CHECK(ParallelFor(&pool, 10, 1, [](std::size_t) { return Status(kOk); }).ok());
 }

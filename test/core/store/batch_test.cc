@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include "support/seeded_random.h"
+
 using namespace mls;
 
 namespace {
@@ -129,4 +131,42 @@ TEST_CASE("row keys: big-endian numbers behind the tag, so that neighbours sort 
         Bytes{7, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 2, 3});
   CHECK(RowKey(RowTag::leaves, std::uint32_t{255}) < RowKey(RowTag::leaves, std::uint32_t{256}));
   CHECK(RowKey(RowTag::leaves, std::uint32_t{0xffff'ffff}) < RowKey(RowTag::parents, std::uint32_t{0}));
+}
+
+TEST_CASE("batch: its net change leads to the same rows, whatever the order of its operations") {
+  test::SeededRandom random(5);
+  for (int round = 0; round < 300; ++round) {
+    CAPTURE(round);
+    Batch batch;
+    const auto key = [&] {
+      Bytes bytes(1 + random.Below(3));
+      for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>('a' + random.Below(3));
+      return bytes;
+    };
+    for (std::uint64_t i = 0, count = random.Below(12); i < count; ++i) {
+      const std::uint64_t kind = random.Below(4);
+      if (kind < 2) batch.PutPlain(key(), random.Some(4));
+      if (kind == 2) batch.Delete(key());
+      if (kind == 3) batch.DeletePrefix(key());
+    }
+    MemoryRows before;
+    for (int i = 0; i < 6; ++i) before.Put(key(), AsView("before"));
+    MemoryRows in_order, net_rows;
+    for (const auto& [row, value] : before.rows()) {
+      in_order.Put(row, value);
+      net_rows.Put(row, value);
+    }
+    in_order.Apply(batch);
+
+    const NetChange net = NetChangeOf(batch);
+    Batch again;
+    for (const View prefix : net.prefixes) again.DeletePrefix(ToBytes(prefix));
+    for (const View row : net.deletes) again.Delete(ToBytes(row));
+    for (const RowPut* put : net.puts) again.PutPlain(put->key, put->value);
+    net_rows.Apply(again);
+    CHECK(net_rows == in_order);
+    for (const View row : net.deletes) {
+      for (const RowPut* put : net.puts) CHECK(!Equal(row, put->key));
+    }
+  }
 }

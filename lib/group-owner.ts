@@ -1,0 +1,17 @@
+// What a group needs of its client beyond running its steps: other groups, the list of groups, the client's listeners.
+import type { ByteStrings } from './bulk'
+import type { Group } from './group'
+import type { GroupHome } from './group-strand'
+import type { GroupEvent } from './received'
+import type { Succession, SuccessorOptions } from './successor'
+
+/** GroupOwner: the client of a group. @internal */
+export interface GroupOwner extends GroupHome {
+  succeed(origin: Group, kind: 'reinit' | 'branch', keyPackages: ByteStrings, options: SuccessorOptions): Promise<Succession>
+  /** The external commit of a group was taken. */
+  confirmed(group: Group): Promise<void>
+  /** A group was removed from its group, or closed. */
+  ended(group: Group, how: 'removed' | 'closed'): void
+  deleted(group: Group): Promise<void>
+  emit(group: Group, event: GroupEvent): void
+}

@@ -1,0 +1,113 @@
+// Stores: the contract, batches, and what the library does with them.
+import { memoryStore, packBatch, rowChanges, type RowChange } from '../../lib'
+import { storeContract } from '../../lib/stores/contract'
+import { addTo, agree, fails, open, pair } from './support/people'
+import { toldStore } from './support/stores'
+
+describe('memoryStore keeps the contract:', () => {
+  for (const { name, run } of storeContract(async () => memoryStore())) test(name, run)
+})
+
+describe('batches', () => {
+  const key = Uint8Array.of(1, 2)
+  const put: RowChange = { kind: 'put', key, value: Uint8Array.of(3) }
+
+  test('are packed as the format says, in its order', () => {
+    const batch = packBatch([put, { kind: 'delete', key }, { kind: 'delete-prefix', key: new Uint8Array(0) }])
+    expect(Buffer.from(batch).toString('hex')).toBe('0000000000' + '01000000020102' + '020000000201020000000103')
+    expect([...rowChanges(batch)].map(({ kind }) => kind)).toEqual(['delete-prefix', 'delete', 'put'])
+    expect([...rowChanges(new Uint8Array(0))]).toEqual([])
+  })
+
+  test('that are not well formed are damage', () => {
+    const batch = packBatch([put])
+    for (let length = 1; length < batch.length; length += 1) {
+      expect(() => [...rowChanges(batch.slice(0, length))]).toThrow('STORAGE_DAMAGED')
+    }
+    expect(() => [...rowChanges(Uint8Array.of(3, 0, 0, 0, 0))]).toThrow('STORAGE_DAMAGED')
+    expect(() => [...rowChanges(Uint8Array.of(2, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0))]).toThrow('STORAGE_DAMAGED')
+  })
+})
+
+test('two clients over one store: the loser of a race hears so, and then sees what the winner did', async () => {
+  const store = memoryStore()
+  const [one, bob] = [await open('alice', { store }), await open('bob')]
+  const first = await one.createGroup()
+  const bobs = await addTo(first, bob)
+  const two = await open('alice', { store })
+  const second = await two.group(first.id)
+  const commit = await first.commit()
+  await commit.accepted()
+  await bobs.receive(commit.message)
+  await fails(second.commit(), 'STORE_CONFLICT')
+  const again = await second.commit()
+  expect(second.epoch).toBe(2n)
+  await again.accepted()
+  await bobs.receive(again.message)
+  agree(second, bobs)
+  await fails(first.commit(), 'STORE_CONFLICT')
+  await first.send('x')
+  agree(first, await two.group(first.id))
+})
+
+test('candidates that another process ended are superseded', async () => {
+  const store = memoryStore()
+  const one = await open('alice', { store })
+  const first = await one.createGroup()
+  const mine = await first.commit()
+  const superseded: bigint[] = []
+  first.on('superseded', ({ ids }) => superseded.push(...ids))
+  const second = await (await open('alice', { store })).group(first.id)
+  await (await second.commit()).accepted()
+  await fails(mine.accepted(), 'STORE_CONFLICT')
+  await fails(mine.accepted(), 'STALE_CANDIDATE')
+  expect(superseded).toEqual([mine.id])
+  expect(first.epoch).toBe(1n)
+})
+
+test('two clients over one store add groups and key packages beside each other', async () => {
+  const store = memoryStore()
+  const [one, two] = [await open('alice', { store }), await open('alice', { store })]
+  await Promise.all([one.createGroup(), two.createGroup(), one.keyPackages.create(2), two.keyPackages.create(2), two.createGroup()])
+  const three = await open('alice', { store })
+  expect(three.groups()).toHaveLength(3)
+  expect(three.keyPackages.list()).toHaveLength(4)
+  await one.createGroup({ groupId: Uint8Array.of(1) })
+  await fails(two.createGroup({ groupId: Uint8Array.of(1) }), 'GROUP_EXISTS')
+})
+
+test('a store that fails is a typed error, and the next try works', async () => {
+  const store = toldStore()
+  const { alices, bobs } = await pair({ store })
+  const before = alices.epochAuthenticator
+  const cause = new Error('disk full')
+  store.told = async () => { throw cause }
+  await expect(alices.commit()).rejects.toMatchObject({ code: 'STORE_FAILED', fault: 'storage', cause })
+  await fails(alices.send('x'), 'STORE_FAILED')
+  expect(alices.epochAuthenticator).toEqual(before)
+  expect(alices.pending()).toEqual([])
+  store.told = null
+  expect((await bobs.receive(await alices.send('x'))).kind).toBe('message')
+  await (await alices.commit()).accepted()
+})
+
+test('rows of secrets are sealed, the key is not in them', async () => {
+  const store = toldStore()
+  const key = new Uint8Array(32).fill(0x5a)
+  const alice = await open('alice', { store, encryptionKey: key })
+  await alice.psks.put('p', Buffer.from('a secret that must not be seen'))
+  await alice.createGroup()
+  const all = Buffer.concat(store.atoms.flatMap(({ parts }) => parts.flatMap(({ changes }) => changes)))
+  expect(all.includes('a secret that must')).toBe(false)
+  expect(all.includes(Buffer.from(key))).toBe(false)
+})
+
+test('a message within a reserved range writes nothing', async () => {
+  const store = toldStore()
+  const alice = await open('alice', { store })
+  const group = await alice.createGroup()
+  await group.send('first')
+  store.atoms.length = 0
+  await group.send('second')
+  expect(store.atoms).toHaveLength(0)
+})

@@ -1,0 +1,93 @@
+// Buffers: what counts is what stood in them when they were given.
+import { agree, keyPackage, misused, open, pair, text } from './support/people'
+
+const bytesOf = (value: string): Uint8Array => new TextEncoder().encode(value)
+
+test('data that is changed after the call is sent as it was', async () => {
+  const { alices, bobs } = await pair()
+  const data = bytesOf('before')
+  const aad = Uint8Array.of(1)
+  const sent = alices.send(data, { authenticatedData: aad })
+  data.set(bytesOf('after!'))
+  aad[0] = 9
+  const received = await bobs.receive(await sent)
+  expect(received).toMatchObject({ kind: 'message', data: bytesOf('before'), authenticatedData: Uint8Array.of(1) })
+})
+
+test('a message that is wiped after the call is received as it was', async () => {
+  const { alices, bobs } = await pair()
+  const message = await alices.send('x')
+  const received = bobs.receive(message)
+  message.fill(0)
+  expect((await received).kind).toBe('message')
+})
+
+test('a buffer may be transferred or shrunk away', async () => {
+  const { alices, bobs } = await pair()
+  const transferred = bytesOf('transferred')
+  const sent = alices.send(transferred)
+  structuredClone(transferred.buffer, { transfer: [transferred.buffer as ArrayBuffer] })
+  expect(transferred.length).toBe(0)
+  const Resizable = ArrayBuffer as unknown as new (size: number, options: object) => ArrayBuffer & { resize(size: number): void }
+  const resizable = new Resizable(9, { maxByteLength: 16 })
+  const view = new Uint8Array(resizable)
+  view.set(bytesOf('resizable'))
+  const second = alices.send(view)
+  resizable.resize(1)
+  for (const [message, expected] of [[await sent, 'transferred'], [await second, 'resizable']] as const) {
+    const received = await bobs.receive(message)
+    expect(received.kind === 'message' && text(received.data)).toBe(expected)
+  }
+})
+
+test('shared memory is taken as it was', async () => {
+  const { alices, bobs } = await pair()
+  const shared = new Uint8Array(new SharedArrayBuffer(6))
+  shared.set(bytesOf('shared'))
+  const sent = alices.send(shared)
+  shared.fill(0)
+  expect(await bobs.receive(await sent)).toMatchObject({ data: bytesOf('shared') })
+})
+
+test('Buffers and views into larger ones are as good', async () => {
+  const { alices, bobs } = await pair()
+  const pool = Buffer.from('....hello....')
+  const message = await alices.send(pool.subarray(4, 9))
+  const padded = Buffer.concat([Buffer.alloc(3), message, Buffer.alloc(3)])
+  expect(await bobs.receive(padded.subarray(3, 3 + message.length))).toMatchObject({ data: bytesOf('hello') })
+})
+
+test('key packages are taken as they were', async () => {
+  const alice = await open('alice')
+  const bob = await open('bob')
+  const group = await alice.createGroup()
+  const packages = [await keyPackage(bob)]
+  const work = group.commit({ add: packages })
+  packages[0]!.fill(0)
+  packages.length = 0
+  const { welcome } = await (await work).accepted()
+  const wiped = welcome!.slice()
+  const joining = bob.join(wiped)
+  wiped.fill(0)
+  agree(group, await joining)
+})
+
+test('what is given out is the caller\'s to change', async () => {
+  const { alices, bobs } = await pair()
+  const commit = await alices.commit()
+  const copy = commit.message.slice()
+  const secret = await alices.export('x', new Uint8Array(0), 16)
+  secret.fill(0)
+  expect(await alices.export('x', new Uint8Array(0), 16)).not.toEqual(secret)
+  await bobs.receive(copy)
+  await commit.accepted()
+  agree(alices, bobs)
+})
+
+test('other views are refused by name', async () => {
+  const { alices } = await pair()
+  for (const value of [new Uint16Array(2), new DataView(new ArrayBuffer(2)), new ArrayBuffer(2), [1, 2], { length: 1, 0: 1 }]) {
+    await misused(alices.receive(value as never), 'TypeError', 'message')
+    await misused(alices.send(value as never), 'TypeError', 'data')
+  }
+})

@@ -1,0 +1,52 @@
+// decode(): any MLSMessage as plain objects.
+import { decode, type DecodedMessage } from '../../lib'
+import { fails, keyPackage, misused, open, pair } from './support/people'
+
+const as = <F extends DecodedMessage['wireFormat']>(message: DecodedMessage, format: F): Extract<DecodedMessage, { wireFormat: F }> => {
+  expect(message.wireFormat).toBe(format)
+  return message as Extract<DecodedMessage, { wireFormat: F }>
+}
+
+test('a key package', async () => {
+  const decoded = as(await decode(await keyPackage(await open('alice'))), 'key-package')
+  expect(decoded).toMatchObject({ suite: 1, leafNode: { source: 'key-package', credential: { type: 'basic', identity: Buffer.from('alice') } } })
+  expect(decoded.initKey).toHaveLength(32)
+  expect(decoded.signature).toHaveLength(64)
+  expect(decoded.leafNode.capabilities.suites).toContain(1)
+})
+
+test('a Welcome and a GroupInfo', async () => {
+  const { alices } = await pair()
+  const [made] = await (await open('carol')).keyPackages.create()
+  const commit = await alices.commit({ add: [made!.message] })
+  const { welcome } = await commit.accepted()
+  const decoded = as(await decode(welcome!), 'welcome')
+  expect(decoded.suite).toBe(1)
+  expect(decoded.secrets.map((one) => one.newMember)).toEqual([made!.reference])
+  const info = as(await decode(await alices.groupInfo()), 'group-info')
+  expect(info).toMatchObject({ groupId: alices.id, epoch: 2n, suite: 1, signer: 0, treeHash: alices.treeHash })
+  expect(info.extensions.map(({ type }) => type)).toEqual(expect.arrayContaining([2, 4]))  // and GREASE
+})
+
+test('private and public messages', async () => {
+  const { alices } = await pair()
+  const secret = as(await decode(await alices.send('x', { authenticatedData: Uint8Array.of(7) })), 'private-message')
+  expect(secret).toMatchObject({ groupId: alices.id, epoch: 1n, contentType: 'application', authenticatedData: Uint8Array.of(7) })
+  const open_ = await pair({ policy: { handshake: 'public' } })
+  const proposal = as(await decode((await open_.bobs.leave()).message), 'public-message')
+  expect(proposal).toMatchObject({
+    sender: { type: 'member', leafIndex: 1 }, contentType: 'proposal', proposal: { type: 'remove', leafIndex: 1 },
+  })
+  expect(proposal.membershipTag).toHaveLength(32)
+  const commit = as(await decode((await open_.alices.commit()).message), 'public-message')
+  if (commit.contentType !== 'commit') throw new Error('no commit')
+  expect(commit.commit.path?.nodes).toHaveLength(1)
+  expect(commit.confirmationTag).toHaveLength(32)
+})
+
+test('what is none', async () => {
+  await fails(decode(new Uint8Array(0)), 'MALFORMED')
+  await fails(decode(Uint8Array.of(0, 2, 0, 1)), 'UNSUPPORTED_VERSION')
+  await fails(decode(Uint8Array.of(0, 1, 0, 9)), 'UNSUPPORTED_WIRE_FORMAT')
+  await misused(decode('x' as never), 'TypeError', 'message')
+})
