@@ -29,9 +29,14 @@ async function life(room: Room, suite: number, peers: readonly Peer[]): Promise<
   await room.change(alice, { psk: ['shared'] })
   await room.change(bob, { psk: ['shared'] })
   await room.change(alice, { remove: ['dave'] })
-  await room.change(bob, { remove: ['carol'] })
+  await room.leave(carol, bob)
+  const erin = await bob.peer.member('erin', suite)
+  await room.add(bob, [erin])
+  await room.leave(erin, alice)
+  await room.add(alice, [await alice.peer.member('eve', suite)])
+  await room.change(bob, { remove: ['eve'] })
   for (const [index, peer] of peers.entries()) {
-    await room.joinExternally(await peer.member(`erin-${index}`, suite), alice)
+    await room.joinExternally(await peer.member(`grace-${index}`, suite), alice)
     await room.joinExternally(await peer.member(`frank-${index}`, suite), bob)
   }
   for (const member of room.members) await room.say(member, `still ${member.name}`)
@@ -41,7 +46,7 @@ describe.each(tsMls.suites)('ts-mls, suite %i', (suite) => {
   test.each([
     ['we', ours, tsMls],
     ['they', tsMls, ours],
-  ] as const)('%s create the group: adds, messages, rotation, PSK, removal, external join', async (_, host, guest) => {
+  ] as const)('%s create the group: adds, messages, rotation, PSK, removal, leaving, external join', async (_, host, guest) => {
     const room = await meeting(suite, host, guest)
     await life(room, suite, [host, guest])
     await room.close()

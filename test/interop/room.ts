@@ -52,12 +52,22 @@ export class Room {
 
   /** change commits without newcomers. Members that it removes must notice, and leave the room. */
   async change(committer: PeerMember, change: Omit<PeerChange, 'add'>): Promise<void> {
+    await this.#change(committer, change, change.remove ?? [])
+  }
+
+  /** leave lets a member propose its own removal, and another commit that. */
+  async leave(leaver: PeerMember, committer: PeerMember): Promise<void> {
+    await this.#deliver(leaver, [await leaver.leave()])
+    await this.#change(committer, {}, [leaver.name])
+  }
+
+  async #change(committer: PeerMember, change: Omit<PeerChange, 'add'>, gone: readonly string[]): Promise<void> {
     const made = await committer.commit(change)
     assert.equal(made.welcome, null)
     // RFC 9420 §12.4: PSKs alone need no new keys, and some then make none.
     if (!change.psk) this.#unmerged.delete(committer)
     const removed = await this.#deliver(committer, made.messages)
-    assert.deepEqual(removed.map((member) => member.name).sort(), [...(change.remove ?? [])].sort())
+    assert.deepEqual(removed.map((member) => member.name).sort(), [...gone].sort())
     this.#leaves.remove(removed)
     for (const member of removed) {
       this.members.splice(this.members.indexOf(member), 1)

@@ -5,9 +5,9 @@ import { Room } from './room'
 
 const MOST = 12
 
-type Step = 'add' | 'remove' | 'rotate' | 'psk' | 'external join' | 'messages'
+type Step = 'add' | 'remove' | 'leave' | 'rotate' | 'psk' | 'external join' | 'messages'
 /** Each step as often as it stands here. */
-const STEPS: readonly Step[] = ['add', 'add', 'add', 'remove', 'remove', 'rotate', 'rotate', 'psk', 'external join', 'messages', 'messages']
+const STEPS: readonly Step[] = ['add', 'add', 'add', 'remove', 'leave', 'rotate', 'rotate', 'psk', 'external join', 'messages', 'messages']
 
 export type Counts = Record<Step, number>
 
@@ -18,7 +18,7 @@ export type Counts = Record<Step, number>
  */
 export async function walk(peers: readonly Peer[], suite: number, steps: number, seed: number): Promise<Counts> {
   const random = new Random(seed)
-  const counts: Counts = { add: 0, remove: 0, rotate: 0, psk: 0, 'external join': 0, messages: 0 }
+  const counts: Counts = { add: 0, remove: 0, leave: 0, rotate: 0, psk: 0, 'external join': 0, messages: 0 }
   let names = 0
   const newcomer = async (peer: Peer = random.pick(peers)): Promise<PeerMember> => peer.member(`member-${names++}`, suite)
   const room = await Room.create(`walk-${seed}`, await newcomer())
@@ -42,6 +42,7 @@ export async function walk(peers: readonly Peer[], suite: number, steps: number,
 const NEEDS: Readonly<Record<Step, PeerAbility | null>> = {
   add: null,
   remove: 'remove',
+  leave: 'leave',
   rotate: 'update',
   psk: 'psk',
   'external join': 'external-join',
@@ -53,7 +54,7 @@ function choose(random: Random, room: Room): Step {
   const step = random.pick(STEPS)
   const grows = step === 'add' || step === 'external join'
   if (grows && room.members.length >= MOST) return 'remove'
-  if (step === 'remove' && room.members.length < 3) return 'add'
+  if ((step === 'remove' || step === 'leave') && room.members.length < 3) return 'add'
   const needed = NEEDS[step]
   if (needed && !room.members.some(({ peer }) => peer.abilities.has(needed))) return 'messages'
   // A pre-shared key is one for all.
@@ -84,6 +85,12 @@ async function take(
       if (random.below(3) === 0 && others.length > 2 && !gone.includes(more)) gone.push(more)
       if (room.mayRemove(gone)) await room.change(actor, { remove: gone.map(({ name }) => name) })
       else await room.change(actor, {})
+      break
+    }
+    case 'leave': {
+      const committers = room.members.filter((member) => member !== actor && member.peer.abilities.has('update'))
+      if (committers.length > 0 && room.mayRemove([actor])) await room.leave(actor, random.pick(committers))
+      else await room.say(actor, 'I stay')
       break
     }
     case 'rotate':

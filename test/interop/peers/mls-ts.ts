@@ -48,6 +48,10 @@ class MlsTsMember implements PeerMember {
     return { messages: [made.proposal, made.commit], welcome: made.welcome }
   }
 
+  async leave(): Promise<Uint8Array> {
+    throw new PeerLacks('mls-ts', 'proposals of its own')
+  }
+
   async join(welcome: Uint8Array, tree: Uint8Array): Promise<void> {
     this.#current = this.#client.joinGroup(welcome, tree, 'joined')
   }

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { createInterface } from 'node:readline'
 import { contentTypeOf } from './mls-message'
-import type { Peer, PeerChange, PeerCommit, PeerEvent, PeerMember } from './peer'
+import { type Peer, type PeerChange, type PeerCommit, type PeerEvent, PeerLacks, type PeerMember } from './peer'
 
 const root = path.join(__dirname, '../../..')
 const build = path.join(root, 'build/mlspp')
@@ -67,6 +67,11 @@ class MlsppMember implements PeerMember {
     for (const id of change.psk ?? []) words.push('psk', toWord(id))
     const [message = '', welcome = '-'] = await this.#ask('commit', ...words)
     return { messages: [fromWord(message)], welcome: welcome === '-' ? null : fromWord(welcome) }
+  }
+
+  /** MLS++ cannot follow its own removal, and the program recognises it only where a commit holds it by value. */
+  async leave(): Promise<Uint8Array> {
+    throw new PeerLacks('MLS++', 'way to leave')
   }
 
   async join(welcome: Uint8Array, tree: Uint8Array): Promise<void> {

@@ -5,7 +5,7 @@ import type { Peer, PeerChange, PeerCommit, PeerEvent, PeerMember } from './peer
 export const ours: Peer = {
   name: 'node-mls',
   suites: [1, 2, 3, 4, 5, 6, 7],
-  abilities: new Set(['update', 'remove', 'psk', 'external-join', 'any-tree'] as const),
+  abilities: new Set(['update', 'remove', 'psk', 'external-join', 'leave', 'any-tree'] as const),
   async member(name, suite) {
     const client = await Client.open({ identity: name, suites: [suite], store: memoryStore(), authenticate: trustAnyCredential })
     return new OurMember(name, suite, client)
@@ -41,6 +41,10 @@ class OurMember implements PeerMember {
     const commit = await this.#group.commit({ add, remove, psk, path })
     const { welcome } = await commit.accepted()
     return { messages: [commit.message], welcome }
+  }
+
+  async leave(): Promise<Uint8Array> {
+    return (await this.#group.leave()).message
   }
 
   async join(welcome: Uint8Array, tree: Uint8Array): Promise<void> {

@@ -37,6 +37,8 @@ export interface PeerMember {
   createGroup(groupId: string): Promise<void>
   /** commit makes a commit and takes it as accepted at once. */
   commit(change: PeerChange): Promise<PeerCommit>
+  /** leave proposes our own removal, for another member to commit: a proposal that a commit names by its reference. */
+  leave(): Promise<Uint8Array>
   /** join enters by a Welcome. `tree` is a bare ratchet_tree, used by those that do not find it inside the Welcome. */
   join(welcome: Uint8Array, tree: Uint8Array): Promise<void>
   /** joinExternally enters by a GroupInfo with external_pub and ratchet_tree, and gives the commit for all others. */
@@ -59,7 +61,7 @@ export interface PeerMember {
  * Abilities beyond adding members and exchanging messages. `any-tree`: it works in every valid tree; without it, newcomers
  * need one whose parent nodes agree about the unmerged leaves below them, and members one whose left half is not empty.
  */
-export type PeerAbility = 'update' | 'remove' | 'psk' | 'external-join' | 'any-tree'
+export type PeerAbility = 'update' | 'remove' | 'psk' | 'external-join' | 'leave' | 'any-tree'
 
 export interface Peer {
   readonly name: string

@@ -45,7 +45,7 @@ type Library = Awaited<ReturnType<typeof load>>
 export const tsMls: Peer = {
   name: 'ts-mls',
   suites: [1, 2, 3, 4, 5, 6, 7],
-  abilities: new Set(['update', 'remove', 'psk', 'external-join'] as const),
+  abilities: new Set(['update', 'remove', 'psk', 'external-join', 'leave'] as const),
   async member(name, suite) {
     const library = await load()
     const suiteName = SUITES[suite - 1]
@@ -103,6 +103,13 @@ class TsMlsMember implements PeerMember {
     this.#current = made.newState
     const welcome = made.welcome && this.#encode({ version: 'mls10', wireformat: 'mls_welcome', welcome: made.welcome })
     return { messages: [this.#encode(made.commit)], welcome: welcome ?? null }
+  }
+
+  async leave(): Promise<Uint8Array> {
+    const remove: Proposal = { proposalType: 'remove', remove: { removed: this.#state.privatePath.leafIndex } }
+    const made = await this.#library.createProposal(this.#state, false, remove, this.#implementation)
+    this.#current = made.newState
+    return this.#encode(made.message)
   }
 
   async join(welcome: Uint8Array, tree: Uint8Array): Promise<void> {
