@@ -59,14 +59,14 @@ Result<Verified<AuthenticatedContent>> SignContent(const Suite& suite, WireForma
                                                    FramedContent content, View signature_private_key,
                                                    View group_context) {
   MLS_TRY(signature, SignWithLabel(suite, signature_private_key, "FramedContentTBS",
-                                   EncodeFramedContentTBS(wire_format, content, group_context)));
+                                   {EncodeFramedContentTBS(wire_format, content, group_context)}));
   return Verified<AuthenticatedContent>({wire_format, std::move(content), {std::move(signature), {}}});
 }
 
 Result<Verified<AuthenticatedContent>> VerifyContent(const Suite& suite, AuthenticatedContent content,
                                                      View signature_key, View group_context) {
   const Bytes tbs = EncodeFramedContentTBS(content.wire_format, content.content, group_context);
-  MLS_DO(VerifyWithLabel(suite, signature_key, "FramedContentTBS", tbs, content.auth.signature));
+  MLS_DO(VerifyWithLabel(suite, signature_key, "FramedContentTBS", {tbs}, content.auth.signature));
   return Verified<AuthenticatedContent>(std::move(content));
 }
 

@@ -14,7 +14,7 @@ Result<Digest> MembershipTag(const Suite& suite, const FramedContent& content,
   tbm.resize(tbs_size + auth.Size(content.content_type()));
   Writer out(Span(tbm).subspan(tbs_size));
   auth.Write(out, content.content_type());
-  return Mac(suite, membership_key, tbm);
+  return Mac(suite, membership_key, {tbm});
 }
 
 }  // namespace
