@@ -194,9 +194,10 @@ Result<CandidatePtr> Group::BuildCandidate(StagedCommit& staged, const Answers& 
           SignContent(suite, format,
                       NewContent(CommitContent{std::move(staged.commit)}, options.authenticated_data),
                       signature_private_key_, local_.shared->encoded_context));
+  MLS_TRY(confirmed,
+          ConfirmedTranscriptHash(suite, epoch().interim_transcript_hash,
+                                  signed_content.encoded().TranscriptPart(), signed_content->auth.signature));
   candidate->content = std::move(signed_content).Take();
-  MLS_TRY(confirmed, ConfirmedTranscriptHash(suite, epoch().interim_transcript_hash,
-                                             EncodeConfirmedTranscriptInput(candidate->content)));
   next.confirmed_transcript_hash = ToBytes(confirmed);
 
   const Bytes next_context = Encode(next);

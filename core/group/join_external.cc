@@ -100,9 +100,9 @@ Result<ExternalJoin> Group::CompleteExternalJoin(StagedExternalJoin staged, cons
                         options.authenticated_data, CommitContent{std::move(commit)}};
   MLS_TRY(verified, SignContent(suite, WireFormat::mls_public_message, std::move(content),
                                 profile.signature_private_key, epoch.encoded_context));
-  AuthenticatedContent framed = std::move(verified).Take();
   MLS_TRY(confirmed, ConfirmedTranscriptHash(suite, epoch.interim_transcript_hash,
-                                             EncodeConfirmedTranscriptInput(framed)));
+                                             verified.encoded().TranscriptPart(), verified->auth.signature));
+  AuthenticatedContent framed = std::move(verified).Take();
   next.confirmed_transcript_hash = ToBytes(confirmed);
 
   std::vector<View> psks;

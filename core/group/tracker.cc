@@ -108,10 +108,9 @@ Result<StagedHandshake> Tracker::Stage(View bytes, const Env& env) const {
   MLS_REQUIRE(open->content.content_type() != ContentType::application,
               UNEXPECTED_PLAINTEXT);       // RFC 9420 §6: application data is always encrypted
   MLS_REQUIRE(!reinit_, GROUP_SUSPENDED);  // RFC 9420 §11.2: after a ReInit comes a Welcome
-  MLS_TRY(key, SenderKey(*epoch_, open->content, policy_));
-  AuthenticatedContent framed{WireFormat::mls_public_message, std::move(open->content),
-                              std::move(open->auth)};
-  MLS_TRY(verified, VerifyContent(epoch_->suite(), std::move(framed), key, epoch_->encoded_context));
+  EncodedContent content({WireFormat::mls_public_message, std::move(open->content), std::move(open->auth)});
+  MLS_TRY(key, SenderKey(*epoch_, content->content, policy_));
+  MLS_TRY(verified, VerifyContent(epoch_->suite(), std::move(content), key, epoch_->encoded_context));
 
   const PlanRules rules{&policy_, env.now, env.pool, std::nullopt, PlanRules::Trust::verify};
   StagedHandshake staged;

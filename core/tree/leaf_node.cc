@@ -86,14 +86,15 @@ Bytes EncodeLeafNodeTBS(const LeafNode& leaf, View group_id, LeafIndex index) {
 Status SignLeafNode(const Suite& suite, LeafNode& leaf, View signature_private_key, View group_id,
                     LeafIndex index) {
   const Bytes content = EncodeLeafNodeTBS(leaf, group_id, index);
-  MLS_TRY(signature, SignWithLabel(suite, signature_private_key, "LeafNodeTBS", content));
+  MLS_TRY(signature, SignWithLabel(suite, signature_private_key, "LeafNodeTBS", {content}));
   leaf.signature = std::move(signature);
   return kOk;
 }
 
 Status VerifyLeafSignature(const Suite& suite, const LeafNode& leaf, View group_id, LeafIndex index) {
   const Bytes content = EncodeLeafNodeTBS(leaf, group_id, index);
-  const Status verified = VerifyWithLabel(suite, leaf.signature_key, "LeafNodeTBS", content, leaf.signature);
+  const Status verified =
+      VerifyWithLabel(suite, leaf.signature_key, "LeafNodeTBS", {content}, leaf.signature);
   MLS_REQUIRE(verified.ok(), BAD_LEAF_SIGNATURE);  // RFC 9420 §7.3: signed with its own signature_key
   return kOk;
 }

@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "group/company.h"
+#include "support/change_list.h"
 
 namespace mls::test {
 namespace {
@@ -190,25 +191,24 @@ TEST_CASE("the path's nodes fit the tree, node by node") {
     const auto refused = [&](const std::function<void(UpdatePath&)>& change) {
       return traitor.RefusedPath(change);
     };
+    const auto refused_list = [&](std::size_t node,
+                                  const std::function<void(std::vector<HPKECiphertext>&)>& change) {
+      return refused([&](UpdatePath& path) { ChangeList(path.nodes[node].encrypted_path_secret, change); });
+    };
     CHECK(refused([](UpdatePath& path) { path.nodes.pop_back(); }) == Error::INVALID_UPDATE_PATH);
     CHECK(refused([](UpdatePath& path) { path.nodes.push_back(path.nodes.back()); }) ==
           Error::INVALID_UPDATE_PATH);
     CHECK(refused([](UpdatePath& path) { path.nodes.clear(); }) == Error::INVALID_UPDATE_PATH);
-    CHECK(refused([](UpdatePath& path) { path.nodes[1].encrypted_path_secret.pop_back(); }) ==
-          Error::INVALID_UPDATE_PATH);
-    CHECK(refused([](UpdatePath& path) {
-            path.nodes[0].encrypted_path_secret.push_back(path.nodes[0].encrypted_path_secret[0]);
-          }) == Error::INVALID_UPDATE_PATH);
+    CHECK(refused_list(1, [](auto& list) { list.pop_back(); }) == Error::INVALID_UPDATE_PATH);
+    CHECK(refused_list(0, [](auto& list) { list.push_back(list[0]); }) == Error::INVALID_UPDATE_PATH);
     CHECK(refused([](UpdatePath& path) {
             std::swap(path.nodes[0].encryption_key, path.nodes[1].encryption_key);
           }) == Error::PARENT_HASH_MISMATCH);
     CHECK(refused([](UpdatePath& path) { path.nodes[0].encryption_key.pop_back(); }) == Error::INVALID_KEY);
     CHECK(refused([](UpdatePath& path) { path.nodes[1].encryption_key = path.nodes[0].encryption_key; }) ==
           Error::DUPLICATE_ENCRYPTION_KEY);
-    CHECK(refused([](UpdatePath& path) { path.nodes[0].encrypted_path_secret[0].ciphertext[3] ^= 1; }) ==
-          Error::DECRYPT_FAILED);
-    CHECK(refused([](UpdatePath& path) { path.nodes[0].encrypted_path_secret[0].kem_output.pop_back(); }) !=
-          Error::INTERNAL);
+    CHECK(refused_list(0, [](auto& list) { list[0].ciphertext[3] ^= 1; }) == Error::DECRYPT_FAILED);
+    CHECK(refused_list(0, [](auto& list) { list[0].kem_output.pop_back(); }) == Error::DECRYPT_FAILED);
     company.Commit(0);
     CHECK(company.Agree());
   }
