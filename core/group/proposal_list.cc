@@ -11,7 +11,9 @@ namespace {
 
 LeafRules RulesFor(const PublicEpoch& epoch, const Extensions& extensions,
                    const RequiredCapabilities* required, LeafNodeSource source, const PlanRules& rules) {
-  LeafRules leaf{&epoch.suite(), &rules.policy->limits, &extensions, required, source, std::nullopt};
+  LeafRules leaf{
+      &epoch.suite(), &rules.policy->limits, rules.policy->known_certificates.get(), &extensions, required,
+      source,         std::nullopt};
   // RFC 9420 §7.3: a received lifetime should hold now; only leaves from KeyPackages have one.
   const bool ours = rules.trust == PlanRules::Trust::own;
   if (rules.policy->lifetimes == Policy::Lifetimes::check && !ours) leaf.now = rules.now;
@@ -57,7 +59,7 @@ Status ValidateGroupContextExtensions(const PublicEpoch& epoch, const Extensions
   const Limits& limits = rules.policy->limits;
   MLS_DO(ValidateExtensions(extensions, ExtensionPlace::group_context, limits));
   MLS_DO(ReadExtension<RequiredCapabilities>(extensions));
-  return ValidateExternalSenders(epoch.suite(), extensions, limits);
+  return ValidateExternalSenders(epoch.suite(), extensions, limits, rules.policy->known_certificates.get());
 }
 
 // RFC 9420 §6.1, §12.1.8: what each kind of sender may propose.
