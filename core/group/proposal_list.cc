@@ -185,18 +185,26 @@ Status ValidateEach(const Walk& walk, const CommitPlan& plan) {
 Status ValidateUniqueKeys(const Walk& walk, const CommitPlan& plan) {
   if (!plan.tree.index().HasDuplicateKeys()) return kOk;
   const TreeIndex& before = walk.epoch.tree.index();
-  const auto clash = [&](const LeafNode& leaf) -> Status {
+  const auto signature_key_is_free = [&](const LeafNode& leaf) -> Status {
     MLS_REQUIRE(!before.HasSignatureKey(leaf.signature_key),
                 DUPLICATE_SIGNATURE_KEY);  // RFC 9420 §7.3: unique
+    return kOk;
+  };
+  const auto encryption_key_is_free = [&](const LeafNode& leaf) -> Status {
     MLS_REQUIRE(!before.HasEncryptionKey(leaf.encryption_key),
                 DUPLICATE_ENCRYPTION_KEY);  // RFC 9420 §7.3: unique
     return kOk;
   };
-  for (const ListedProposal* add : walk.adds) MLS_DO(clash(add->proposal->As<Add>()->key_package.leaf_node));
+  for (const ListedProposal* add : walk.adds) {
+    const LeafNode& leaf = add->proposal->As<Add>()->key_package.leaf_node;
+    MLS_DO(signature_key_is_free(leaf));
+    MLS_DO(encryption_key_is_free(leaf));
+  }
   for (const ListedProposal* update : walk.updates) {
     const LeafNode& leaf = update->proposal->As<Update>()->leaf_node;
-    if (Equal(leaf.signature_key, walk.epoch.tree.SignatureKey(update->sender.leaf_index))) continue;
-    MLS_DO(clash(leaf));
+    const View former = walk.epoch.tree.SignatureKey(update->sender.leaf_index);
+    if (!Equal(leaf.signature_key, former)) MLS_DO(signature_key_is_free(leaf));
+    MLS_DO(encryption_key_is_free(leaf));
   }
   return Error::INVALID_PROPOSAL_LIST;  // RFC 9420 §12.2: two proposals of this list share a key
 }
