@@ -142,34 +142,36 @@ TEST_CASE("R5.3-02: a chain may omit what all members know, wherever a credentia
 }
 
 TEST_CASE("a credential type that some member cannot read is refused, whichever way it comes") {
-  const Suite& suite = AllSuites()[0];
-  Company company(suite, 2);
-  Client plain = company.world.NewClient(suite, "plain");
-  plain.profile.capabilities.credentials = {CredentialType::basic};
-  const std::size_t number = Admit(company, plain);
-  const Env& env = company.world.env;
-  const Client certified = Certified(company, suite, "certified");
-  const NewKeyPackage package = company.world.NewKeyPackageOf(certified);
-  const auto adding = [&] { return Proposing({Add{package.key_package}}); };
-  CHECK(ErrorOf(company[0].StageCommit(adding(), env)) == Error::UNSUPPORTED_CREDENTIAL);
-  CHECK(ErrorOf(company.TryJoinByCommit(certified, company.Info(0))) == Error::UNSUPPORTED_CREDENTIAL);
-  LeafChange change;
-  change.signature_key = Must(GenerateSignatureKeyPair(suite, company.world.random));
-  change.credential = MakeX509(suite, "member 1", change.signature_key->public_key);
-  CommitOptions options;
-  options.leaf = std::move(change);
-  StagedCommit staged = Must(company[1].StageCommit(std::move(options), env));
-  CHECK(ErrorOf(company[1].CompleteCommit(std::move(staged), {}, env)) == Error::UNSUPPORTED_CREDENTIAL);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    Client plain = company.world.NewClient(suite, "plain");
+    plain.profile.capabilities.credentials = {CredentialType::basic};
+    const std::size_t number = Admit(company, plain);
+    const Env& env = company.world.env;
+    const Client certified = Certified(company, suite, "certified");
+    const NewKeyPackage package = company.world.NewKeyPackageOf(certified);
+    const auto adding = [&] { return Proposing({Add{package.key_package}}); };
+    CHECK(ErrorOf(company[0].StageCommit(adding(), env)) == Error::UNSUPPORTED_CREDENTIAL);
+    CHECK(ErrorOf(company.TryJoinByCommit(certified, company.Info(0))) == Error::UNSUPPORTED_CREDENTIAL);
+    LeafChange change;
+    change.signature_key = Must(GenerateSignatureKeyPair(suite, company.world.random));
+    change.credential = MakeX509(suite, "member 1", change.signature_key->public_key);
+    CommitOptions options;
+    options.leaf = std::move(change);
+    StagedCommit staged = Must(company[1].StageCommit(std::move(options), env));
+    CHECK(ErrorOf(company[1].CompleteCommit(std::move(staged), {}, env)) == Error::UNSUPPORTED_CREDENTIAL);
 
-  // Once the one who cannot is out, the others can; and then it cannot come back.
-  CommitOptions swap = adding();
-  swap.proposals.push_back({Remove{company[number].self()}});
-  const NewCommit commit = company.Commit(0, std::move(swap));
-  company.Enter(certified, company.JoinByWelcome(commit.welcomes.at(0).message, package));
-  company.Chat();
-  const NewKeyPackage again = company.world.NewKeyPackageOf(plain);
-  CHECK(ErrorOf(company[0].StageCommit(Proposing({Add{again.key_package}}), env)) ==
-        Error::UNSUPPORTED_CREDENTIAL);
+    // Once the one who cannot is out, the others can; and then it cannot come back.
+    CommitOptions swap = adding();
+    swap.proposals.push_back({Remove{company[number].self()}});
+    const NewCommit commit = company.Commit(0, std::move(swap));
+    company.Enter(certified, company.JoinByWelcome(commit.welcomes.at(0).message, package));
+    company.Chat();
+    const NewKeyPackage again = company.world.NewKeyPackageOf(plain);
+    CHECK(ErrorOf(company[0].StageCommit(Proposing({Add{again.key_package}}), env)) ==
+          Error::UNSUPPORTED_CREDENTIAL);
+  }
 }
 
 TEST_CASE("members of a branch are matched by the subject of their certificates") {
