@@ -9,6 +9,7 @@ const { checkTests, testTheCheck } = require('./check-tests.cjs')
 const { compileWithClang } = require('./clang.cjs')
 const { format } = require('./format.cjs')
 const { sanitize } = require('./sanitize.cjs')
+const { testSetup } = require('./setup-self-test.cjs')
 const { testCore } = require('./test-core.cjs')
 const { types } = require('./types.cjs')
 
@@ -21,6 +22,7 @@ const stages = [
   ['format', () => (format(), { format: once })],
   ['layers', () => (checkLayers(), checkTests(),
     { layers: once, 'layers self-test': selfTest(), 'sources with tests': once, 'its self-test': testTheCheck() })],
+  ['set-up', () => ({ 'set-up self-test': testSetup() })],
   ['types', () => (types(), { types: once })],
   ['clang', () => ({ clang: compileWithClang() ? once : { passed: 0, failed: 0, skipped: 1 } })],
   ['test', testCore],
