@@ -25,13 +25,20 @@ thread_local std::size_t largest_request = 0;
 #ifndef NODE_MLS_SANITIZED
 #define NODE_MLS_SEES_REQUESTS
 
-void* operator new(std::size_t size) {
+// Not inlined: g++ would see half of a pair, and take it for a mismatch.
+#ifdef __GNUC__
+#define NODE_MLS_APART __attribute__((noinline))
+#else
+#define NODE_MLS_APART
+#endif
+
+NODE_MLS_APART void* operator new(std::size_t size) {
   largest_request = std::max(largest_request, size);
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
+NODE_MLS_APART void operator delete(void* memory) noexcept { std::free(memory); }
+NODE_MLS_APART void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 #endif
 
