@@ -155,8 +155,9 @@ Result<OwnPath> MakePath(const PublicEpoch& epoch, CommitPlan& plan, LeafIndex s
   MLS_TRY(secrets, CreatePath(plan.tree, self, std::move(leaf), signer, epoch.context.group_id, *env.random,
                               env.pool));
   const RequiredCapabilities* required = plan.required ? &*plan.required : nullptr;
-  const LeafRules rules{&epoch.suite(), &policy.limits,         &plan.extensions,
-                        required,       LeafNodeSource::commit, std::nullopt};
+  const LeafRules rules{&epoch.suite(),   &policy.limits, policy.known_certificates.get(),
+                        &plan.extensions, required,       LeafNodeSource::commit,
+                        std::nullopt};
   MLS_DO(ValidateLeafNode(secrets.path.leaf_node, rules));
   MLS_DO(ValidateCredentialTypes(plan.tree, secrets.path.leaf_node));
   path.secrets = std::move(secrets);

@@ -27,8 +27,9 @@ Result<JoinPath> MakeJoinPath(const PublicEpoch& epoch, CommitPlan& plan, const 
   leaf.extensions = profile.leaf_extensions;
   MLS_TRY(secrets, CreatePath(plan.tree, path.self, std::move(leaf), profile.signature_private_key,
                               epoch.context.group_id, *env.random, env.pool));
-  const LeafRules rules{&epoch.suite(),           &policy.limits,         &plan.extensions,
-                        epoch.required_or_null(), LeafNodeSource::commit, std::nullopt};
+  const LeafRules rules{&epoch.suite(),   &policy.limits,           policy.known_certificates.get(),
+                        &plan.extensions, epoch.required_or_null(), LeafNodeSource::commit,
+                        std::nullopt};
   MLS_DO(ValidateLeafNode(secrets.path.leaf_node, rules));
   MLS_DO(ValidateCredentialTypes(plan.tree, secrets.path.leaf_node));
   path.secrets = std::move(secrets);

@@ -42,8 +42,13 @@ Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, cons
 Status ValidatePathLeaf(const PublicEpoch& epoch, const CommitPlan& plan, LeafIndex committer,
                         const std::optional<LeafNode>& former, const LeafNode& leaf, const PlanRules& rules) {
   const RequiredCapabilities* required = plan.required ? &*plan.required : nullptr;
-  const LeafRules leaf_rules{&epoch.suite(), &rules.policy->limits,  &plan.extensions,
-                             required,       LeafNodeSource::commit, std::nullopt};
+  const LeafRules leaf_rules{&epoch.suite(),
+                             &rules.policy->limits,
+                             rules.policy->known_certificates.get(),
+                             &plan.extensions,
+                             required,
+                             LeafNodeSource::commit,
+                             std::nullopt};
   MLS_DO(ValidateLeafNode(leaf, leaf_rules));
   if (former) {
     MLS_REQUIRE(!Equal(leaf.encryption_key, former->encryption_key),

@@ -109,7 +109,8 @@ Status ValidateLeafNode(const LeafNode& leaf, const LeafRules& rules) {
   if (leaf.leaf_node_source == LeafNodeSource::key_package) MLS_DO(ValidateLifetime(leaf.lifetime, rules));
   MLS_DO(ValidateHpkePublicKey(*rules.suite, leaf.encryption_key));
   MLS_DO(ValidateSignatureKey(*rules.suite, leaf.signature_key));
-  return ValidateCredential(*rules.suite, leaf.credential, leaf.signature_key, limits);
+  return ValidateCredential(*rules.suite, leaf.credential, leaf.signature_key, limits,
+                            rules.known_certificates);
 }
 
 }  // namespace mls

@@ -29,7 +29,8 @@ bool RoundTrip(const Suite& suite) {
   if (!opened.ok() || !Equal(*opened, AsView("text")) || !signature.ok()) return false;
   if (!VerifyWithLabel(suite, signer->public_key, "label", {AsView("content")}, *signature).ok())
     return false;
-  if (ValidateChain(suite, std::vector<View>{AsView("no certificate")}, signer->public_key).ok())
+  if (ValidateChain(suite, std::vector<View>{AsView("no certificate")}, signer->public_key, Limits{}, nullptr)
+          .ok())
     return false;
   return MakeKeyPackageRef(suite, AsView("value")).ok() && DeriveSecret(suite, Bytes(suite.Nh), "label").ok();
 }
