@@ -7,6 +7,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "wire/codec.h"
 
@@ -34,6 +35,14 @@ class EncodedList {
     T element{};
     wire::Read(in, element);
     return element;
+  }
+
+  // Decode gives all elements.
+  std::vector<T> Decode() const {
+    std::vector<T> elements(count_);
+    Reader in(bytes_);
+    for (T& element : elements) wire::Read(in, element);
+    return elements;
   }
 
   std::size_t Size() const { return VectorSize(bytes_.size()); }

@@ -47,6 +47,7 @@ TEST_CASE("an encoded list is refused exactly where a vector is") {
       REQUIRE(list.ok() == vector.ok());
       if (list.ok()) {
         CHECK(*list == List(*vector));
+        CHECK(list->Decode() == *vector);
         CHECK(Encode(*list) == changed);
       } else {
         ++refused;
