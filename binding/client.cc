@@ -138,7 +138,8 @@ Result<MemberProfile> MakeProfile(SignerRequest request, Random& random) {
     profile.signature_private_key = std::move(pair->private_key);
   }
   // What others would refuse is refused here (RFC 9420 §5.3).
-  Status valid = ValidateCredential(*request.suite, profile.credential, profile.signature_key, Limits{});
+  Status valid =
+      ValidateCredential(*request.suite, profile.credential, profile.signature_key, Limits{}, nullptr);
   if (!valid.ok()) return valid.error();
   return profile;
 }

@@ -80,7 +80,7 @@ Napi::Value Decoded(Napi::Env env, const std::optional<UpdatePath>& path) {
                Napi::Object one = Napi::Object::New(env);
                one.Set("encryptionKey", ToJs(env, View(node.encryption_key)));
                one.Set("encryptedPathSecrets",
-                       List(env, node.encrypted_path_secret,
+                       List(env, node.encrypted_path_secret.Decode(),
                             [&](const HPKECiphertext& ciphertext) { return Decoded(env, ciphertext); }));
                return one;
              }));

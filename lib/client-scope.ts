@@ -102,6 +102,10 @@ export class ClientScope {
   #version = 0n
   #last: Promise<unknown> = Promise.resolve()
   #memory = new ScopeMemory()
+  /** Whether the keys in the addon may differ from the rows, because a change failed and loading did too. */
+  #stale = false
+  /** loaded is told what the addon found, each time the scope was loaded again. */
+  loaded: (state: NativeClientState) => void = () => {}
 
   private constructor(store: Store, name: Uint8Array, callersKey: Uint8Array | null) {
     this.#store = store
@@ -171,7 +175,7 @@ export class ClientScope {
     await this.change(() => ({ changes: [made.batch] }))
     // Loaded again meanwhile: the new object does not know what the old one made.
     if (this.#keys !== keys) {
-      const loaded = this.#last.then(() => this.#load())
+      const loaded = this.#last.then(() => this.#reload())
       this.#last = loaded.catch(() => {})
       await loaded
     }
@@ -186,8 +190,9 @@ export class ClientScope {
   }
 
   async #change<T>(make: (keys: NativeClient) => ClientChange<T>): Promise<T> {
+    if (this.#stale) await this.#reload()
     for (let attempt = 1; ; attempt += 1) {
-      const { changes, parts = [], groups = [], forgotten = [], apply } = make(this.keys)
+      const { changes, parts = [], groups = [], forgotten = [], apply } = madeBy(make, this.keys)
       const own = packBatch([
         ...groups.map(({ handle, groupId, status }) =>
           put(tags.group, handle, join([Uint8Array.of(statuses.indexOf(status)), groupId]))),
@@ -199,7 +204,8 @@ export class ClientScope {
         await commitAtom(this.#store, [part, ...parts])
       } catch (error) {
         // The addon's keys may have run ahead of the rows.
-        await this.#load()
+        await this.#reload().catch(() => {})
+        if (this.#stale) throw error
         if (isMlsError(error, 'STORE_CONFLICT') && attempt < attempts) continue
         throw error
       }
@@ -207,6 +213,13 @@ export class ClientScope {
       for (const batch of batches) this.#memory.take(batch)
       return apply?.() as T
     }
+  }
+
+  async #reload(): Promise<void> {
+    this.#stale = true
+    const { state } = await this.#load()
+    this.#stale = false
+    this.loaded(state)
   }
 
   async #load(): Promise<Contents> {
@@ -267,6 +280,15 @@ export class ClientScope {
     await commitAtom(this.#store, [part])
     this.#version = 1n
     this.#sealingKey = key
+  }
+}
+
+/** madeBy runs `make`, with the addon's errors as ours. */
+function madeBy<T>(make: (keys: NativeClient) => ClientChange<T>, keys: NativeClient): ClientChange<T> {
+  try {
+    return make(keys)
+  } catch (error) {
+    throw toError(error)
   }
 }
 

@@ -118,7 +118,8 @@ export class GroupTable {
   #load(entry: GroupEntry): Promise<Group> {
     const key = toHex(entry.handle)
     const loaded = this.#loaded.get(key)
-    if (loaded) return loaded
+    // One that is being closed is loaded again, when it has let go.
+    if (loaded) return loaded.then((group) => group.closing?.then(() => this.#load(entry)) ?? group)
     const scope = this.#scope.groupScope(entry.handle)
     const loading = loadGroup(this.#owner, scope).then(({ group, state, version }) =>
       new Group(this.#owner, scope, group, state, version))

@@ -204,18 +204,18 @@ export class Group {
     if (typeof label !== 'string') throw new TypeError('label must be a string')
     const bytes = copyOf('context', context)
     readInteger('length', length, 0, 0xffff)
-    return this.#read((native) => native.exportSecret(label, bytes, length))
+    return this.use((native) => native.exportSecret(label, bytes, length))
   }
 
   /** groupInfo signs the present state for newcomers (RFC 9420 §12.4.3). @returns an MLSMessage */
   async groupInfo(options?: GroupInfoOptions): Promise<Uint8Array> {
     const request = readGroupInfo(options)
-    return this.#read((native) => native.groupInfo(request, this.#owner.answers.now()))
+    return this.use((native) => native.groupInfo(request, this.#owner.answers.now()))
   }
 
   /** tree gives the ratchet tree (RFC 9420 §12.4.3.3), about 340 bytes a member. */
   async tree(): Promise<Uint8Array> {
-    return this.#read((native) => native.tree())
+    return this.use((native) => native.tree())
   }
 
   /**
@@ -279,6 +279,11 @@ export class Group {
     return this.#closing
   }
 
+  /** The promise of `close`, once it was called. @internal */
+  get closing(): Promise<void> | null {
+    return this.#closing
+  }
+
   /** delete closes the group and erases its stored state, secrets and all. It cannot be undone. */
   async delete(): Promise<void> {
     await this.close()
@@ -287,10 +292,6 @@ export class Group {
 
   /** use runs other native work in this group's order. @internal */
   use<T>(work: (native: NativeGroup, hold: Hold) => Promise<T>): Promise<T> {
-    return this.#read(work)
-  }
-
-  #read<T>(work: (native: NativeGroup, hold: Hold) => Promise<T>): Promise<T> {
     return this.#strand.perform(async (native, hold) => {
       const value = await work(native, hold)
       return { batch: null, state: null, publish: () => value }

@@ -72,6 +72,11 @@ export class KeyPackages {
     this.#now = now
     this.#suites = suites
     this.note(infos)
+    // Another process of this client may have made or used some.
+    scope.loaded = (state) => {
+      this.#infos.clear()
+      this.note(state.keyPackages)
+    }
   }
 
   /** list gives all, those that have expired included. */

@@ -1,12 +1,13 @@
 // External pre-shared keys (RFC 9420 §8.4): secrets that members share from elsewhere and mix into a group.
 import { copyOf, copyOfText } from './bytes'
 import { deleteRow, type ClientScope } from './client-scope'
-import { toError } from './errors'
+import { MlsError, toError } from './errors'
 import { native, type NativeSecret } from './native'
 
 /**
  * PskSource gives the PSK of an id, or null when it is not known. It is asked for those that the client does not hold.
- * It may take `answerTimeout` and must not call back into the group (`REENTRANT`).
+ * It may take `answerTimeout` and must not call back into the group (`REENTRANT`). When it throws, the step fails with
+ * `MISSING_PSK`.
  */
 export type PskSource = (id: Uint8Array) => Uint8Array | null | undefined | PromiseLike<Uint8Array | null | undefined>
 
@@ -48,10 +49,14 @@ export class Psks {
     try {
       const sealed = this.#scope.psk(client.pskKey(id))
       if (sealed) return client.openPsk(id, sealed)
-      const given = await this.#source?.(id.slice())
-      return given ? new native.Secret(copyOf('the PSK', given)) : null
     } catch (error) {
       throw toError(error)
+    }
+    try {
+      const given = await this.#source?.(id.slice())
+      return given ? new native.Secret(copyOf('the PSK', given)) : null
+    } catch (cause) {
+      throw new MlsError('MISSING_PSK', { cause })
     }
   }
 }

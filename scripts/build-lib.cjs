@@ -9,9 +9,13 @@ const { setup } = require('./setup.cjs')
 
 function buildLib() {
   setup('types')
-  fs.rmSync(path.join(root, 'dist'), { recursive: true, force: true })
-  run(path.join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json'])
-  emitMjs()
+  // Built beside and then moved, so that who loads dist meanwhile finds the one or the other.
+  const dist = path.join(root, 'dist')
+  const built = path.join(root, `dist.${process.pid}.tmp`)
+  run(path.join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', built])
+  emitMjs(built)
+  fs.rmSync(dist, { recursive: true, force: true })
+  fs.renameSync(built, dist)
   console.log('build:lib: dist/index.js, dist/index.mjs')
 }
 

@@ -1,7 +1,7 @@
 // npm run clang: compiles the engine with clang, whose warnings differ from those of g++.
 'use strict'
 
-const { Failure, main } = require('./process.cjs')
+const { main } = require('./process.cjs')
 const { setup } = require('./setup.cjs')
 const { builds, compile, configure } = require('./cmake.cjs')
 const { clang } = require('./clang-tools.cjs')
@@ -21,6 +21,7 @@ module.exports = { compileWithClang }
 
 if (require.main === module) {
   main(() => {
-    if (!compileWithClang()) throw new Failure('There is no clang++-19 or clang++ here.')
+    setup('clang')
+    compileWithClang()
   })
 }

@@ -5,9 +5,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { Failure, main, root } = require('./process.cjs')
 
-/** emitMjs writes dist/index.mjs and its types, with every name that dist/index.js exports. */
-function emitMjs() {
-  const dist = path.join(root, 'dist')
+/** emitMjs writes index.mjs and its types, with every name that index.js exports. @param {string} dist the folder */
+function emitMjs(dist) {
   const text = fs.readFileSync(path.join(dist, 'index.js'), 'utf8')
   const pattern = /^(?:exports\.(\w+) = (?!void 0|exports)|Object\.defineProperty\(exports, "(\w+)", \{ enumerable)/gm
   const found = [...text.matchAll(pattern)].map(([, assigned, defined]) => assigned ?? defined ?? '')
@@ -20,4 +19,4 @@ function emitMjs() {
 
 module.exports = { emitMjs }
 
-if (require.main === module) main(emitMjs)
+if (require.main === module) main(() => emitMjs(path.join(root, 'dist')))

@@ -106,6 +106,7 @@ const purposes = {
   tests: ['cmake', 'compiler', 'maker', 'libcrypto', 'doctest', 'json'],
   sanitize: ['cmake', 'compiler', 'maker', 'libcrypto', 'doctest', 'json', 'sanitizers'],
   format: ['format'],
+  clang: ['cmake', 'compiler', 'maker', 'libcrypto', 'clang'],
   types: [],
   ci: ['cmake', 'compiler', 'ninja', 'libcrypto', 'doctest', 'json', 'sanitizers', 'format', 'ccache', 'clang'],
 }

@@ -31,11 +31,11 @@ function npmIsMissing() {
 /**
  * installCommand gives the one command that installs what is missing, or undefined.
  * @param {import('./needs.cjs').Need[]} missing
+ * @param {{ manager: import('./platform.cjs').Manager | undefined, asRoot: boolean }} machine
  */
-function installCommand(missing) {
-  const manager = packageManager()
+function installCommand(missing, { manager, asRoot }) {
   if (!manager) return undefined
-  const sudo = isRoot ? '' : 'sudo '
+  const sudo = asRoot ? '' : 'sudo '
   const packages = packagesOf(missing, manager).join(' ')
   const install = {
     apt: `${sudo}apt-get update && ${sudo}apt-get install -y --no-install-recommends ${packages}`,
@@ -67,7 +67,7 @@ function setup(purpose) {
 function installPackages(missing) {
   console.log(`Missing: ${missing.map((need) => need.name).join(', ')}.`)
   if (packageManager() !== 'apt' || !isRoot) {
-    const command = installCommand(missing)
+    const command = installCommand(missing, { manager: packageManager(), asRoot: isRoot })
     throw new Failure(command ? `Install it with:\n\n  ${command}` : 'Install it, then run this again.')
   }
   const packages = packagesOf(missing, 'apt')
@@ -79,7 +79,7 @@ function installPackages(missing) {
   if (still.length > 0) throw new Failure(`Still missing: ${still.map((need) => need.name).join(', ')}.`)
 }
 
-module.exports = { setup }
+module.exports = { installCommand, setup }
 
 if (require.main === module) {
   main(() => {

@@ -5,9 +5,11 @@
 
 const { Failure } = require('./process.cjs')
 const { checkLayers, selfTest } = require('./check-layers.cjs')
+const { checkTests, testTheCheck } = require('./check-tests.cjs')
 const { compileWithClang } = require('./clang.cjs')
 const { format } = require('./format.cjs')
 const { sanitize } = require('./sanitize.cjs')
+const { testSetup } = require('./setup-self-test.cjs')
 const { testCore } = require('./test-core.cjs')
 const { types } = require('./types.cjs')
 
@@ -18,7 +20,9 @@ const once = { passed: 1, failed: 0, skipped: 0 }
 /** Each stage gives the counts of its suites, or throws. @type {[string, () => Record<string, Counts>][]} */
 const stages = [
   ['format', () => (format(), { format: once })],
-  ['layers', () => (checkLayers(), { layers: once, 'layers self-test': selfTest() })],
+  ['layers', () => (checkLayers(), checkTests(),
+    { layers: once, 'layers self-test': selfTest(), 'sources with tests': once, 'its self-test': testTheCheck() })],
+  ['set-up', () => ({ 'set-up self-test': testSetup() })],
   ['types', () => (types(), { types: once })],
   ['clang', () => ({ clang: compileWithClang() ? once : { passed: 0, failed: 0, skipped: 1 } })],
   ['test', testCore],

@@ -11,7 +11,8 @@ struct Limits {
   std::size_t max_message_size = 64u << 20;
   std::size_t max_extensions = 64;                 // per list; duplicates are found by sorting, not by pairs
   std::size_t max_leaf_node_size = 64u << 10;      // a leaf is copied into every member's tree
-  std::size_t max_certificates = 16;               // per X.509 credential
+  std::size_t max_certificates = 16;               // per X.509 credential, with those that fill its gaps
+  std::size_t max_certificate_checks = 64;         // signatures tried to link one chain
   std::size_t max_proposals_per_commit = 100'000;  // a bulk add of 50,000 and as many removes
   std::size_t max_psks_per_commit = 1024;          // PSKLabel.count is 16 bits (RFC 9420 §8.4)
   std::uint32_t max_leaves = 1u << 20;             // tree growth (RFC 9420 §7.7)

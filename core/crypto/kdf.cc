@@ -15,10 +15,10 @@ Result<Digest> Hash(const Suite& suite, std::initializer_list<View> parts) {
   return digest;
 }
 
-Result<Digest> Mac(const Suite& suite, View key, View data) {
+Result<Digest> Mac(const Suite& suite, View key, std::initializer_list<View> parts) {
   ++Count().macs;
   Digest digest(suite.Nh);
-  MLS_DO(Hmac(suite.kdf, key, {data}, digest.span()));
+  MLS_DO(Hmac(suite.kdf, key, parts, digest.span()));
   return digest;
 }
 

@@ -31,8 +31,8 @@ class Digest {
 // Hash gives the suite's hash (Nh bytes) of the concatenation of `parts`.
 Result<Digest> Hash(const Suite& suite, std::initializer_list<View> parts);
 
-// Mac gives HMAC(key, data), Nh bytes. Compare with ConstantTimeEqual.
-Result<Digest> Mac(const Suite& suite, View key, View data);
+// Mac gives HMAC(key, parts...), Nh bytes. Compare with ConstantTimeEqual.
+Result<Digest> Mac(const Suite& suite, View key, std::initializer_list<View> parts);
 
 // Extract gives KDF.Extract(salt, ikm), Nh bytes.
 Result<Secret> Extract(const Suite& suite, View salt, View ikm);

@@ -38,6 +38,22 @@ class VectorLength {
 
 constexpr std::size_t kMaxLabelSize = kMaxVectorSize - kPrefix.size();
 
+// EncodeSignContent gives SignContent { opaque label<V> = "MLS 1.0 " + Label; opaque content<V>; } (RFC 9420
+// §5.1.2) in one piece, as EdDSA takes it.
+Result<Bytes> EncodeSignContent(std::string_view label, std::initializer_list<View> content) {
+  std::size_t size = 0;
+  for (View part : content) size += part.size();
+  MLS_REQUIRE(label.size() <= kMaxLabelSize && size <= kMaxVectorSize,
+              TOO_LARGE);  // RFC 9420 §2.1.2: 30 bits
+  const PrefixedLabel prefixed{label};
+  Bytes encoded(prefixed.Size() + VectorSize(size));
+  Writer out(encoded);
+  prefixed.Write(out);
+  out.Length(size);
+  for (View part : content) out.Put(part);
+  return encoded;
+}
+
 }  // namespace
 
 // KDFLabel { uint16 length; opaque label<V> = "MLS 1.0 " + Label; opaque context<V>; } (RFC 9420 §8)
@@ -66,18 +82,16 @@ Result<Secret> DeriveTreeSecret(const Suite& suite, View secret, std::string_vie
   return ExpandWithLabel(suite, secret, label, context, length);
 }
 
-// SignContent { opaque label<V> = "MLS 1.0 " + Label; opaque content<V>; } (RFC 9420 §5.1.2)
-Result<Bytes> SignWithLabel(const Suite& suite, View private_key, std::string_view label, View content) {
-  MLS_REQUIRE(label.size() <= kMaxLabelSize && content.size() <= kMaxVectorSize,
-              TOO_LARGE);  // RFC 9420 §2.1.2: 30 bits
-  return Sign(suite, private_key, Encode(PrefixedLabel{label}, content));
+Result<Bytes> SignWithLabel(const Suite& suite, View private_key, std::string_view label,
+                            std::initializer_list<View> content) {
+  MLS_TRY(encoded, EncodeSignContent(label, content));
+  return Sign(suite, private_key, encoded);
 }
 
-Status VerifyWithLabel(const Suite& suite, View public_key, std::string_view label, View content,
-                       View signature) {
-  MLS_REQUIRE(label.size() <= kMaxLabelSize && content.size() <= kMaxVectorSize,
-              TOO_LARGE);  // RFC 9420 §2.1.2: 30 bits
-  return Verify(suite, public_key, Encode(PrefixedLabel{label}, content), signature);
+Status VerifyWithLabel(const Suite& suite, View public_key, std::string_view label,
+                       std::initializer_list<View> content, View signature) {
+  MLS_TRY(encoded, EncodeSignContent(label, content));
+  return Verify(suite, public_key, encoded, signature);
 }
 
 // EncryptContext { opaque label<V> = "MLS 1.0 " + Label; opaque context<V>; } (RFC 9420 §5.1.3)

@@ -22,9 +22,11 @@ Result<Secret> DeriveSecret(const Suite& suite, View secret, std::string_view la
 Result<Secret> DeriveTreeSecret(const Suite& suite, View secret, std::string_view label,
                                 std::uint32_t generation, std::size_t length);
 
-Result<Bytes> SignWithLabel(const Suite& suite, View private_key, std::string_view label, View content);
-Status VerifyWithLabel(const Suite& suite, View public_key, std::string_view label, View content,
-                       View signature);
+// SignWithLabel and VerifyWithLabel take the content in parts: they copy it once, behind the label.
+Result<Bytes> SignWithLabel(const Suite& suite, View private_key, std::string_view label,
+                            std::initializer_list<View> content);
+Status VerifyWithLabel(const Suite& suite, View public_key, std::string_view label,
+                       std::initializer_list<View> content, View signature);
 
 // EncryptionContext prepares EncryptWithLabel for one label and context, so that many recipients share its
 // hashes.

@@ -4,8 +4,10 @@
 #include <openssl/objects.h>
 #include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
+#include <map>
 #include <vector>
 
 #include "base/check.h"
@@ -79,12 +81,6 @@ bool DigestIsStrong(X509* certificate) {
          bits >= kMinDigestBits;
 }
 
-// IsIssuedBy checks names, key identifiers, keyCertSign and the signature.
-bool IsIssuedBy(X509* certificate, X509* issuer) {
-  return X509_check_issued(issuer, certificate) == X509_V_OK && DigestIsStrong(certificate) &&
-         X509_verify(certificate, X509_get0_pubkey(issuer)) == 1;
-}
-
 // SecondsSince1970 gives 0 for times before 1970.
 Result<std::uint64_t> SecondsSince1970(const ASN1_TIME* time) {
   ASN1_TIME* epoch = ASN1_TIME_set(nullptr, 0);
@@ -96,6 +92,10 @@ Result<std::uint64_t> SecondsSince1970(const ASN1_TIME* time) {
   return total < 0 ? 0 : static_cast<std::uint64_t>(total);
 }
 
+struct NameOrder {
+  bool operator()(const X509_NAME* a, const X509_NAME* b) const { return X509_NAME_cmp(a, b) < 0; }
+};
+
 Result<Bytes> EncodedName(const X509_NAME* name) {
   const unsigned char* der = nullptr;
   std::size_t size = 0;
@@ -105,7 +105,87 @@ Result<Bytes> EncodedName(const X509_NAME* name) {
 
 }  // namespace
 
-Status ValidateChain(const Suite& suite, std::span<const View> chain, View signature_key) {
+struct KnownCertificates::Parsed {
+  std::vector<Owned<X509>> certificates;
+  std::multimap<const X509_NAME*, X509*, NameOrder> by_subject;
+};
+
+KnownCertificates::KnownCertificates(std::unique_ptr<const Parsed> parsed) : parsed_(std::move(parsed)) {}
+KnownCertificates::~KnownCertificates() = default;
+
+Result<std::shared_ptr<const KnownCertificates>> KnownCertificates::Make(std::span<const View> certificates) {
+  auto parsed = std::make_unique<Parsed>();
+  for (const View der : certificates) {
+    Owned<X509> certificate = Parse(der);
+    MLS_REQUIRE(certificate != nullptr, INVALID_CREDENTIAL);  // RFC 9420 §5.3: one DER certificate each
+    parsed->by_subject.emplace(X509_get_subject_name(certificate.get()), certificate.get());
+    parsed->certificates.push_back(std::move(certificate));
+  }
+  return std::shared_ptr<const KnownCertificates>(new KnownCertificates(std::move(parsed)));
+}
+
+// ChainBuilder looks for a path from the end entity through all certificates given, in their order. Where one
+// did not issue its predecessor, known certificates may come between. It tries depth first; the length of the
+// path and the number of signatures are bounded.
+class ChainBuilder {
+ public:
+  ChainBuilder(std::span<const Owned<X509>> given, const Limits& limits, const KnownCertificates* known)
+      : given_(given), limits_(limits), known_(known), path_{given.front().get()} {}
+
+  Status Build() {
+    const bool linked = Extend(1, 0);
+    MLS_REQUIRE(linked || checks_ < limits_.max_certificate_checks,
+                LIMIT_EXCEEDED);              // RFC 9420 §5.3: bounded work
+    MLS_REQUIRE(linked, INVALID_CREDENTIAL);  // RFC 9420 §5.3: each certifies the one before it
+    return kOk;
+  }
+
+ private:
+  // Extend says whether the path can go on through given_[next] to the last one; `below` intermediate
+  // certificates are in it.
+  bool Extend(std::size_t next, long below) {
+    if (next == given_.size()) return true;
+    if (Append(given_[next].get(), next + 1, below)) return true;
+    const bool has_room = path_.size() + given_.size() - next < limits_.max_certificates;
+    if (known_ == nullptr || !has_room) return false;
+    const auto named = known_->parsed_->by_subject.equal_range(X509_get_issuer_name(path_.back()));
+    return std::any_of(named.first, named.second,
+                       [&](const auto& issuer) { return Append(issuer.second, next, below); });
+  }
+
+  bool Append(X509* issuer, std::size_t next, long below) {
+    if (!ValidateIssuer(issuer, below).ok()) return false;
+    path_.push_back(issuer);
+    if (Extend(next, IsSelfIssued(issuer) ? below : below + 1)) return true;
+    path_.pop_back();
+    return false;
+  }
+
+  Status ValidateIssuer(X509* issuer, long below) {
+    MLS_REQUIRE(IsAuthority(issuer, below), INVALID_CREDENTIAL);  // RFC 9420 §5.3: the rest are issuers
+    const bool repeated =
+        std::any_of(path_.begin(), path_.end(), [&](const X509* one) { return X509_cmp(one, issuer) == 0; });
+    MLS_REQUIRE(!repeated, INVALID_CREDENTIAL);  // RFC 5280 §6.1: no certificate twice in a path
+    X509* subject = path_.back();
+    MLS_REQUIRE(X509_check_issued(issuer, subject) == X509_V_OK,
+                INVALID_CREDENTIAL);  // RFC 5280 §4.2.1.1, §6.1.3: names, key identifiers, keyCertSign
+    MLS_REQUIRE(DigestIsStrong(subject), INVALID_CREDENTIAL);  // RFC 9420 §5.3: a signature that binds
+    MLS_REQUIRE(checks_ < limits_.max_certificate_checks, LIMIT_EXCEEDED);  // RFC 9420 §5.3: bounded work
+    ++checks_;
+    MLS_REQUIRE(X509_verify(subject, X509_get0_pubkey(issuer)) == 1,
+                INVALID_CREDENTIAL);  // RFC 9420 §5.3: in order
+    return kOk;
+  }
+
+  std::span<const Owned<X509>> given_;
+  const Limits& limits_;
+  const KnownCertificates* known_;
+  std::vector<X509*> path_;
+  std::size_t checks_ = 0;
+};
+
+Status ValidateChain(const Suite& suite, std::span<const View> chain, View signature_key,
+                     const Limits& limits, const KnownCertificates* known) {
   MLS_REQUIRE(!chain.empty(), INVALID_CREDENTIAL);  // RFC 9420 §5.3: the first entry is the end entity
   std::vector<Owned<X509>> certificates;
   for (const View der : chain) {
@@ -120,16 +200,7 @@ Status ValidateChain(const Suite& suite, std::span<const View> chain, View signa
   MLS_REQUIRE(!encoded.empty() && Equal(encoded, signature_key),
               INVALID_CREDENTIAL);  // RFC 9420 §5.3: identical
 
-  long intermediates = 0;
-  for (std::size_t i = 1; i < certificates.size(); ++i) {
-    X509* issuer = certificates[i].get();
-    MLS_REQUIRE(IsAuthority(issuer, intermediates),
-                INVALID_CREDENTIAL);  // RFC 9420 §5.3: the rest are issuers
-    MLS_REQUIRE(IsIssuedBy(certificates[i - 1].get(), issuer),
-                INVALID_CREDENTIAL);  // RFC 9420 §5.3: in order
-    if (!IsSelfIssued(issuer)) ++intermediates;
-  }
-  return kOk;
+  return ChainBuilder(certificates, limits, known).Build();
 }
 
 Result<CertificateSummary> SummarizeCertificate(View der) {

@@ -155,8 +155,9 @@ Result<OwnPath> MakePath(const PublicEpoch& epoch, CommitPlan& plan, LeafIndex s
   MLS_TRY(secrets, CreatePath(plan.tree, self, std::move(leaf), signer, epoch.context.group_id, *env.random,
                               env.pool));
   const RequiredCapabilities* required = plan.required ? &*plan.required : nullptr;
-  const LeafRules rules{&epoch.suite(), &policy.limits,         &plan.extensions,
-                        required,       LeafNodeSource::commit, std::nullopt};
+  const LeafRules rules{&epoch.suite(),   &policy.limits, policy.known_certificates.get(),
+                        &plan.extensions, required,       LeafNodeSource::commit,
+                        std::nullopt};
   MLS_DO(ValidateLeafNode(secrets.path.leaf_node, rules));
   MLS_DO(ValidateCredentialTypes(plan.tree, secrets.path.leaf_node));
   path.secrets = std::move(secrets);
@@ -194,9 +195,10 @@ Result<CandidatePtr> Group::BuildCandidate(StagedCommit& staged, const Answers& 
           SignContent(suite, format,
                       NewContent(CommitContent{std::move(staged.commit)}, options.authenticated_data),
                       signature_private_key_, local_.shared->encoded_context));
+  MLS_TRY(confirmed,
+          ConfirmedTranscriptHash(suite, epoch().interim_transcript_hash,
+                                  signed_content.encoded().TranscriptPart(), signed_content->auth.signature));
   candidate->content = std::move(signed_content).Take();
-  MLS_TRY(confirmed, ConfirmedTranscriptHash(suite, epoch().interim_transcript_hash,
-                                             EncodeConfirmedTranscriptInput(candidate->content)));
   next.confirmed_transcript_hash = ToBytes(confirmed);
 
   const Bytes next_context = Encode(next);

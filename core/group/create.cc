@@ -41,11 +41,15 @@ Result<Group> Group::Create(const GroupOptions& options, const MemberProfile& pr
   }
   context.extensions = options.extensions;
   MLS_DO(ValidateExtensions(context.extensions, ExtensionPlace::group_context, limits));
-  MLS_DO(ValidateExternalSenders(suite, context.extensions, limits));
+  MLS_DO(ValidateExternalSenders(suite, context.extensions, limits, options.policy.known_certificates.get()));
   MLS_TRY(required, ReadExtension<RequiredCapabilities>(context.extensions));
-  const LeafRules rules{
-      &suite, &limits, &context.extensions, required ? &*required : nullptr, LeafNodeSource::key_package,
-      env.now};
+  const LeafRules rules{&suite,
+                        &limits,
+                        options.policy.known_certificates.get(),
+                        &context.extensions,
+                        required ? &*required : nullptr,
+                        LeafNodeSource::key_package,
+                        env.now};
   MLS_DO(ValidateLeafNode(leaf, rules));
 
   RatchetTree tree(suite);

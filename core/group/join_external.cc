@@ -27,8 +27,9 @@ Result<JoinPath> MakeJoinPath(const PublicEpoch& epoch, CommitPlan& plan, const 
   leaf.extensions = profile.leaf_extensions;
   MLS_TRY(secrets, CreatePath(plan.tree, path.self, std::move(leaf), profile.signature_private_key,
                               epoch.context.group_id, *env.random, env.pool));
-  const LeafRules rules{&epoch.suite(),           &policy.limits,         &plan.extensions,
-                        epoch.required_or_null(), LeafNodeSource::commit, std::nullopt};
+  const LeafRules rules{&epoch.suite(),   &policy.limits,           policy.known_certificates.get(),
+                        &plan.extensions, epoch.required_or_null(), LeafNodeSource::commit,
+                        std::nullopt};
   MLS_DO(ValidateLeafNode(secrets.path.leaf_node, rules));
   MLS_DO(ValidateCredentialTypes(plan.tree, secrets.path.leaf_node));
   path.secrets = std::move(secrets);
@@ -100,9 +101,9 @@ Result<ExternalJoin> Group::CompleteExternalJoin(StagedExternalJoin staged, cons
                         options.authenticated_data, CommitContent{std::move(commit)}};
   MLS_TRY(verified, SignContent(suite, WireFormat::mls_public_message, std::move(content),
                                 profile.signature_private_key, epoch.encoded_context));
-  AuthenticatedContent framed = std::move(verified).Take();
   MLS_TRY(confirmed, ConfirmedTranscriptHash(suite, epoch.interim_transcript_hash,
-                                             EncodeConfirmedTranscriptInput(framed)));
+                                             verified.encoded().TranscriptPart(), verified->auth.signature));
+  AuthenticatedContent framed = std::move(verified).Take();
   next.confirmed_transcript_hash = ToBytes(confirmed);
 
   std::vector<View> psks;

@@ -1,6 +1,7 @@
 // Policy and Env: what the application decided once for a group, and what each step is given.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "base/limits.h"
@@ -13,6 +14,10 @@ namespace mls {
 
 struct Policy {
   Limits limits;
+
+  // Certificates that an X.509 chain may omit, because every member has them (RFC 9420 §5.3). All members
+  // must be given the same: a chain with a gap is a member's credential to those alone who can fill it.
+  std::shared_ptr<const KnownCertificates> known_certificates;
 
   // Proposal types beyond the RFC's that this application uses (RFC 9420 §12.3).
   std::vector<CustomProposalType> custom_proposals;

@@ -11,7 +11,9 @@ namespace {
 
 LeafRules RulesFor(const PublicEpoch& epoch, const Extensions& extensions,
                    const RequiredCapabilities* required, LeafNodeSource source, const PlanRules& rules) {
-  LeafRules leaf{&epoch.suite(), &rules.policy->limits, &extensions, required, source, std::nullopt};
+  LeafRules leaf{
+      &epoch.suite(), &rules.policy->limits, rules.policy->known_certificates.get(), &extensions, required,
+      source,         std::nullopt};
   // RFC 9420 §7.3: a received lifetime should hold now; only leaves from KeyPackages have one.
   const bool ours = rules.trust == PlanRules::Trust::own;
   if (rules.policy->lifetimes == Policy::Lifetimes::check && !ours) leaf.now = rules.now;
@@ -57,7 +59,7 @@ Status ValidateGroupContextExtensions(const PublicEpoch& epoch, const Extensions
   const Limits& limits = rules.policy->limits;
   MLS_DO(ValidateExtensions(extensions, ExtensionPlace::group_context, limits));
   MLS_DO(ReadExtension<RequiredCapabilities>(extensions));
-  return ValidateExternalSenders(epoch.suite(), extensions, limits);
+  return ValidateExternalSenders(epoch.suite(), extensions, limits, rules.policy->known_certificates.get());
 }
 
 // RFC 9420 §6.1, §12.1.8: what each kind of sender may propose.
@@ -184,18 +186,26 @@ Status ValidateEach(const Walk& walk, const CommitPlan& plan) {
 Status ValidateUniqueKeys(const Walk& walk, const CommitPlan& plan) {
   if (!plan.tree.index().HasDuplicateKeys()) return kOk;
   const TreeIndex& before = walk.epoch.tree.index();
-  const auto clash = [&](const LeafNode& leaf) -> Status {
+  const auto signature_key_is_free = [&](const LeafNode& leaf) -> Status {
     MLS_REQUIRE(!before.HasSignatureKey(leaf.signature_key),
                 DUPLICATE_SIGNATURE_KEY);  // RFC 9420 §7.3: unique
+    return kOk;
+  };
+  const auto encryption_key_is_free = [&](const LeafNode& leaf) -> Status {
     MLS_REQUIRE(!before.HasEncryptionKey(leaf.encryption_key),
                 DUPLICATE_ENCRYPTION_KEY);  // RFC 9420 §7.3: unique
     return kOk;
   };
-  for (const ListedProposal* add : walk.adds) MLS_DO(clash(add->proposal->As<Add>()->key_package.leaf_node));
+  for (const ListedProposal* add : walk.adds) {
+    const LeafNode& leaf = add->proposal->As<Add>()->key_package.leaf_node;
+    MLS_DO(signature_key_is_free(leaf));
+    MLS_DO(encryption_key_is_free(leaf));
+  }
   for (const ListedProposal* update : walk.updates) {
     const LeafNode& leaf = update->proposal->As<Update>()->leaf_node;
-    if (Equal(leaf.signature_key, walk.epoch.tree.SignatureKey(update->sender.leaf_index))) continue;
-    MLS_DO(clash(leaf));
+    const View former = walk.epoch.tree.SignatureKey(update->sender.leaf_index);
+    if (!Equal(leaf.signature_key, former)) MLS_DO(signature_key_is_free(leaf));
+    MLS_DO(encryption_key_is_free(leaf));
   }
   return Error::INVALID_PROPOSAL_LIST;  // RFC 9420 §12.2: two proposals of this list share a key
 }

@@ -42,8 +42,13 @@ Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, cons
 Status ValidatePathLeaf(const PublicEpoch& epoch, const CommitPlan& plan, LeafIndex committer,
                         const std::optional<LeafNode>& former, const LeafNode& leaf, const PlanRules& rules) {
   const RequiredCapabilities* required = plan.required ? &*plan.required : nullptr;
-  const LeafRules leaf_rules{&epoch.suite(), &rules.policy->limits,  &plan.extensions,
-                             required,       LeafNodeSource::commit, std::nullopt};
+  const LeafRules leaf_rules{&epoch.suite(),
+                             &rules.policy->limits,
+                             rules.policy->known_certificates.get(),
+                             &plan.extensions,
+                             required,
+                             LeafNodeSource::commit,
+                             std::nullopt};
   MLS_DO(ValidateLeafNode(leaf, leaf_rules));
   if (former) {
     MLS_REQUIRE(!Equal(leaf.encryption_key, former->encryption_key),
@@ -172,6 +177,9 @@ GroupContext NextContext(const PublicEpoch& epoch, const RatchetTree& tree, Exte
 Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& cache,
                                  Verified<AuthenticatedContent> content, const PlanRules& rules) {
   MLS_REQUIRE(epoch.context.epoch + 1 != 0, LIMIT_EXCEEDED);  // RFC 9420 §8.1: the epoch does not wrap
+  // The transcript comes first because the encoding is given up here: what is staged lives longer.
+  MLS_TRY(confirmed, ConfirmedTranscriptHash(epoch.suite(), epoch.interim_transcript_hash,
+                                             content.encoded().TranscriptPart(), content->auth.signature));
   auto owned = std::make_shared<const AuthenticatedContent>(std::move(content).Take());
   const Sender& sender = owned->content.sender;
   const Commit& commit = *owned->content.commit();
@@ -189,8 +197,6 @@ Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& 
 
   GroupContext context = NextContext(epoch, staged.plan.tree, staged.plan.extensions);
   staged.provisional_context = Encode(context);
-  MLS_TRY(confirmed, ConfirmedTranscriptHash(epoch.suite(), epoch.interim_transcript_hash,
-                                             EncodeConfirmedTranscriptInput(*owned)));
   context.confirmed_transcript_hash = ToBytes(confirmed);
   MLS_TRY(next,
           MakePublicEpoch(std::move(context), std::move(staged.plan.tree), owned->auth.confirmation_tag));

@@ -46,18 +46,18 @@ Result<StagedMessage> Group::Stage(View bytes, const Env& env) const {
 }
 
 Result<StagedMessage> Group::StagePublicMessage(PublicMessage message, const Env& env) const {
-  const FramedContent& content = message.content;
-  MLS_DO(ValidateFraming(epoch(), content.group_id, content.epoch));
-  MLS_REQUIRE(content.content_type() != ContentType::application,
+  MLS_DO(ValidateFraming(epoch(), message.content.group_id, message.content.epoch));
+  MLS_REQUIRE(message.content.content_type() != ContentType::application,
               UNEXPECTED_PLAINTEXT);  // RFC 9420 §6: application data is always encrypted
   const View context_bytes = local_.shared->encoded_context;
-  MLS_DO(CheckMembershipTag(suite(), message, local_.secrets.membership_key, context_bytes));
-  MLS_TRY(key, SenderKey(epoch(), content, policy()));
-  const bool ours = content.sender == Sender::Member(self());
+  EncodedContent content(
+      {WireFormat::mls_public_message, std::move(message.content), std::move(message.auth)});
+  MLS_DO(CheckMembershipTag(suite(), content, message.membership_tag, local_.secrets.membership_key,
+                            context_bytes));
+  MLS_TRY(key, SenderKey(epoch(), content->content, policy()));
+  const bool ours = content->content.sender == Sender::Member(self());
   MLS_REQUIRE(!ours, OWN_MESSAGE);  // RFC 9420 §12.4.2: a handshake of ours that we do not remember
-  AuthenticatedContent framed{WireFormat::mls_public_message, std::move(message.content),
-                              std::move(message.auth)};
-  MLS_TRY(verified, VerifyContent(suite(), std::move(framed), key, context_bytes));
+  MLS_TRY(verified, VerifyContent(suite(), std::move(content), key, context_bytes));
   return StageContent(std::move(verified), env);
 }
 

@@ -39,9 +39,13 @@ Status VerifyTree(const GroupInfo& info, RatchetTree& tree, const Policy& policy
   MLS_DO(ValidateTreeStructure(tree, env.pool));
   MLS_TRY(required, ReadExtension<RequiredCapabilities>(info.group_context.extensions));
   // RFC 9420 §7.3: a lifetime may well have passed since its owner joined; it is not checked at a join.
-  const LeafRules rules{
-      &tree.suite(), &policy.limits, &info.group_context.extensions, required ? &*required : nullptr,
-      std::nullopt,  std::nullopt};
+  const LeafRules rules{&tree.suite(),
+                        &policy.limits,
+                        policy.known_certificates.get(),
+                        &info.group_context.extensions,
+                        required ? &*required : nullptr,
+                        std::nullopt,
+                        std::nullopt};
   return ValidateTreeLeaves(tree, rules, info.group_context.group_id, env.pool);
 }
 
@@ -61,7 +65,7 @@ Result<PublicEpochPtr> VerifyGroupInfoAndTree(const GroupInfo& info, View ratche
   MLS_REQUIRE(!signer.empty(), UNKNOWN_SENDER);  // RFC 9420 §12.4.3.1: the signer's leaf is not blank
   MLS_DO(VerifyGroupInfo(*suite, info, signer));
   MLS_DO(VerifyTree(info, tree, policy, env));
-  MLS_DO(ValidateExternalSenders(*suite, context.extensions, policy.limits));
+  MLS_DO(ValidateExternalSenders(*suite, context.extensions, policy.limits, policy.known_certificates.get()));
   MLS_TRY(epoch, MakePublicEpoch(context, std::move(tree), info.confirmation_tag));
   AskAboutEveryone(*epoch, questions);
   return std::move(epoch);
@@ -108,10 +112,9 @@ Result<StagedHandshake> Tracker::Stage(View bytes, const Env& env) const {
   MLS_REQUIRE(open->content.content_type() != ContentType::application,
               UNEXPECTED_PLAINTEXT);       // RFC 9420 §6: application data is always encrypted
   MLS_REQUIRE(!reinit_, GROUP_SUSPENDED);  // RFC 9420 §11.2: after a ReInit comes a Welcome
-  MLS_TRY(key, SenderKey(*epoch_, open->content, policy_));
-  AuthenticatedContent framed{WireFormat::mls_public_message, std::move(open->content),
-                              std::move(open->auth)};
-  MLS_TRY(verified, VerifyContent(epoch_->suite(), std::move(framed), key, epoch_->encoded_context));
+  EncodedContent content({WireFormat::mls_public_message, std::move(open->content), std::move(open->auth)});
+  MLS_TRY(key, SenderKey(*epoch_, content->content, policy_));
+  MLS_TRY(verified, VerifyContent(epoch_->suite(), std::move(content), key, epoch_->encoded_context));
 
   const PlanRules rules{&policy_, env.now, env.pool, std::nullopt, PlanRules::Trust::verify};
   StagedHandshake staged;

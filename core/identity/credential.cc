@@ -1,7 +1,6 @@
 #include "identity/credential.h"
 
 #include "base/check.h"
-#include "crypto/x509.h"
 
 namespace mls {
 
@@ -12,7 +11,7 @@ CredentialType Credential::type() const {
 Credential Credential::Basic(View identity) { return {BasicCredential{ToBytes(identity)}}; }
 
 Status ValidateCredential(const Suite& suite, const Credential& credential, View signature_key,
-                          const Limits& limits) {
+                          const Limits& limits, const KnownCertificates* known) {
   if (std::holds_alternative<BasicCredential>(credential.body)) return kOk;
   const auto* x509 = std::get_if<X509Credential>(&credential.body);
   MLS_REQUIRE(x509 != nullptr,
@@ -22,7 +21,7 @@ Status ValidateCredential(const Suite& suite, const Credential& credential, View
   std::vector<View> chain;
   chain.reserve(x509->certificates.size());
   for (const Certificate& certificate : x509->certificates) chain.push_back(certificate.cert_data);
-  return ValidateChain(suite, chain, signature_key);
+  return ValidateChain(suite, chain, signature_key, limits, known);
 }
 
 }  // namespace mls

@@ -12,6 +12,7 @@
 #include "base/limits.h"
 #include "base/result.h"
 #include "crypto/suite.h"
+#include "crypto/x509.h"
 #include "wire/codec.h"
 
 namespace mls {
@@ -57,9 +58,10 @@ struct Credential {
 };
 
 // ValidateCredential checks what needs no opinion: the type is one we speak (UNSUPPORTED_CREDENTIAL), an
-// X.509 chain is a chain and its end entity holds `signature_key` (INVALID_CREDENTIAL, RFC 9420 §5.3).
+// X.509 chain is a chain, where `known` (or null) fills the gaps, and its end entity holds `signature_key`
+// (INVALID_CREDENTIAL, RFC 9420 §5.3).
 Status ValidateCredential(const Suite& suite, const Credential& credential, View signature_key,
-                          const Limits& limits);
+                          const Limits& limits, const KnownCertificates* known);
 
 // CredentialRole says at which event of RFC 9420 §5.3.1 a credential is new.
 enum class CredentialRole : std::uint8_t {

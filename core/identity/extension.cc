@@ -54,7 +54,7 @@ Status ValidateExtensions(const Extensions& extensions, ExtensionPlace place, co
 }
 
 Status ValidateExternalSenders(const Suite& suite, const Extensions& group_context_extensions,
-                               const Limits& limits) {
+                               const Limits& limits, const KnownCertificates* known) {
   MLS_TRY(extension, ReadExtension<ExternalSenders>(group_context_extensions));
   if (!extension) return kOk;
   MLS_REQUIRE(extension->senders.size() <= limits.max_external_senders,
@@ -62,7 +62,7 @@ Status ValidateExternalSenders(const Suite& suite, const Extensions& group_conte
   for (const ExternalSender& sender : extension->senders) {
     MLS_DO(
         ValidateSignatureKey(suite, sender.signature_key));  // RFC 9420 §12.1.8.1: keys of the group's suite
-    MLS_DO(ValidateCredential(suite, sender.credential, sender.signature_key, limits));
+    MLS_DO(ValidateCredential(suite, sender.credential, sender.signature_key, limits, known));
   }
   return kOk;
 }

@@ -114,7 +114,7 @@ Status ValidateExtensions(const Extensions& extensions, ExtensionPlace place, co
 // ValidateExternalSenders decodes external_senders if present: keys that fit the suite (INVALID_KEY),
 // credentials that hold (RFC 9420 §12.1.8.1).
 Status ValidateExternalSenders(const Suite& suite, const Extensions& group_context_extensions,
-                               const Limits& limits);
+                               const Limits& limits, const KnownCertificates* known);
 
 // GREASE (RFC 9420 §13.5): values reserved to keep receivers honest. Senders only; no receiver looks for
 // them.

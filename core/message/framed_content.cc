@@ -49,29 +49,36 @@ void AuthenticatedContent::Read(Reader& in) {
   auth.Read(in, content.content_type());
 }
 
-Bytes EncodeFramedContentTBS(WireFormat wire_format, const FramedContent& content, View group_context) {
+Bytes EncodeSignedPart(WireFormat wire_format, const FramedContent& content) {
+  return Encode(ProtocolVersion::mls10, wire_format, content);
+}
+
+View SignedContext(const FramedContent& content, View group_context) {
   const SenderType sender = content.sender.sender_type;
   const bool inside = sender == SenderType::member || sender == SenderType::new_member_commit;
-  return Encode(ProtocolVersion::mls10, wire_format, content, Encoded{inside ? group_context : View()});
+  return inside ? group_context : View();
 }
+
+EncodedContent::EncodedContent(AuthenticatedContent content)
+    : content_(std::move(content)), encoded_(EncodeSignedPart(content_.wire_format, content_.content)) {}
 
 Result<Verified<AuthenticatedContent>> SignContent(const Suite& suite, WireFormat wire_format,
                                                    FramedContent content, View signature_private_key,
                                                    View group_context) {
-  MLS_TRY(signature, SignWithLabel(suite, signature_private_key, "FramedContentTBS",
-                                   EncodeFramedContentTBS(wire_format, content, group_context)));
-  return Verified<AuthenticatedContent>({wire_format, std::move(content), {std::move(signature), {}}});
+  EncodedContent encoded({wire_format, std::move(content), {}});
+  const View context = SignedContext(encoded->content, group_context);
+  MLS_TRY(signature,
+          SignWithLabel(suite, signature_private_key, "FramedContentTBS", {encoded.SignedPart(), context}));
+  encoded.content_.auth.signature = std::move(signature);
+  return Verified<AuthenticatedContent>(std::move(encoded));
 }
 
-Result<Verified<AuthenticatedContent>> VerifyContent(const Suite& suite, AuthenticatedContent content,
+Result<Verified<AuthenticatedContent>> VerifyContent(const Suite& suite, EncodedContent content,
                                                      View signature_key, View group_context) {
-  const Bytes tbs = EncodeFramedContentTBS(content.wire_format, content.content, group_context);
-  MLS_DO(VerifyWithLabel(suite, signature_key, "FramedContentTBS", tbs, content.auth.signature));
+  const View context = SignedContext(content->content, group_context);
+  MLS_DO(VerifyWithLabel(suite, signature_key, "FramedContentTBS", {content.SignedPart(), context},
+                         content->auth.signature));
   return Verified<AuthenticatedContent>(std::move(content));
-}
-
-Bytes EncodeConfirmedTranscriptInput(const AuthenticatedContent& content) {
-  return Encode(content.wire_format, content.content, content.auth.signature);
 }
 
 Result<Digest> ProposalRef(const Suite& suite, const AuthenticatedContent& content) {

@@ -117,38 +117,68 @@ struct AuthenticatedContent {
   void Read(Reader& in);
 };
 
-// Verified<T> is a T whose signature was checked. Only VerifyContent makes one; whatever acts on content
-// takes it.
+template <class T>
+class Verified;
+
+// FramedContentTBS is what the signature covers and the membership tag begins with (RFC 9420 §6.1, §6.2):
+//
+//   version | wire_format | FramedContent | context, for senders inside the group
+//           '---- TranscriptPart() ----'
+//   '---------- SignedPart() -----------'
+//
+// A Commit may have a megabyte, so signature, membership tag and transcript hash read one encoding of it.
+class EncodedContent {
+ public:
+  // EncodedContent encodes `content`. From then on neither changes, so that they agree.
+  EncodedContent(AuthenticatedContent content);  // NOLINT: the same value
+  const AuthenticatedContent& operator*() const { return content_; }
+  const AuthenticatedContent* operator->() const { return &content_; }
+  AuthenticatedContent WithoutEncoding() && { return std::move(content_); }
+
+  View SignedPart() const { return encoded_; }
+  // TranscriptPart begins ConfirmedTranscriptHashInput; the signature follows it (RFC 9420 §8.2).
+  View TranscriptPart() const { return View(encoded_).subspan(sizeof(ProtocolVersion)); }
+
+ private:
+  // SignContent adds the signature, which the encoding does not hold.
+  friend Result<Verified<AuthenticatedContent>> SignContent(const Suite&, WireFormat, FramedContent, View,
+                                                            View);
+  AuthenticatedContent content_;
+  Bytes encoded_;
+};
+
+// EncodeSignedPart gives FramedContentTBS without its context.
+Bytes EncodeSignedPart(WireFormat wire_format, const FramedContent& content);
+// SignedContext gives its context: `group_context`, the encoded one, or nothing for senders outside the
+// group.
+View SignedContext(const FramedContent& content, View group_context);
+
+// Verified<T> is a T whose signature was checked, with the encoding that was. Only VerifyContent and
+// SignContent make one; whatever acts on content takes it.
 template <class T>
 class Verified {
  public:
-  const T& operator*() const { return value_; }
-  const T* operator->() const { return &value_; }
-  T Take() && { return std::move(value_); }
+  const T& operator*() const { return *content_; }
+  const T* operator->() const { return &*content_; }
+  const EncodedContent& encoded() const { return content_; }
+  T Take() && { return std::move(content_).WithoutEncoding(); }
 
  private:
-  explicit Verified(T value) : value_(std::move(value)) {}
-  friend Result<Verified<AuthenticatedContent>> VerifyContent(const Suite&, AuthenticatedContent, View, View);
+  explicit Verified(EncodedContent content) : content_(std::move(content)) {}
+  friend Result<Verified<AuthenticatedContent>> VerifyContent(const Suite&, EncodedContent, View, View);
   friend Result<Verified<AuthenticatedContent>> SignContent(const Suite&, WireFormat, FramedContent, View,
                                                             View);
-  T value_;
+  EncodedContent content_;
 };
 
-// EncodeFramedContentTBS gives what the signature covers. `group_context` is the encoded one; it is left out
-// for senders outside the group (RFC 9420 §6.1).
-Bytes EncodeFramedContentTBS(WireFormat wire_format, const FramedContent& content, View group_context);
-
-// SignContent signs what we send ourselves. The confirmation tag of a Commit is set later, by
-// WithConfirmationTag.
+// SignContent signs what we send ourselves. The confirmation tag of a Commit is set later: it depends on the
+// signature.
 Result<Verified<AuthenticatedContent>> SignContent(const Suite& suite, WireFormat wire_format,
                                                    FramedContent content, View signature_private_key,
                                                    View group_context);
 // VerifyContent: BAD_SIGNATURE.
-Result<Verified<AuthenticatedContent>> VerifyContent(const Suite& suite, AuthenticatedContent content,
+Result<Verified<AuthenticatedContent>> VerifyContent(const Suite& suite, EncodedContent content,
                                                      View signature_key, View group_context);
-
-// EncodeConfirmedTranscriptInput gives ConfirmedTranscriptHashInput (RFC 9420 §8.2).
-Bytes EncodeConfirmedTranscriptInput(const AuthenticatedContent& content);
 
 // ProposalRef is the name of a proposal in a Commit (RFC 9420 §5.2): the hash of the whole
 // AuthenticatedContent.

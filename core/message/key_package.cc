@@ -29,7 +29,7 @@ Result<NewKeyPackage> GenerateKeyPackage(const Suite& suite, const MemberProfile
   made.key_package.init_key = std::move(init.public_key);
   made.key_package.extensions = std::move(extensions);
   MLS_TRY(signature, SignWithLabel(suite, profile.signature_private_key, "KeyPackageTBS",
-                                   EncodeUnsigned(made.key_package)));
+                                   {EncodeUnsigned(made.key_package)}));
   made.key_package.signature = std::move(signature);
   made.keys.init_private_key = std::move(init.private_key);
   made.keys.encryption_private_key = std::move(encryption.private_key);
@@ -85,7 +85,7 @@ Status VerifyKeyPackageSignatures(const Suite& suite, const KeyPackage& key_pack
   const LeafNode& leaf = key_package.leaf_node;
   MLS_DO(VerifyLeafSignature(suite, leaf, {}, {}));
   const Status signature = VerifyWithLabel(suite, leaf.signature_key, "KeyPackageTBS",
-                                           EncodeUnsigned(key_package), key_package.signature);
+                                           {EncodeUnsigned(key_package)}, key_package.signature);
   MLS_REQUIRE(signature.ok(), INVALID_KEY_PACKAGE);  // RFC 9420 §10.1: signed by the leaf's key
   return kOk;
 }

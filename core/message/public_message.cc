@@ -7,14 +7,13 @@ namespace mls {
 namespace {
 
 // MembershipTag is the MAC over AuthenticatedContentTBM (RFC 9420 §6.2).
-Result<Digest> MembershipTag(const Suite& suite, const FramedContent& content,
-                             const FramedContentAuthData& auth, View membership_key, View group_context) {
-  Bytes tbm = EncodeFramedContentTBS(WireFormat::mls_public_message, content, group_context);
-  const std::size_t tbs_size = tbm.size();
-  tbm.resize(tbs_size + auth.Size(content.content_type()));
-  Writer out(Span(tbm).subspan(tbs_size));
-  auth.Write(out, content.content_type());
-  return Mac(suite, membership_key, tbm);
+Result<Digest> MembershipTag(const Suite& suite, const AuthenticatedContent& content, View signed_part,
+                             View membership_key, View group_context) {
+  const ContentType type = content.content.content_type();
+  Bytes auth(content.auth.Size(type));
+  Writer out(auth);
+  content.auth.Write(out, type);
+  return Mac(suite, membership_key, {signed_part, SignedContext(content.content, group_context), auth});
 }
 
 }  // namespace
@@ -43,17 +42,18 @@ Result<PublicMessage> ProtectPublic(const Suite& suite, const AuthenticatedConte
               MISUSE);  // RFC 9420 §6.1: the signature is for one wire format
   PublicMessage message{content.content, content.auth, {}};
   if (content.content.sender.sender_type == SenderType::member) {
-    MLS_TRY(tag, MembershipTag(suite, message.content, message.auth, membership_key, group_context));
+    const Bytes signed_part = EncodeSignedPart(content.wire_format, content.content);
+    MLS_TRY(tag, MembershipTag(suite, content, signed_part, membership_key, group_context));
     message.membership_tag = ToBytes(tag);
   }
   return message;
 }
 
-Status CheckMembershipTag(const Suite& suite, const PublicMessage& message, View membership_key,
-                          View group_context) {
-  if (message.content.sender.sender_type != SenderType::member) return kOk;
-  MLS_TRY(tag, MembershipTag(suite, message.content, message.auth, membership_key, group_context));
-  MLS_REQUIRE(ConstantTimeEqual(tag, message.membership_tag),
+Status CheckMembershipTag(const Suite& suite, const EncodedContent& content, View membership_tag,
+                          View membership_key, View group_context) {
+  if (content->content.sender.sender_type != SenderType::member) return kOk;
+  MLS_TRY(tag, MembershipTag(suite, *content, content.SignedPart(), membership_key, group_context));
+  MLS_REQUIRE(ConstantTimeEqual(tag, membership_tag),
               BAD_MEMBERSHIP_TAG);  // RFC 9420 §6.2: sent by a member
   return kOk;
 }

@@ -21,8 +21,9 @@ struct PublicMessage {
 // used for members only.
 Result<PublicMessage> ProtectPublic(const Suite& suite, const AuthenticatedContent& content,
                                     View membership_key, View group_context);
-// CheckMembershipTag: BAD_MEMBERSHIP_TAG. Messages from outside carry no tag and pass.
-Status CheckMembershipTag(const Suite& suite, const PublicMessage& message, View membership_key,
-                          View group_context);
+// CheckMembershipTag: BAD_MEMBERSHIP_TAG. `content` is that of a PublicMessage, `membership_tag` came with
+// it; messages from outside carry none and pass.
+Status CheckMembershipTag(const Suite& suite, const EncodedContent& content, View membership_tag,
+                          View membership_key, View group_context);
 
 }  // namespace mls

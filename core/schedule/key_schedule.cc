@@ -73,7 +73,7 @@ Result<KeyAndNonce> SenderDataKey(const Suite& suite, View sender_data_secret, V
 }
 
 Result<Digest> ConfirmationTag(const Suite& suite, View confirmation_key, View confirmed_transcript_hash) {
-  return Mac(suite, confirmation_key, confirmed_transcript_hash);
+  return Mac(suite, confirmation_key, {confirmed_transcript_hash});
 }
 
 Result<Secret> ExportSecret(const Suite& suite, View exporter_secret, std::string_view label, View context,

@@ -4,9 +4,9 @@
 
 namespace mls {
 
-Result<Digest> ConfirmedTranscriptHash(const Suite& suite, View interim_transcript_hash,
-                                       View confirmed_input) {
-  return Hash(suite, {interim_transcript_hash, confirmed_input});
+Result<Digest> ConfirmedTranscriptHash(const Suite& suite, View interim_transcript_hash, View content,
+                                       View signature) {
+  return Hash(suite, {interim_transcript_hash, content, Encode(signature)});
 }
 
 Result<Digest> InterimTranscriptHash(const Suite& suite, View confirmed_transcript_hash,

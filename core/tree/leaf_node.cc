@@ -86,14 +86,15 @@ Bytes EncodeLeafNodeTBS(const LeafNode& leaf, View group_id, LeafIndex index) {
 Status SignLeafNode(const Suite& suite, LeafNode& leaf, View signature_private_key, View group_id,
                     LeafIndex index) {
   const Bytes content = EncodeLeafNodeTBS(leaf, group_id, index);
-  MLS_TRY(signature, SignWithLabel(suite, signature_private_key, "LeafNodeTBS", content));
+  MLS_TRY(signature, SignWithLabel(suite, signature_private_key, "LeafNodeTBS", {content}));
   leaf.signature = std::move(signature);
   return kOk;
 }
 
 Status VerifyLeafSignature(const Suite& suite, const LeafNode& leaf, View group_id, LeafIndex index) {
   const Bytes content = EncodeLeafNodeTBS(leaf, group_id, index);
-  const Status verified = VerifyWithLabel(suite, leaf.signature_key, "LeafNodeTBS", content, leaf.signature);
+  const Status verified =
+      VerifyWithLabel(suite, leaf.signature_key, "LeafNodeTBS", {content}, leaf.signature);
   MLS_REQUIRE(verified.ok(), BAD_LEAF_SIGNATURE);  // RFC 9420 §7.3: signed with its own signature_key
   return kOk;
 }
@@ -108,7 +109,8 @@ Status ValidateLeafNode(const LeafNode& leaf, const LeafRules& rules) {
   if (leaf.leaf_node_source == LeafNodeSource::key_package) MLS_DO(ValidateLifetime(leaf.lifetime, rules));
   MLS_DO(ValidateHpkePublicKey(*rules.suite, leaf.encryption_key));
   MLS_DO(ValidateSignatureKey(*rules.suite, leaf.signature_key));
-  return ValidateCredential(*rules.suite, leaf.credential, leaf.signature_key, limits);
+  return ValidateCredential(*rules.suite, leaf.credential, leaf.signature_key, limits,
+                            rules.known_certificates);
 }
 
 }  // namespace mls

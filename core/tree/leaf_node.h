@@ -71,7 +71,8 @@ Status VerifyLeafSignature(const Suite& suite, const LeafNode& leaf, View group_
 struct LeafRules {
   const Suite* suite = nullptr;
   const Limits* limits = nullptr;
-  const Extensions* group_extensions = nullptr;    // GroupContext.extensions; null outside a group
+  const KnownCertificates* known_certificates = nullptr;  // fill the gaps of X.509 chains; or null
+  const Extensions* group_extensions = nullptr;           // GroupContext.extensions; null outside a group
   const RequiredCapabilities* required = nullptr;  // decoded from group_extensions by the caller, or null
   std::optional<LeafNodeSource> source;            // the only source allowed here; none in a tree
   std::optional<std::uint64_t> now;                // seconds since 1970 where the lifetime is checked

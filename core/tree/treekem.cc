@@ -122,30 +122,36 @@ Result<PathSecrets> CreatePath(RatchetTree& tree, LeafIndex sender, LeafNode lea
 Status SealPath(const RatchetTree& tree, LeafIndex sender, PathSecrets& secrets,
                 const std::vector<LeafIndex>& added, View group_context, Random& random, Pool* pool) {
   struct Seal {
-    std::size_t node;
-    std::size_t position;
+    View path_secret;
     View public_key;
   };
   std::vector<Seal> seals;
+  std::vector<std::size_t> recipients_of;  // by node of the path
   const std::vector<PathEntry> path = PathOf(tree, sender);
   for (std::size_t i = 0; i < path.size(); ++i) {
     const std::vector<NodeIndex> recipients = Recipients(tree, path[i].copath, added);
-    secrets.path.nodes[i].encrypted_path_secret.resize(recipients.size());
-    for (std::size_t j = 0; j < recipients.size(); ++j)
-      seals.push_back({i, j, tree.PublicKey(recipients[j])});
+    for (NodeIndex recipient : recipients)
+      seals.push_back({secrets.path_secrets[i], tree.PublicKey(recipient)});
+    recipients_of.push_back(recipients.size());
   }
   // `random` serves one thread, so the entropy of all seals is drawn first.
   const Suite& suite = tree.suite();
   MLS_TRY(entropy, random.TakeSecret(seals.size() * suite.Nsk));
   MLS_TRY(context, EncryptionContext(suite, "UpdatePathNode", group_context));
+  std::vector<HPKECiphertext> ciphertexts(seals.size());
   const auto seal_one = [&](std::size_t i) -> Status {
     const View own_entropy = entropy.view().subspan(i * suite.Nsk, suite.Nsk);
-    const Seal& seal = seals[i];
-    MLS_TRY(sealed, HpkeSeal(context, seal.public_key, secrets.path_secrets[seal.node], own_entropy));
-    secrets.path.nodes[seal.node].encrypted_path_secret[seal.position] = std::move(sealed);
+    MLS_TRY(sealed, HpkeSeal(context, seals[i].public_key, seals[i].path_secret, own_entropy));
+    ciphertexts[i] = std::move(sealed);
     return kOk;
   };
-  return ParallelFor(pool, seals.size(), 1, seal_one, "path");
+  MLS_DO(ParallelFor(pool, seals.size(), 1, seal_one, "path"));
+  std::span<const HPKECiphertext> rest = ciphertexts;
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    secrets.path.nodes[i].encrypted_path_secret = EncodedList(rest.first(recipients_of[i]));
+    rest = rest.subspan(recipients_of[i]);
+  }
+  return kOk;
 }
 
 Status ApplyPath(RatchetTree& tree, LeafIndex sender, const UpdatePath& update,
@@ -157,7 +163,7 @@ Status ApplyPath(RatchetTree& tree, LeafIndex sender, const UpdatePath& update,
               INVALID_UPDATE_PATH);  // RFC 9420 §7.5: the filtered direct path
   for (std::size_t i = 0; i < path.size(); ++i) {
     const std::size_t recipients = Recipients(tree, path[i].copath, added).size();
-    const bool one_each = update.nodes[i].encrypted_path_secret.size() == recipients;
+    const bool one_each = update.nodes[i].encrypted_path_secret.count() == recipients;
     MLS_REQUIRE(one_each,
                 INVALID_UPDATE_PATH);  // RFC 9420 §7.6: one ciphertext for each node of the resolution
   }
@@ -203,8 +209,8 @@ Result<OpenedPath> OpenPath(const RatchetTree& tree, LeafIndex sender, LeafIndex
   if (entry == path.end() || tree.IsBlank(self)) return Error::MISUSE;
   const auto i = static_cast<std::size_t>(entry - path.begin());
   const std::vector<NodeIndex> recipients = Recipients(tree, entry->copath, added);
-  const bool fits =
-      update.nodes.size() == path.size() && update.nodes[i].encrypted_path_secret.size() == recipients.size();
+  const bool fits = update.nodes.size() == path.size() &&
+                    update.nodes[i].encrypted_path_secret.count() == recipients.size();
   MLS_REQUIRE(fits, INVALID_UPDATE_PATH);  // RFC 9420 §7.6: one ciphertext for each node of the resolution
 
   // Of the nodes that stand for us, the first whose key we hold: as a member unmerged at the subtree's head
@@ -214,7 +220,7 @@ Result<OpenedPath> OpenPath(const RatchetTree& tree, LeafIndex sender, LeafIndex
   });
   MLS_REQUIRE(ours != recipients.end(),
               DECRYPT_FAILED);  // RFC 9420 §7.5: a ciphertext for a key that we hold
-  const HPKECiphertext& sealed =
+  const HPKECiphertext sealed =
       update.nodes[i].encrypted_path_secret[static_cast<std::size_t>(ours - recipients.begin())];
   auto path_secret = DecryptWithLabel(tree.suite(), *keys.Find(*ours), tree.PublicKey(*ours),
                                       "UpdatePathNode", group_context, sealed);

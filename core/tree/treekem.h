@@ -12,12 +12,13 @@
 #include "base/random.h"
 #include "crypto/labels.h"
 #include "tree/hashes.h"
+#include "wire/encoded_list.h"
 
 namespace mls {
 
 struct UpdatePathNode {
   Bytes encryption_key;
-  std::vector<HPKECiphertext> encrypted_path_secret;
+  EncodedList<HPKECiphertext> encrypted_path_secret;  // one for each node of a resolution
   static constexpr auto kWire =
       Fields(&UpdatePathNode::encryption_key, &UpdatePathNode::encrypted_path_secret);
   bool operator==(const UpdatePathNode&) const = default;

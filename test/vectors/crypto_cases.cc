@@ -35,7 +35,7 @@ Json BasicsOf(const Suite& suite, SeededRandom& random) {
       {"pub", ToHex(signer.public_key)},
       {"label", "SignWithLabel"},
       {"content", ToHex(text)},
-      {"signature", ToHex(Must(SignWithLabel(suite, signer.private_key, "SignWithLabel", text)))}};
+      {"signature", ToHex(Must(SignWithLabel(suite, signer.private_key, "SignWithLabel", {text})))}};
   made["encrypt_with_label"] = {{"priv", ToHex(recipient.private_key)},
                                 {"pub", ToHex(recipient.public_key)},
                                 {"label", "EncryptWithLabel"},

@@ -116,8 +116,8 @@ Json TranscriptOf(const Suite& suite, SeededRandom& random) {
       Must(SignContent(suite, WireFormat::mls_private_message, std::move(content), signer.private_key,
                        random.Some(64)))
           .Take();
-  const Digest confirmed =
-      Must(ConfirmedTranscriptHash(suite, interim_before, EncodeConfirmedTranscriptInput(authenticated)));
+  const Digest confirmed = Must(ConfirmedTranscriptHash(
+      suite, interim_before, EncodedContent(authenticated).TranscriptPart(), authenticated.auth.signature));
   authenticated.auth.confirmation_tag = ToBytes(Must(ConfirmationTag(suite, confirmation_key, confirmed)));
   const Digest interim = Must(InterimTranscriptHash(suite, confirmed, authenticated.auth.confirmation_tag));
   return {{"confirmation_key", ToHex(confirmation_key)},

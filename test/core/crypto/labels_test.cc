@@ -40,11 +40,11 @@ bool Signatures(const Suite& suite, const Json& vector) {
   const Bytes priv = FromHex(vector["priv"]), pub = FromHex(vector["pub"]),
               content = FromHex(vector["content"]);
   const std::string label = Text(vector["label"]);
-  const auto own = SignWithLabel(suite, priv, label, content);
+  const auto own = SignWithLabel(suite, priv, label, {content});
   const auto derived = SignaturePublicKey(suite, priv);
-  return VerifyWithLabel(suite, pub, label, content, FromHex(vector["signature"])).ok() && own.ok() &&
-         VerifyWithLabel(suite, pub, label, content, *own).ok() && derived.ok() && *derived == pub &&
-         !VerifyWithLabel(suite, pub, label + "x", content, *own).ok();
+  return VerifyWithLabel(suite, pub, label, {content}, FromHex(vector["signature"])).ok() && own.ok() &&
+         VerifyWithLabel(suite, pub, label, {content}, *own).ok() && derived.ok() && *derived == pub &&
+         !VerifyWithLabel(suite, pub, label + "x", {content}, *own).ok();
 }
 
 bool Encryption(const Suite& suite, const Json& vector) {
@@ -83,6 +83,27 @@ TEST_CASE("crypto-basics vectors") {
   }
 }
 
+TEST_CASE("content in parts is signed and verified as one, under one length") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    SystemRandom random;
+    const auto keys = GenerateSignatureKeyPair(suite, random);
+    REQUIRE(keys.ok());
+    const Bytes whole(100, 7);
+    const View head = View(whole).first(30), tail = View(whole).subspan(30);
+    const auto signature = SignWithLabel(suite, keys->private_key, "label", {head, {}, tail});
+    REQUIRE(signature.ok());
+    CHECK(VerifyWithLabel(suite, keys->public_key, "label", {whole}, *signature).ok());
+    CHECK(VerifyWithLabel(suite, keys->public_key, "label", {head, tail}, *signature).ok());
+    CHECK_FALSE(VerifyWithLabel(suite, keys->public_key, "label", {tail}, *signature).ok());
+    Bytes content = {13};  // SignContent written by hand (RFC 9420 §5.1.2)
+    for (char letter : std::string("MLS 1.0 label")) content.push_back(static_cast<std::uint8_t>(letter));
+    content.insert(content.end(), {0x40, 100});
+    content.insert(content.end(), whole.begin(), whole.end());
+    CHECK(Verify(suite, keys->public_key, content, *signature).ok());
+  }
+}
+
 TEST_CASE("what a vector cannot hold is TOO_LARGE before it is read") {
   // Views of 1 GiB and a byte over one byte: whoever reads them crashes.
   const std::uint8_t byte = 0;
@@ -96,9 +117,9 @@ TEST_CASE("what a vector cannot hold is TOO_LARGE before it is read") {
   };
   CHECK(too_large(ExpandWithLabel(suite, key, "label", huge, 32)));
   CHECK(too_large(ExpandWithLabel(suite, key, huge_label, {}, 32)));
-  CHECK(too_large(SignWithLabel(suite, key, "label", huge)));
+  CHECK(too_large(SignWithLabel(suite, key, "label", {huge})));
   CHECK(too_large(SignWithLabel(suite, key, huge_label, {})));
-  CHECK(too_large(VerifyWithLabel(suite, key, "label", huge, {})));
+  CHECK(too_large(VerifyWithLabel(suite, key, "label", {huge}, {})));
   CHECK(too_large(VerifyWithLabel(suite, key, huge_label, {}, {})));
   CHECK(too_large(EncryptWithLabel(suite, key, "label", huge, {}, random)));
   CHECK(too_large(EncryptWithLabel(suite, key, huge_label, {}, {}, random)));

@@ -25,10 +25,12 @@ bool RoundTrip(const Suite& suite) {
   if (!sealed.ok()) return false;
   const auto opened =
       DecryptWithLabel(suite, hpke->private_key, hpke->public_key, "label", AsView("context"), *sealed);
-  const auto signature = SignWithLabel(suite, signer->private_key, "label", AsView("content"));
+  const auto signature = SignWithLabel(suite, signer->private_key, "label", {AsView("content")});
   if (!opened.ok() || !Equal(*opened, AsView("text")) || !signature.ok()) return false;
-  if (!VerifyWithLabel(suite, signer->public_key, "label", AsView("content"), *signature).ok()) return false;
-  if (ValidateChain(suite, std::vector<View>{AsView("no certificate")}, signer->public_key).ok())
+  if (!VerifyWithLabel(suite, signer->public_key, "label", {AsView("content")}, *signature).ok())
+    return false;
+  if (ValidateChain(suite, std::vector<View>{AsView("no certificate")}, signer->public_key, Limits{}, nullptr)
+          .ok())
     return false;
   return MakeKeyPackageRef(suite, AsView("value")).ok() && DeriveSecret(suite, Bytes(suite.Nh), "label").ok();
 }

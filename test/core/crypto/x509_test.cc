@@ -65,6 +65,7 @@ struct Certificate {
   Key signer;  // the key itself when null
   const char* basic_constraints = nullptr;
   const char* key_usage = nullptr;
+  int serial = 1;
   const EVP_MD* digest = EVP_sha256();  // for signers that are not EdDSA
 
   Bytes Der() const;
@@ -91,7 +92,7 @@ Bytes Certificate::Der() const {
   const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), X509_free);
   X509* certificate = made.get();
   X509_set_version(certificate, X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial);
   ASN1_TIME_set_string_X509(X509_getm_notBefore(certificate), "20200101000000Z");
   ASN1_TIME_set_string_X509(X509_getm_notAfter(certificate), "20600101000000Z");
   AddName(X509_get_subject_name(certificate), subject);
@@ -130,9 +131,19 @@ struct Chain {
   Bytes signature_key() const { return PublicKeyOf(leaf.key); }
 };
 
-Status Validate(const Suite& suite, const std::vector<Bytes>& chain, const Bytes& key) {
+using Known = std::shared_ptr<const KnownCertificates>;
+
+Known Know(const std::vector<Bytes>& certificates) {
+  const std::vector<View> views(certificates.begin(), certificates.end());
+  auto known = KnownCertificates::Make(views);
+  REQUIRE(known.ok());
+  return *known;
+}
+
+Status Validate(const Suite& suite, const std::vector<Bytes>& chain, const Bytes& key,
+                const Known& known = nullptr, const Limits& limits = {}) {
   const std::vector<View> views(chain.begin(), chain.end());
-  return ValidateChain(suite, views, key);
+  return ValidateChain(suite, views, key, limits, known.get());
 }
 
 void CheckRefused(const Status& status) {
@@ -283,6 +294,169 @@ TEST_CASE("ValidateChain survives every flipped byte of a certificate") {
     der[0][at] ^= 0x11;
     CAPTURE(at);
     CheckRefused(Validate(kSuite1, der, key));
+  }
+}
+
+TEST_CASE("R5.3-02: a gap is filled from the certificates that peers are known to possess") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    const Chain chain(suite);
+    const std::vector<Bytes> der = chain.Der();
+    const Bytes key = chain.signature_key();
+    CHECK(Validate(suite, {der[0], der[2]}, key, Know({der[1]})).ok());
+    CHECK(Validate(suite, {der[0], der[2]}, key, Know({der[2], der[0], der[1]})).ok());
+    CHECK(Validate(suite, der, key, Know({der[1]})).ok());  // what is known may still be sent
+    CheckRefused(Validate(suite, {der[0], der[2]}, key));
+    CheckRefused(Validate(suite, {der[0], der[2]}, key, Know({})));
+    CheckRefused(Validate(suite, {der[0], der[2]}, key, Know({der[0], der[2]})));
+  }
+}
+
+TEST_CASE("an omitted tail stays omitted, whatever is known") {
+  const Chain chain(kSuite1);
+  const std::vector<Bytes> der = chain.Der();
+  const Known known = Know({der[1], der[2]});
+  CHECK(Validate(kSuite1, {der[0]}, chain.signature_key(), known).ok());
+  CHECK(Validate(kSuite1, {der[0], der[1]}, chain.signature_key(), known).ok());
+}
+
+TEST_CASE("a chain with a gap reaches its last certificate or is refused") {
+  const Chain chain(kSuite1), other(kSuite1);
+  const std::vector<Bytes> der = chain.Der();
+  Certificate stranger = chain.root;
+  stranger.subject = stranger.issuer = "a root that did not sign";
+  CheckRefused(Validate(kSuite1, {der[0], stranger.Der()}, chain.signature_key(), Know({der[1], der[2]})));
+  Certificate namesake = chain.root;  // the root's name over another key
+  namesake.key = Own(EVP_EC_gen("P-256"));
+  CheckRefused(Validate(kSuite1, {der[0], namesake.Der()}, chain.signature_key(), Know({der[1]})));
+  Certificate selfmade;  // claims the root behind it, signed by nobody there
+  selfmade.key = chain.leaf.key;
+  CheckRefused(Validate(kSuite1, {selfmade.Der(), der[2]}, chain.signature_key(), Know({der[1]})));
+  CheckRefused(Validate(kSuite1, {selfmade.Der(), der[1], der[2]}, chain.signature_key(), Know({der[1]})));
+  // The names of the middle fit, its signature does not.
+  const std::vector<Bytes> foreign = other.Der();
+  CheckRefused(Validate(kSuite1, {foreign[0], der[2]}, other.signature_key(), Know({der[1]})));
+}
+
+TEST_CASE("a known certificate of the right name and the wrong key fills nothing, and hides nothing") {
+  const Chain chain(kSuite1);
+  const std::vector<Bytes> der = chain.Der();
+  Certificate impostor = chain.intermediate;
+  impostor.key = Own(EVP_EC_gen("P-256"));
+  CheckRefused(Validate(kSuite1, {der[0], der[2]}, chain.signature_key(), Know({impostor.Der()})));
+  CHECK(Validate(kSuite1, {der[0], der[2]}, chain.signature_key(), Know({impostor.Der(), der[1]})).ok());
+  CHECK(Validate(kSuite1, {der[0], der[2]}, chain.signature_key(), Know({der[1], impostor.Der()})).ok());
+}
+
+TEST_CASE("what fills a gap obeys the rules of an issuer") {
+  const auto outcome = [](const char* basic_constraints, const char* key_usage, const EVP_MD* digest,
+                          const char* root_constraints) {
+    Chain chain(kSuite1);
+    chain.intermediate.basic_constraints = basic_constraints;
+    chain.intermediate.key_usage = key_usage;
+    chain.intermediate.digest = digest;
+    chain.root.basic_constraints = root_constraints;
+    const std::vector<Bytes> der = chain.Der();
+    return Validate(kSuite1, {der[0], der[2]}, chain.signature_key(), Know({der[1]}));
+  };
+  const char* authority = "critical,CA:TRUE";
+  const char* usage = "critical,keyCertSign";
+  CHECK(outcome(authority, usage, EVP_sha256(), authority).ok());
+  CheckRefused(outcome(nullptr, nullptr, EVP_sha256(), authority));
+  CheckRefused(outcome("critical,CA:FALSE", nullptr, EVP_sha256(), authority));
+  CheckRefused(outcome(authority, "critical,digitalSignature", EVP_sha256(), authority));
+  CheckRefused(outcome(authority, usage, EVP_sha1(), authority));
+  CHECK(outcome(authority, usage, EVP_sha256(), "critical,CA:TRUE,pathlen:1").ok());
+  CheckRefused(outcome(authority, usage, EVP_sha256(), "critical,CA:TRUE,pathlen:0"));
+}
+
+TEST_CASE("gaps of several certificates, at several places, within the limit of a chain") {
+  // leaf ◀ 4 ◀ 3 ◀ 2 ◀ 1 ◀ 0, of which some are sent and the others known.
+  std::vector<Certificate> line(6);
+  for (std::size_t i = 0; i < line.size(); ++i) {
+    line[i].key = i + 1 < line.size() ? Own(EVP_EC_gen("P-256")) : KeyFor(kSuite1);
+    line[i].subject = "number " + std::to_string(i);
+    line[i].issuer = line[i == 0 ? 0 : i - 1].subject;
+    line[i].signer = line[i == 0 ? 0 : i - 1].key;
+    line[i].basic_constraints = i + 1 < line.size() ? "critical,CA:TRUE" : nullptr;
+  }
+  std::vector<Bytes> der;
+  for (const Certificate& one : line) der.push_back(one.Der());
+  const Bytes key = PublicKeyOf(line.back().key);
+  const Known known = Know(der);
+  const std::vector<std::vector<Bytes>> chains = {
+      {der[5], der[0]}, {der[5], der[3], der[0]}, {der[5], der[4], der[1], der[0]}, {der[5], der[2]}};
+  for (const auto& chain : chains) CHECK(Validate(kSuite1, chain, key, known).ok());
+  CheckRefused(Validate(kSuite1, {der[5], der[1], der[3], der[0]}, key, known));  // order is still order
+  CheckRefused(Validate(kSuite1, {der[5], der[0]}, key, Know({der[4], der[3], der[1]})));
+
+  Limits limits;
+  limits.max_certificates = 6;
+  limits.max_certificate_checks = 5;
+  CHECK(Validate(kSuite1, {der[5], der[0]}, key, known, limits).ok());
+  CHECK(Validate(kSuite1, {der[5], der[3], der[0]}, key, known, limits).ok());
+  limits.max_certificates = 5;
+  CheckRefused(Validate(kSuite1, {der[5], der[0]}, key, known, limits));
+  CheckRefused(Validate(kSuite1, {der[5], der[3], der[0]}, key, known, limits));
+  limits.max_certificates = 6;
+  limits.max_certificate_checks = 4;
+  CHECK(Validate(kSuite1, {der[5], der[0]}, key, known, limits).error() == Error::LIMIT_EXCEEDED);
+}
+
+TEST_CASE("a dead end among the known certificates does not hide the way beside it") {
+  const Chain chain(kSuite1);
+  Certificate elsewhere = chain.intermediate;  // the same authority, certified by another one too
+  Certificate other = chain.root;
+  other.key = Own(EVP_EC_gen("P-256"));
+  other.subject = other.issuer = "other root";
+  elsewhere.issuer = other.subject;
+  elsewhere.signer = other.key;
+  const std::vector<Bytes> der = chain.Der();
+  for (const Known& known :
+       {Know({elsewhere.Der(), other.Der(), der[1]}), Know({der[1], elsewhere.Der(), other.Der()})}) {
+    CHECK(Validate(kSuite1, {der[0], der[2]}, chain.signature_key(), known).ok());
+    CHECK(Validate(kSuite1, {der[0], other.Der()}, chain.signature_key(), known).ok());
+  }
+}
+
+TEST_CASE("authorities that certify each other end a search, and stand in a chain once") {
+  const Chain chain(kSuite1);
+  Certificate a = chain.intermediate, b = chain.intermediate;
+  b.key = Own(EVP_EC_gen("P-256"));
+  b.subject = "another intermediate";
+  a.issuer = b.subject;
+  a.signer = b.key;
+  b.issuer = a.subject;
+  b.signer = a.key;
+  const Bytes leaf = chain.leaf.Der(), root = chain.root.Der(), by_b = a.Der(), by_a = b.Der();
+  const Known known = Know({by_b, by_a});
+  CHECK(Validate(kSuite1, {leaf, by_a}, chain.signature_key(), known).ok());
+  CheckRefused(Validate(kSuite1, {leaf, root}, chain.signature_key(), known));
+  CHECK(Validate(kSuite1, {leaf, by_b, by_a}, chain.signature_key()).ok());
+  CheckRefused(Validate(kSuite1, {leaf, by_b, by_a, by_b}, chain.signature_key()));
+  CheckRefused(Validate(kSuite1, {leaf, by_b, by_b}, chain.signature_key()));
+
+  // A web of one name: every certificate vouches for every other, none leads out.
+  std::vector<Bytes> web;
+  for (int i = 0; i < 30; ++i) {
+    Certificate one = chain.intermediate;
+    one.issuer = one.subject;
+    one.signer = one.key;
+    one.serial = i;
+    web.push_back(one.Der());
+  }
+  const Status status = Validate(kSuite1, {leaf, root}, chain.signature_key(), Know(web));
+  REQUIRE_FALSE(status.ok());
+  CHECK(status.error() == Error::LIMIT_EXCEEDED);
+}
+
+TEST_CASE("KnownCertificates are certificates, each to its last byte") {
+  const Bytes good = Chain(kSuite1).root.Der();
+  Bytes longer = good;
+  longer.push_back(0);
+  for (const Bytes& bad : {Bytes{}, Bytes{0x30, 0x00}, longer}) {
+    const std::vector<View> views{good, bad};
+    CHECK(KnownCertificates::Make(views).error() == Error::INVALID_CREDENTIAL);
   }
 }
 

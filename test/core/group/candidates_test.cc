@@ -121,18 +121,21 @@ TEST_CASE("our commit that comes back is accepted by its echo") {
 }
 
 TEST_CASE("our messages and proposals that come back are known and change nothing") {
-  for (const WireFormat format : {WireFormat::mls_public_message, WireFormat::mls_private_message}) {
-    Policy policy;
-    policy.handshake_format = format;
-    Company company(AllSuites()[0], 2, {Restarts::never, policy, {}});
-    const Bytes message = company.Send(0, "text");
-    const Bytes proposal = company.ProposeUpdate(0);
-    const MemoryRows before = World::Saved(company[0]);
-    for (int i = 0; i < 2; ++i) {
-      CHECK(std::get<OwnMessage>(company.Receive(0, message)).content_type == ContentType::application);
-      CHECK(std::get<OwnMessage>(company.Receive(0, proposal)).content_type == ContentType::proposal);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    for (const WireFormat format : {WireFormat::mls_public_message, WireFormat::mls_private_message}) {
+      Policy policy;
+      policy.handshake_format = format;
+      Company company(suite, 2, {Restarts::never, policy, {}});
+      const Bytes message = company.Send(0, "text");
+      const Bytes proposal = company.ProposeUpdate(0);
+      const MemoryRows before = World::Saved(company[0]);
+      for (int i = 0; i < 2; ++i) {
+        CHECK(std::get<OwnMessage>(company.Receive(0, message)).content_type == ContentType::application);
+        CHECK(std::get<OwnMessage>(company.Receive(0, proposal)).content_type == ContentType::proposal);
+      }
+      CHECK(before == World::Saved(company[0]));
     }
-    CHECK(before == World::Saved(company[0]));
   }
 }
 
@@ -167,58 +170,67 @@ TEST_CASE("a candidate survives messages, proposals and restarts in between") {
 }
 
 TEST_CASE("a group keeps a limited number of candidates") {
-  Policy policy;
-  policy.limits.max_pending_commits = 2;
-  Company company(AllSuites()[0], 2, {Restarts::never, policy, {}});
-  company.MakeCommit(0);
-  const NewCommit second = company.MakeCommit(0);
-  CHECK(ErrorOf(company[0].StageCommit({}, company.world.env)) == Error::LIMIT_EXCEEDED);
-  company.Apply(0, Must(company[0].RejectCandidate(second.id)));
-  company.MakeCommit(0);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.limits.max_pending_commits = 2;
+    Company company(suite, 2, {Restarts::never, policy, {}});
+    company.MakeCommit(0);
+    const NewCommit second = company.MakeCommit(0);
+    CHECK(ErrorOf(company[0].StageCommit({}, company.world.env)) == Error::LIMIT_EXCEEDED);
+    company.Apply(0, Must(company[0].RejectCandidate(second.id)));
+    company.MakeCommit(0);
+  }
 }
 
 TEST_CASE("what was staged or made from an older state is refused") {
-  Company company(AllSuites()[0], 2);
-  Group& group = company[0];
-  const Env& env = company.world.env;
-  const Bytes incoming = company.Send(1, "one");
-  StagedMessage message = Must(group.Stage(incoming, env));
-  StagedCommit commit = Must(group.StageCommit({}, env));
-  StagedOwnProposal proposal = Must(group.StageOwnUpdate({}, {}, env));
-  Change change = Must(group.Protect({}, {}, env)).change;
-  company.Send(0, "moves the version on");
-  const MemoryRows before = World::Saved(group);
-  CHECK(ErrorOf(group.Complete(std::move(message), {}, env)) == Error::STALE_VERSION);
-  CHECK(ErrorOf(group.CompleteCommit(std::move(commit), {}, env)) == Error::STALE_VERSION);
-  CHECK(ErrorOf(group.CompleteOwnProposal(std::move(proposal), {}, env)) == Error::STALE_VERSION);
-  CHECK(group.Apply(std::move(change)).error() == Error::STALE_VERSION);
-  CHECK(before == World::Saved(group));
-  CHECK(std::holds_alternative<ApplicationMessage>(company.Receive(0, incoming)));
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    Group& group = company[0];
+    const Env& env = company.world.env;
+    const Bytes incoming = company.Send(1, "one");
+    StagedMessage message = Must(group.Stage(incoming, env));
+    StagedCommit commit = Must(group.StageCommit({}, env));
+    StagedOwnProposal proposal = Must(group.StageOwnUpdate({}, {}, env));
+    Change change = Must(group.Protect({}, {}, env)).change;
+    company.Send(0, "moves the version on");
+    const MemoryRows before = World::Saved(group);
+    CHECK(ErrorOf(group.Complete(std::move(message), {}, env)) == Error::STALE_VERSION);
+    CHECK(ErrorOf(group.CompleteCommit(std::move(commit), {}, env)) == Error::STALE_VERSION);
+    CHECK(ErrorOf(group.CompleteOwnProposal(std::move(proposal), {}, env)) == Error::STALE_VERSION);
+    CHECK(group.Apply(std::move(change)).error() == Error::STALE_VERSION);
+    CHECK(before == World::Saved(group));
+    CHECK(std::holds_alternative<ApplicationMessage>(company.Receive(0, incoming)));
+  }
 }
 
 TEST_CASE("a verdict that is not yes stops a step, each with its own error") {
-  Company company(AllSuites()[0], 2);
-  const Env& env = company.world.env;
-  const NewKeyPackage package = company.world.NewKeyPackageOf(company.world.NewClient(AllSuites()[0], "new"));
-  const NewCommit commit = company.MakeCommit(0, Proposing({Add{package.key_package}}));
-  const MemoryRows before = World::Saved(company[1]);
-  const std::pair<Verdict, Error> cases[] = {{Verdict::reject, Error::CREDENTIAL_REJECTED},
-                                             {Verdict::reject_succession, Error::CREDENTIAL_SUCCESSION},
-                                             {Verdict::reject_policy, Error::POLICY},
-                                             {Verdict::failed, Error::AS_FAILED}};
-  for (const auto& [verdict, error] : cases) {
-    StagedMessage staged = Must(company[1].Stage(commit.message, env));
-    REQUIRE(staged.questions.credentials.size() == 1);
-    CHECK(ErrorOf(company[1].Complete(std::move(staged), {{verdict}, {}}, env)) == error);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    const Env& env = company.world.env;
+    const NewKeyPackage package = company.world.NewKeyPackageOf(company.world.NewClient(suite, "new"));
+    const NewCommit commit = company.MakeCommit(0, Proposing({Add{package.key_package}}));
+    const MemoryRows before = World::Saved(company[1]);
+    const std::pair<Verdict, Error> cases[] = {{Verdict::reject, Error::CREDENTIAL_REJECTED},
+                                               {Verdict::reject_succession, Error::CREDENTIAL_SUCCESSION},
+                                               {Verdict::reject_policy, Error::POLICY},
+                                               {Verdict::failed, Error::AS_FAILED}};
+    for (const auto& [verdict, error] : cases) {
+      StagedMessage staged = Must(company[1].Stage(commit.message, env));
+      REQUIRE(staged.questions.credentials.size() == 1);
+      CHECK(ErrorOf(company[1].Complete(std::move(staged), {{verdict}, {}}, env)) == error);
+    }
+    for (const std::size_t count : {0u, 2u}) {
+      StagedMessage staged = Must(company[1].Stage(commit.message, env));
+      Answers answers;
+      answers.credentials.assign(count, Verdict::accept);
+      CHECK(ErrorOf(company[1].Complete(std::move(staged), answers, env)) == Error::MISUSE);
+    }
+    CHECK(before == World::Saved(company[1]));
+    company.Receive(1, commit.message);
   }
-  for (const std::size_t count : {0u, 2u}) {
-    StagedMessage staged = Must(company[1].Stage(commit.message, env));
-    Answers answers;
-    answers.credentials.assign(count, Verdict::accept);
-    CHECK(ErrorOf(company[1].Complete(std::move(staged), answers, env)) == Error::MISUSE);
-  }
-  CHECK(before == World::Saved(company[1]));
-  company.Receive(1, commit.message);
 }
 
 }  // namespace

@@ -54,7 +54,7 @@ inline Key KeyOf(const Suite& suite, View public_key) {
 }
 
 inline Bytes MakeCertificate(const std::string& subject, const Key& key, const Key& issuer_key,
-                             const char* basic_constraints) {
+                             const char* basic_constraints, const std::string& issuer = "test root") {
   const std::unique_ptr<X509, decltype(&X509_free)> made(X509_new(), X509_free);
   X509* certificate = made.get();
   X509_set_version(certificate, X509_VERSION_3);
@@ -66,7 +66,7 @@ inline Bytes MakeCertificate(const std::string& subject, const Key& key, const K
                                static_cast<int>(text.size()), -1, 0);
   };
   name(X509_get_subject_name(certificate), subject);
-  name(X509_get_issuer_name(certificate), "test root");
+  name(X509_get_issuer_name(certificate), issuer);
   X509_set_pubkey(certificate, key.get());
   X509_EXTENSION* constraints =
       X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, basic_constraints);
@@ -81,12 +81,39 @@ inline Bytes MakeCertificate(const std::string& subject, const Key& key, const K
   return bytes;
 }
 
-// MakeX509 gives the credential of `name` for a signature key, issued by the one root of all tests.
+// Issuer is an authority of all tests.
+struct Issuer {
+  Key key;
+  Bytes der;
+};
+
+inline const Issuer& TestRoot() {
+  static const Key key = Own(EVP_EC_gen("P-256"));
+  static const Issuer root{key, MakeCertificate("test root", key, key, "critical,CA:TRUE")};
+  return root;
+}
+
+// TestIntermediate is certified by the root.
+inline const Issuer& TestIntermediate() {
+  static const Key key = Own(EVP_EC_gen("P-256"));
+  static const Issuer intermediate{
+      key, MakeCertificate("test intermediate", key, TestRoot().key, "critical,CA:TRUE")};
+  return intermediate;
+}
+
+// MakeX509 gives the credential of `name` for a signature key, issued by the root.
 inline Credential MakeX509(const Suite& suite, const std::string& name, View signature_key) {
-  static const Key root = Own(EVP_EC_gen("P-256"));
-  static const Bytes root_der = MakeCertificate("test root", root, root, "critical,CA:TRUE");
-  const Bytes leaf = MakeCertificate(name, KeyOf(suite, signature_key), root, "critical,CA:FALSE");
-  return {X509Credential{{{leaf}, {root_der}}}};
+  const Key key = KeyOf(suite, signature_key);
+  return {
+      X509Credential{{{MakeCertificate(name, key, TestRoot().key, "critical,CA:FALSE")}, {TestRoot().der}}}};
+}
+
+// MakeX509WithGap: issued by the intermediate, which is left out of the chain to the root.
+inline Credential MakeX509WithGap(const Suite& suite, const std::string& name, View signature_key) {
+  const Key key = KeyOf(suite, signature_key);
+  return {X509Credential{
+      {{MakeCertificate(name, key, TestIntermediate().key, "critical,CA:FALSE", "test intermediate")},
+       {TestRoot().der}}}};
 }
 
 }  // namespace mls::test

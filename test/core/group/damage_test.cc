@@ -60,14 +60,17 @@ TEST_CASE("a group is saved and loaded at its busiest, and each of its plans sti
 }
 
 TEST_CASE("a suspended group and one that is joining are saved and loaded") {
-  Company company(AllSuites()[0], 2, Restarts::always);
-  const Client client = company.world.NewClient(AllSuites()[0], "joiner");
-  company.JoinByCommit(client, company.Info(0));
-  company.Commit(0, Proposing({ReInit{Bytes(4, 1), ProtocolVersion::mls10, AllSuites()[0].id, {}}}));
-  for (std::size_t i = 0; i < 3; ++i) {
-    const Group loaded = Must(Group::Load(company.store(i), {}, company.world.env));
-    CHECK(loaded.phase() == Phase::suspended);
-    CHECK(loaded.reinit() == company[i].reinit());
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2, Restarts::always);
+    const Client client = company.world.NewClient(suite, "joiner");
+    company.JoinByCommit(client, company.Info(0));
+    company.Commit(0, Proposing({ReInit{Bytes(4, 1), ProtocolVersion::mls10, suite.id, {}}}));
+    for (std::size_t i = 0; i < 3; ++i) {
+      const Group loaded = Must(Group::Load(company.store(i), {}, company.world.env));
+      CHECK(loaded.phase() == Phase::suspended);
+      CHECK(loaded.reinit() == company[i].reinit());
+    }
   }
 }
 
@@ -156,16 +159,19 @@ TEST_CASE("a row under the key of another") {
 }
 
 TEST_CASE("a newer format is told apart from damage; nothing at all is damage") {
-  Company company(AllSuites()[0], 1);
-  MemoryRows rows = World::Saved(company[0]);
-  Bytes context = ToBytes(*rows.Get(RowKey(RowTag::context)));
-  context[1] += 1;  // the format, two bytes
-  rows.Put(RowKey(RowTag::context), context);
-  CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_VERSION);
-  CHECK(ErrorOf(Group::Load(MemoryRows(), {}, company.world.env)) == Error::STORAGE_DAMAGED);
-  // A newer format need not even be readable as this one.
-  rows.Put(RowKey(RowTag::context), Bytes{0, 2});
-  CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_VERSION);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 1);
+    MemoryRows rows = World::Saved(company[0]);
+    Bytes context = ToBytes(*rows.Get(RowKey(RowTag::context)));
+    context[1] += 1;  // the format, two bytes
+    rows.Put(RowKey(RowTag::context), context);
+    CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_VERSION);
+    CHECK(ErrorOf(Group::Load(MemoryRows(), {}, company.world.env)) == Error::STORAGE_DAMAGED);
+    // A newer format need not even be readable as this one.
+    rows.Put(RowKey(RowTag::context), Bytes{0, 2});
+    CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_VERSION);
+  }
 }
 
 }  // namespace

@@ -113,66 +113,73 @@ TEST_CASE("PSKs are injected by a joiner: external ones and one of the group's o
 }
 
 TEST_CASE("a group decides whether it can be joined from outside") {
-  using Choice = Policy::ExternalCommits;
-  for (const Choice choice : {Choice::refuse, Choice::join, Choice::resync}) {
-    for (const bool resync : {false, true}) {
-      Company company(AllSuites()[0], 3);
-      const Client client = company.world.NewClient(AllSuites()[0], "joiner");
-      ExternalJoinOptions options;
-      if (resync) options.resync = LeafIndex{1};
-      const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0), std::move(options)));
-      Policy policy;
-      policy.external_commits = choice;
-      company[2].SetPolicy(policy);
-      const MemoryRows before = World::Saved(company[2]);
-      const auto received = company.TryReceive(2, join.message);
-      const bool allowed = choice == Choice::resync || (choice == Choice::join && !resync);
-      CHECK(received.ok() == allowed);
-      if (!allowed) CHECK(ErrorOf(received) == Error::POLICY);
-      if (!allowed) CHECK(before == World::Saved(company[2]));
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    using Choice = Policy::ExternalCommits;
+    for (const Choice choice : {Choice::refuse, Choice::join, Choice::resync}) {
+      for (const bool resync : {false, true}) {
+        Company company(suite, 3);
+        const Client client = company.world.NewClient(suite, "joiner");
+        ExternalJoinOptions options;
+        if (resync) options.resync = LeafIndex{1};
+        const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0), std::move(options)));
+        Policy policy;
+        policy.external_commits = choice;
+        company[2].SetPolicy(policy);
+        const MemoryRows before = World::Saved(company[2]);
+        const auto received = company.TryReceive(2, join.message);
+        const bool allowed = choice == Choice::resync || (choice == Choice::join && !resync);
+        CHECK(received.ok() == allowed);
+        if (!allowed) CHECK(ErrorOf(received) == Error::POLICY);
+        if (!allowed) CHECK(before == World::Saved(company[2]));
+      }
     }
   }
 }
 
 TEST_CASE("what a joiner is given must be whole and genuine") {
-  Company company(AllSuites()[0], 3);
-  const Client client = company.world.NewClient(AllSuites()[0], "joiner");
-  const auto refused = [&](const GroupInfo& info, Bytes tree = {}) {
-    ExternalJoinOptions options;
-    options.ratchet_tree = std::move(tree);
-    return ErrorOf(company.TryJoinByCommit(client, info, std::move(options)));
-  };
-  GroupInfoOptions closed;
-  closed.external_pub = CommitOptions::ExternalPub::leave_out;
-  CHECK(refused(company.Info(0, closed)) == Error::MISSING_EXTERNAL_PUB);
-  GroupInfoOptions apart;
-  apart.tree = CommitOptions::Tree::apart;
-  const GroupInfo bare = company.Info(0, apart);
-  const Bytes old_tree = company[0].tracker().EncodeTree();
-  company.Commit(0);
-  CHECK(refused(company.Info(0, apart), old_tree) == Error::TREE_HASH_MISMATCH);
-  CHECK(refused(company.Info(0), old_tree) == Error::TREE_HASH_MISMATCH);
-  CHECK(refused(company.Info(0, apart), Bytes{1, 2, 3}) == Error::MALFORMED);
-  GroupInfo spoilt = company.Info(0);
-  spoilt.group_context.epoch += 1;
-  CHECK(refused(spoilt) == Error::BAD_SIGNATURE);
-  spoilt = company.Info(0);
-  spoilt.signer = LeafIndex{7};
-  CHECK(refused(spoilt) == Error::UNKNOWN_SENDER);
-  spoilt = company.Info(0);
-  spoilt.group_context.cipher_suite = CipherSuite{0x7777};
-  CHECK(refused(spoilt) == Error::UNSUPPORTED_CIPHERSUITE);
-  spoilt = company.Info(0);
-  for (Extension& extension : spoilt.extensions) {
-    if (extension.extension_type == ExtensionType::external_pub) extension = MakeExtension(ExternalPub{{1}});
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3);
+    const Client client = company.world.NewClient(suite, "joiner");
+    const auto refused = [&](const GroupInfo& info, Bytes tree = {}) {
+      ExternalJoinOptions options;
+      options.ratchet_tree = std::move(tree);
+      return ErrorOf(company.TryJoinByCommit(client, info, std::move(options)));
+    };
+    GroupInfoOptions closed;
+    closed.external_pub = CommitOptions::ExternalPub::leave_out;
+    CHECK(refused(company.Info(0, closed)) == Error::MISSING_EXTERNAL_PUB);
+    GroupInfoOptions apart;
+    apart.tree = CommitOptions::Tree::apart;
+    const GroupInfo bare = company.Info(0, apart);
+    const Bytes old_tree = company[0].tracker().EncodeTree();
+    company.Commit(0);
+    CHECK(refused(company.Info(0, apart), old_tree) == Error::TREE_HASH_MISMATCH);
+    CHECK(refused(company.Info(0), old_tree) == Error::TREE_HASH_MISMATCH);
+    CHECK(refused(company.Info(0, apart), Bytes{1, 2, 3}) == Error::MALFORMED);
+    GroupInfo spoilt = company.Info(0);
+    spoilt.group_context.epoch += 1;
+    CHECK(refused(spoilt) == Error::BAD_SIGNATURE);
+    spoilt = company.Info(0);
+    spoilt.signer = LeafIndex{7};
+    CHECK(refused(spoilt) == Error::UNKNOWN_SENDER);
+    spoilt = company.Info(0);
+    spoilt.group_context.cipher_suite = CipherSuite{0x7777};
+    CHECK(refused(spoilt) == Error::UNSUPPORTED_CIPHERSUITE);
+    spoilt = company.Info(0);
+    for (Extension& extension : spoilt.extensions) {
+      if (extension.extension_type == ExtensionType::external_pub)
+        extension = MakeExtension(ExternalPub{{1}});
+    }
+    Must(SignGroupInfo(suite, spoilt, company.client(0).profile.signature_private_key));
+    CHECK(refused(spoilt) == Error::INVALID_KEY);
+    // An old GroupInfo leads to a Commit that comes too late.
+    ExternalJoinOptions old;
+    old.ratchet_tree = old_tree;
+    const ExternalJoin late = Must(company.TryJoinByCommit(client, bare, std::move(old)));
+    CHECK(ErrorOf(company.TryReceive(1, late.message)) == Error::WRONG_EPOCH);
   }
-  Must(SignGroupInfo(AllSuites()[0], spoilt, company.client(0).profile.signature_private_key));
-  CHECK(refused(spoilt) == Error::INVALID_KEY);
-  // An old GroupInfo leads to a Commit that comes too late.
-  ExternalJoinOptions old;
-  old.ratchet_tree = old_tree;
-  const ExternalJoin late = Must(company.TryJoinByCommit(client, bare, std::move(old)));
-  CHECK(ErrorOf(company.TryReceive(1, late.message)) == Error::WRONG_EPOCH);
 }
 
 TEST_CASE("an external Commit ends the epoch for candidates and cached proposals") {
@@ -248,50 +255,59 @@ TEST_CASE("an external Commit's path, signature and init secret are the joiner's
 }
 
 TEST_CASE("an external Commit holds one ExternalInit, at most one Remove, PSKs, and nothing else") {
-  Company company(AllSuites()[0], 4);
-  const Client client = company.world.NewClient(AllSuites()[0], "joiner");
-  const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0)));
-  const MLSMessage message = Must(DecodeMessage(join.message, {}));
-  const ProposalOrRef init = std::get<PublicMessage>(message.body).content.commit()->proposals.at(0);
-  const auto by_value = [](Proposal proposal) { return ProposalOrRef{ProposalByValue{std::move(proposal)}}; };
-  company.Deliver(2, company.Propose(2, {Remove{{1}}}));
-  const Bytes reference = company[0].proposals().in_order().at(0)->reference;
-  const Client other = company.world.NewClient(AllSuites()[0], "other");
-  const std::vector<std::vector<ProposalOrRef>> lists = {
-      {},
-      {init, init},
-      {by_value({Remove{{1}}})},
-      {init, by_value({Remove{{1}}}), by_value({Remove{{2}}})},
-      {init, by_value({Add{company.world.NewKeyPackageOf(other).key_package}})},
-      {init, by_value({GroupContextExtensions{}})},
-      {init, ProposalOrRef{ProposalByReference{reference}}},
-  };
-  const MemoryRows before = World::Saved(company[0]);
-  for (const auto& list : lists) {
-    const Bytes forged = ForgeList(company, client, join.message, list);
-    CHECK(ErrorOf(company.TryReceive(0, forged)) == Error::INVALID_PROPOSAL_LIST);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 4);
+    const Client client = company.world.NewClient(suite, "joiner");
+    const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0)));
+    const MLSMessage message = Must(DecodeMessage(join.message, {}));
+    const ProposalOrRef init = std::get<PublicMessage>(message.body).content.commit()->proposals.at(0);
+    const auto by_value = [](Proposal proposal) {
+      return ProposalOrRef{ProposalByValue{std::move(proposal)}};
+    };
+    company.Deliver(2, company.Propose(2, {Remove{{1}}}));
+    const Bytes reference = company[0].proposals().in_order().at(0)->reference;
+    const Client other = company.world.NewClient(suite, "other");
+    const std::vector<std::vector<ProposalOrRef>> lists = {
+        {},
+        {init, init},
+        {by_value({Remove{{1}}})},
+        {init, by_value({Remove{{1}}}), by_value({Remove{{2}}})},
+        {init, by_value({Add{company.world.NewKeyPackageOf(other).key_package}})},
+        {init, by_value({GroupContextExtensions{}})},
+        {init, ProposalOrRef{ProposalByReference{reference}}},
+    };
+    const MemoryRows before = World::Saved(company[0]);
+    for (const auto& list : lists) {
+      const Bytes forged = ForgeList(company, client, join.message, list);
+      CHECK(ErrorOf(company.TryReceive(0, forged)) == Error::INVALID_PROPOSAL_LIST);
+    }
+    CHECK(ErrorOf(company.TryReceive(
+              0, ForgeList(company, client, join.message, {init, by_value({Remove{{9}}})}))) ==
+          Error::INVALID_REMOVE);
+    CHECK(before == World::Saved(company[0]));
+    company.Receive(0, join.message);
   }
-  CHECK(ErrorOf(company.TryReceive(0, ForgeList(company, client, join.message,
-                                                {init, by_value({Remove{{9}}})}))) == Error::INVALID_REMOVE);
-  CHECK(before == World::Saved(company[0]));
-  company.Receive(0, join.message);
 }
 
 TEST_CASE("a joiner must support what the group uses") {
-  constexpr ExtensionType kExtension{0xF456};
-  Company company(AllSuites()[0], 1);
-  CommitOptions options = Proposing({GroupContextExtensions{{{kExtension, {}}}}});
-  options.leaf.capabilities = company.client(0).profile.capabilities;
-  options.leaf.capabilities->extensions.push_back(kExtension);
-  CommitOptions able;
-  able.leaf.capabilities = options.leaf.capabilities;
-  company.Commit(0, std::move(able));
-  company.Commit(0, std::move(options));
-  Client client = company.world.NewClient(AllSuites()[0], "joiner");
-  CHECK(ErrorOf(company.TryJoinByCommit(client, company.Info(0))) == Error::UNSUPPORTED_EXTENSION);
-  client.profile.capabilities.extensions.push_back(kExtension);
-  company.JoinByCommit(client, company.Info(0));
-  company.Chat();
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    constexpr ExtensionType kExtension{0xF456};
+    Company company(suite, 1);
+    CommitOptions options = Proposing({GroupContextExtensions{{{kExtension, {}}}}});
+    options.leaf.capabilities = company.client(0).profile.capabilities;
+    options.leaf.capabilities->extensions.push_back(kExtension);
+    CommitOptions able;
+    able.leaf.capabilities = options.leaf.capabilities;
+    company.Commit(0, std::move(able));
+    company.Commit(0, std::move(options));
+    Client client = company.world.NewClient(suite, "joiner");
+    CHECK(ErrorOf(company.TryJoinByCommit(client, company.Info(0))) == Error::UNSUPPORTED_EXTENSION);
+    client.profile.capabilities.extensions.push_back(kExtension);
+    company.JoinByCommit(client, company.Info(0));
+    company.Chat();
+  }
 }
 
 }  // namespace

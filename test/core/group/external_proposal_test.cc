@@ -85,78 +85,94 @@ TEST_CASE("a client asks to be added") {
 }
 
 TEST_CASE("ProposeOwnAdd takes the key of the leaf and a suite we speak") {
-  Company company(AllSuites()[0], 1);
-  const Client client = company.world.NewClient(AllSuites()[0], "newcomer");
-  KeyPackage package = company.world.NewKeyPackageOf(client).key_package;
-  const Bytes id = {1};
-  CHECK(ErrorOf(ProposeOwnAdd(package, company.client(0).profile.signature_private_key, id, 0)) ==
-        Error::INVALID_KEY);
-  package.cipher_suite = CipherSuite{0x7777};
-  CHECK(ErrorOf(ProposeOwnAdd(package, client.profile.signature_private_key, id, 0)) ==
-        Error::UNSUPPORTED_CIPHERSUITE);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 1);
+    const Client client = company.world.NewClient(suite, "newcomer");
+    KeyPackage package = company.world.NewKeyPackageOf(client).key_package;
+    const Bytes id = {1};
+    CHECK(ErrorOf(ProposeOwnAdd(package, company.client(0).profile.signature_private_key, id, 0)) ==
+          Error::INVALID_KEY);
+    package.cipher_suite = CipherSuite{0x7777};
+    CHECK(ErrorOf(ProposeOwnAdd(package, client.profile.signature_private_key, id, 0)) ==
+          Error::UNSUPPORTED_CIPHERSUITE);
+  }
 }
 
 TEST_CASE("what an external sender may not send is neither made nor taken") {
-  Policy policy;
-  policy.custom_proposals.push_back(
-      {kCustom, CustomProposalType::Path::required, CustomProposalType::External::refused});
-  Watched watched(AllSuites()[0], Restarts::never, policy);
-  Company& company = watched.company;
-  const GroupContext& context = company[0].context();
-  const auto make = [&](std::uint32_t index, Sender sender, Proposal proposal) {
-    FramedContent content{context.group_id, context.epoch, sender, {}, ProposalContent{std::move(proposal)}};
-    const auto signed_content = Must(SignContent(watched.suite, WireFormat::mls_public_message,
-                                                 std::move(content), watched.keys[index].private_key, {}));
-    return EncodeMessage(Must(ProtectPublic(watched.suite, *signed_content, {}, {})));
-  };
-  const Proposal update{Update{company[0].tree().Leaf({0})}};
-  const Proposal init{ExternalInit{Bytes(32, 1)}};
-  for (const Proposal& proposal : {update, init}) {
-    CHECK(ErrorOf(ProposeAsExternal(watched.suite, context.group_id, 2, 0, watched.keys[0].private_key,
-                                    proposal)) == Error::INVALID_SENDER_TYPE);
-    ExpectRefused(company, make(0, Sender::External(0), proposal), Error::INVALID_SENDER_TYPE);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.custom_proposals.push_back(
+        {kCustom, CustomProposalType::Path::required, CustomProposalType::External::refused});
+    Watched watched(suite, Restarts::never, policy);
+    Company& company = watched.company;
+    const GroupContext& context = company[0].context();
+    const auto make = [&](std::uint32_t index, Sender sender, Proposal proposal) {
+      FramedContent content{
+          context.group_id, context.epoch, sender, {}, ProposalContent{std::move(proposal)}};
+      const auto signed_content = Must(SignContent(watched.suite, WireFormat::mls_public_message,
+                                                   std::move(content), watched.keys[index].private_key, {}));
+      return EncodeMessage(Must(ProtectPublic(watched.suite, *signed_content, {}, {})));
+    };
+    const Proposal update{Update{company[0].tree().Leaf({0})}};
+    const Proposal init{ExternalInit{Bytes(32, 1)}};
+    for (const Proposal& proposal : {update, init}) {
+      CHECK(ErrorOf(ProposeAsExternal(watched.suite, context.group_id, 2, 0, watched.keys[0].private_key,
+                                      proposal)) == Error::INVALID_SENDER_TYPE);
+      ExpectRefused(company, make(0, Sender::External(0), proposal), Error::INVALID_SENDER_TYPE);
+    }
+    ExpectRefused(company, watched.Propose(0, {CustomProposal{kCustom, {}}}), Error::INVALID_SENDER_TYPE);
+    const Proposal remove{Remove{{1}}};
+    ExpectRefused(company, make(0, Sender::External(2), remove), Error::UNKNOWN_SENDER);
+    ExpectRefused(company, make(1, Sender::External(0), remove), Error::BAD_SIGNATURE);
+    ExpectRefused(company, make(0, Sender::NewMemberProposal(), remove), Error::INVALID_SENDER_TYPE);
+    ExpectRefused(company, watched.Propose(0, {Remove{{9}}}), Error::INVALID_REMOVE);
+    const Client stranger = company.world.NewClient(watched.suite, "stranger");
+    const Proposal add{Add{company.world.NewKeyPackageOf(stranger).key_package}};
+    ExpectRefused(company, make(0, Sender::NewMemberProposal(), add), Error::BAD_SIGNATURE);
+    ExpectRefused(company, make(0, Sender::NewMemberCommit(), add), Error::INVALID_SENDER_TYPE);
+    company.Receive(0, watched.Propose(0, remove));
   }
-  ExpectRefused(company, watched.Propose(0, {CustomProposal{kCustom, {}}}), Error::INVALID_SENDER_TYPE);
-  const Proposal remove{Remove{{1}}};
-  ExpectRefused(company, make(0, Sender::External(2), remove), Error::UNKNOWN_SENDER);
-  ExpectRefused(company, make(1, Sender::External(0), remove), Error::BAD_SIGNATURE);
-  ExpectRefused(company, make(0, Sender::NewMemberProposal(), remove), Error::INVALID_SENDER_TYPE);
-  ExpectRefused(company, watched.Propose(0, {Remove{{9}}}), Error::INVALID_REMOVE);
-  const Client stranger = company.world.NewClient(watched.suite, "stranger");
-  const Proposal add{Add{company.world.NewKeyPackageOf(stranger).key_package}};
-  ExpectRefused(company, make(0, Sender::NewMemberProposal(), add), Error::BAD_SIGNATURE);
-  ExpectRefused(company, make(0, Sender::NewMemberCommit(), add), Error::INVALID_SENDER_TYPE);
-  company.Receive(0, watched.Propose(0, remove));
 }
 
 TEST_CASE("a custom type may be opened to external senders") {
-  Policy policy;
-  policy.custom_proposals.push_back(
-      {kCustom, CustomProposalType::Path::optional, CustomProposalType::External::allowed});
-  Watched watched(AllSuites()[0], Restarts::always, policy);
-  watched.ToAll(watched.Propose(1, {CustomProposal{kCustom, Bytes{1}}}));
-  CHECK(watched.company[0].proposals().in_order().size() == 1);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.custom_proposals.push_back(
+        {kCustom, CustomProposalType::Path::optional, CustomProposalType::External::allowed});
+    Watched watched(suite, Restarts::always, policy);
+    watched.ToAll(watched.Propose(1, {CustomProposal{kCustom, Bytes{1}}}));
+    CHECK(watched.company[0].proposals().in_order().size() == 1);
+  }
 }
 
 TEST_CASE("a group may refuse to be asked by newcomers") {
-  Policy policy;
-  policy.new_member_proposals = Policy::NewMemberProposals::refuse;
-  Company company(AllSuites()[0], 2, {Restarts::never, policy, {}});
-  const Client newcomer = company.world.NewClient(AllSuites()[0], "newcomer");
-  const GroupContext& context = company[0].context();
-  const Bytes message =
-      Must(ProposeOwnAdd(company.world.NewKeyPackageOf(newcomer).key_package,
-                         newcomer.profile.signature_private_key, context.group_id, context.epoch));
-  ExpectRefused(company, message, Error::NOT_AUTHORIZED);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.new_member_proposals = Policy::NewMemberProposals::refuse;
+    Company company(suite, 2, {Restarts::never, policy, {}});
+    const Client newcomer = company.world.NewClient(suite, "newcomer");
+    const GroupContext& context = company[0].context();
+    const Bytes message =
+        Must(ProposeOwnAdd(company.world.NewKeyPackageOf(newcomer).key_package,
+                           newcomer.profile.signature_private_key, context.group_id, context.epoch));
+    ExpectRefused(company, message, Error::NOT_AUTHORIZED);
+  }
 }
 
 TEST_CASE("the sender list of the current epoch decides") {
-  Watched watched(AllSuites()[0]);
-  Company& company = watched.company;
-  const Bytes late = watched.Propose(0, {Remove{{1}}});
-  company.Commit(0, Proposing({GroupContextExtensions{}}));
-  ExpectRefused(company, late, Error::WRONG_EPOCH);
-  ExpectRefused(company, watched.Propose(0, {Remove{{1}}}), Error::UNKNOWN_SENDER);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Watched watched(suite);
+    Company& company = watched.company;
+    const Bytes late = watched.Propose(0, {Remove{{1}}});
+    company.Commit(0, Proposing({GroupContextExtensions{}}));
+    ExpectRefused(company, late, Error::WRONG_EPOCH);
+    ExpectRefused(company, watched.Propose(0, {Remove{{1}}}), Error::UNKNOWN_SENDER);
+  }
 }
 
 }  // namespace

@@ -152,12 +152,16 @@ TEST_CASE("the GroupInfo of a Welcome is judged by every rule") {
 }
 
 TEST_CASE("a Welcome without a path secret, where the commit had no path, and one where it had") {
-  CommitOptions lean;
-  lean.path = CommitOptions::Path::when_required;
-  Opened opened(AllSuites()[0], std::move(lean));
-  CHECK_FALSE(opened.secrets.path_secret.has_value());
-  CHECK(opened.RefusedSecrets([](GroupSecrets&) {}) == kNone);
-  CHECK(opened.RefusedSecrets([](GroupSecrets& one) { one.path_secret = PathSecret{Secret(32)}; }) != kNone);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    CommitOptions lean;
+    lean.path = CommitOptions::Path::when_required;
+    Opened opened(suite, std::move(lean));
+    CHECK_FALSE(opened.secrets.path_secret.has_value());
+    CHECK(opened.RefusedSecrets([](GroupSecrets&) {}) == kNone);
+    CHECK(opened.RefusedSecrets([](GroupSecrets& one) { one.path_secret = PathSecret{Secret(32)}; }) !=
+          kNone);
+  }
 }
 
 }  // namespace

@@ -56,22 +56,26 @@ TEST_CASE("one Welcome for all or one each, with the tree inside or apart") {
 }
 
 TEST_CASE("a joiner needs the right tree") {
-  CommitOptions options;
-  options.tree = CommitOptions::Tree::apart;
-  Invited invited(AllSuites()[0], std::move(options));
-  const Bytes tree = invited.commit.ratchet_tree;
-  const auto refused = [&](Bytes given) {
-    invited.commit.ratchet_tree = std::move(given);
-    return invited.Refused(invited.WelcomeOf(0));
-  };
-  CHECK(refused({}) == Error::MISSING_TREE);
-  CHECK(refused({1, 2, 3}) == Error::MALFORMED);
-  Company other(AllSuites()[0], 3);
-  CHECK_FALSE(
-      other.TryJoin(invited.commit.welcomes[0].message, invited.packages[0], other[0].tracker().EncodeTree())
-          .ok());
-  invited.commit.ratchet_tree = tree;
-  invited.EveryoneJoins(0);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    CommitOptions options;
+    options.tree = CommitOptions::Tree::apart;
+    Invited invited(suite, std::move(options));
+    const Bytes tree = invited.commit.ratchet_tree;
+    const auto refused = [&](Bytes given) {
+      invited.commit.ratchet_tree = std::move(given);
+      return invited.Refused(invited.WelcomeOf(0));
+    };
+    CHECK(refused({}) == Error::MISSING_TREE);
+    CHECK(refused({1, 2, 3}) == Error::MALFORMED);
+    Company other(suite, 3);
+    CHECK_FALSE(
+        other
+            .TryJoin(invited.commit.welcomes[0].message, invited.packages[0], other[0].tracker().EncodeTree())
+            .ok());
+    invited.commit.ratchet_tree = tree;
+    invited.EveryoneJoins(0);
+  }
 }
 
 TEST_CASE("a Welcome for another client, of another suite, or with a strange entry before ours") {
@@ -97,101 +101,115 @@ TEST_CASE("a Welcome for another client, of another suite, or with a strange ent
 }
 
 TEST_CASE("joining goes step by step, and every step can be refused") {
-  Invited invited(AllSuites()[0]);
-  Company& company = invited.company;
-  const Env& env = company.world.env;
-  const auto stage = [&] {
-    JoinInput input{invited.packages[0].key_package, invited.packages[0].keys.Clone(), {}, nullptr, {}};
-    return Must(Group::StageJoin(invited.WelcomeOf(0), std::move(input), env));
-  };
-  CHECK(ErrorOf(Group::CompleteJoin(stage(), {}, env)) == Error::MISUSE);  // not opened
-  StagedJoin staged = stage();
-  std::vector<std::optional<Secret>> psks;
-  psks.emplace_back();
-  CHECK(Group::OpenJoin(staged, std::move(psks), env).error() == Error::MISUSE);  // nobody asked for one
-  staged = stage();
-  Must(Group::OpenJoin(staged, {}, env));
-  REQUIRE(staged.questions.credentials.size() == 4);
-  CHECK(staged.epoch->context.group_id == company[0].context().group_id);
-  for (std::uint32_t i = 0; i < 4; ++i) {
-    CHECK(staged.questions.credentials[i].role == CredentialRole::member);
-    CHECK(staged.questions.credentials[i].index == i);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Invited invited(suite);
+    Company& company = invited.company;
+    const Env& env = company.world.env;
+    const auto stage = [&] {
+      JoinInput input{invited.packages[0].key_package, invited.packages[0].keys.Clone(), {}, nullptr, {}};
+      return Must(Group::StageJoin(invited.WelcomeOf(0), std::move(input), env));
+    };
+    CHECK(ErrorOf(Group::CompleteJoin(stage(), {}, env)) == Error::MISUSE);  // not opened
+    StagedJoin staged = stage();
+    std::vector<std::optional<Secret>> psks;
+    psks.emplace_back();
+    CHECK(Group::OpenJoin(staged, std::move(psks), env).error() == Error::MISUSE);  // nobody asked for one
+    staged = stage();
+    Must(Group::OpenJoin(staged, {}, env));
+    REQUIRE(staged.questions.credentials.size() == 4);
+    CHECK(staged.epoch->context.group_id == company[0].context().group_id);
+    for (std::uint32_t i = 0; i < 4; ++i) {
+      CHECK(staged.questions.credentials[i].role == CredentialRole::member);
+      CHECK(staged.questions.credentials[i].index == i);
+    }
+    Answers answers = AcceptAll(staged.questions);
+    answers.credentials[2] = Verdict::reject;
+    CHECK(ErrorOf(Group::CompleteJoin(std::move(staged), answers, env)) == Error::CREDENTIAL_REJECTED);
+    invited.EveryoneJoins(0);
   }
-  Answers answers = AcceptAll(staged.questions);
-  answers.credentials[2] = Verdict::reject;
-  CHECK(ErrorOf(Group::CompleteJoin(std::move(staged), answers, env)) == Error::CREDENTIAL_REJECTED);
-  invited.EveryoneJoins(0);
 }
 
 TEST_CASE("the keys must be those of the package") {
-  Invited invited(AllSuites()[0]);
-  Company& company = invited.company;
-  NewKeyPackage mixed = {invited.packages[0].key_package, invited.packages[1].keys.Clone()};
-  CHECK(ErrorOf(company.TryJoin(invited.commit.welcomes[0].message, mixed)) == Error::DECRYPT_FAILED);
-  mixed.keys.init_private_key = invited.packages[0].keys.init_private_key.Clone();
-  CHECK(ErrorOf(company.TryJoin(invited.commit.welcomes[0].message, mixed)) == Error::INVALID_KEY);
-  mixed.keys.signature_private_key = invited.packages[0].keys.signature_private_key.Clone();
-  CHECK(ErrorOf(company.TryJoin(invited.commit.welcomes[0].message, mixed)) == Error::INVALID_KEY);
-  mixed.keys.encryption_private_key = invited.packages[0].keys.encryption_private_key.Clone();
-  CHECK(company.TryJoin(invited.commit.welcomes[0].message, mixed).ok());
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Invited invited(suite);
+    Company& company = invited.company;
+    NewKeyPackage mixed = {invited.packages[0].key_package, invited.packages[1].keys.Clone()};
+    CHECK(ErrorOf(company.TryJoin(invited.commit.welcomes[0].message, mixed)) == Error::DECRYPT_FAILED);
+    mixed.keys.init_private_key = invited.packages[0].keys.init_private_key.Clone();
+    CHECK(ErrorOf(company.TryJoin(invited.commit.welcomes[0].message, mixed)) == Error::INVALID_KEY);
+    mixed.keys.signature_private_key = invited.packages[0].keys.signature_private_key.Clone();
+    CHECK(ErrorOf(company.TryJoin(invited.commit.welcomes[0].message, mixed)) == Error::INVALID_KEY);
+    mixed.keys.encryption_private_key = invited.packages[0].keys.encryption_private_key.Clone();
+    CHECK(company.TryJoin(invited.commit.welcomes[0].message, mixed).ok());
+  }
 }
 
 TEST_CASE("a joiner that does not support the group's extensions stays out") {
-  constexpr ExtensionType kExtension{0xF456};
-  Company company(AllSuites()[0], 1);
-  CommitOptions able;
-  able.leaf.capabilities = company.client(0).profile.capabilities;
-  able.leaf.capabilities->extensions.push_back(kExtension);
-  company.Commit(0, std::move(able));
-  company.Commit(0, Proposing({GroupContextExtensions{{{kExtension, {}}}}}));
-  const Client client = company.world.NewClient(AllSuites()[0], "newcomer");
-  const NewKeyPackage package = company.world.NewKeyPackageOf(client);
-  CHECK(ErrorOf(company[0].StageCommit(Proposing({Add{package.key_package}}), company.world.env)) ==
-        Error::UNSUPPORTED_CAPABILITY);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    constexpr ExtensionType kExtension{0xF456};
+    Company company(suite, 1);
+    CommitOptions able;
+    able.leaf.capabilities = company.client(0).profile.capabilities;
+    able.leaf.capabilities->extensions.push_back(kExtension);
+    company.Commit(0, std::move(able));
+    company.Commit(0, Proposing({GroupContextExtensions{{{kExtension, {}}}}}));
+    const Client client = company.world.NewClient(suite, "newcomer");
+    const NewKeyPackage package = company.world.NewKeyPackageOf(client);
+    CHECK(ErrorOf(company[0].StageCommit(Proposing({Add{package.key_package}}), company.world.env)) ==
+          Error::UNSUPPORTED_CAPABILITY);
+  }
 }
 
 TEST_CASE("trees inside of many Welcomes, members and proposals are bounded") {
-  Policy policy;
-  policy.limits.max_joiners_with_tree = 2;
-  policy.limits.max_leaves = 5;
-  policy.limits.max_proposals_per_commit = 4;
-  Company company(AllSuites()[0], 1, {Restarts::never, policy, {}});
-  const Env& env = company.world.env;
-  const auto adding = [&](std::size_t count, CommitOptions::Tree tree) {
-    CommitOptions options;
-    options.tree = tree;
-    options.welcomes = CommitOptions::Welcomes::one_each;
-    for (std::size_t i = 0; i < count; ++i) {
-      const Client client = company.world.NewClient(AllSuites()[0], "c" + std::to_string(i));
-      options.proposals.push_back({Add{company.world.NewKeyPackageOf(client).key_package}});
-    }
-    return options;
-  };
-  const auto made = [&](CommitOptions options) {
-    auto staged = company[0].StageCommit(std::move(options), env);
-    if (!staged.ok()) return staged.error();
-    const Answers answers = AcceptAll(staged->questions);
-    return ErrorOf(company[0].CompleteCommit(std::move(*staged), answers, env));
-  };
-  CHECK(made(adding(2, CommitOptions::Tree::inside)) == Error::INTERNAL);  // no error
-  CHECK(made(adding(3, CommitOptions::Tree::inside)) == Error::LIMIT_EXCEEDED);
-  CHECK(made(adding(4, CommitOptions::Tree::apart)) == Error::INTERNAL);
-  CHECK(made(adding(5, CommitOptions::Tree::apart)) == Error::LIMIT_EXCEEDED);
-  policy.limits.max_proposals_per_commit = 5;
-  company[0].SetPolicy(policy);
-  CHECK(made(adding(5, CommitOptions::Tree::apart)) == Error::LIMIT_EXCEEDED);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.limits.max_joiners_with_tree = 2;
+    policy.limits.max_leaves = 5;
+    policy.limits.max_proposals_per_commit = 4;
+    Company company(suite, 1, {Restarts::never, policy, {}});
+    const Env& env = company.world.env;
+    const auto adding = [&](std::size_t count, CommitOptions::Tree tree) {
+      CommitOptions options;
+      options.tree = tree;
+      options.welcomes = CommitOptions::Welcomes::one_each;
+      for (std::size_t i = 0; i < count; ++i) {
+        const Client client = company.world.NewClient(suite, "c" + std::to_string(i));
+        options.proposals.push_back({Add{company.world.NewKeyPackageOf(client).key_package}});
+      }
+      return options;
+    };
+    const auto made = [&](CommitOptions options) {
+      auto staged = company[0].StageCommit(std::move(options), env);
+      if (!staged.ok()) return staged.error();
+      const Answers answers = AcceptAll(staged->questions);
+      return ErrorOf(company[0].CompleteCommit(std::move(*staged), answers, env));
+    };
+    CHECK(made(adding(2, CommitOptions::Tree::inside)) == Error::INTERNAL);  // no error
+    CHECK(made(adding(3, CommitOptions::Tree::inside)) == Error::LIMIT_EXCEEDED);
+    CHECK(made(adding(4, CommitOptions::Tree::apart)) == Error::INTERNAL);
+    CHECK(made(adding(5, CommitOptions::Tree::apart)) == Error::LIMIT_EXCEEDED);
+    policy.limits.max_proposals_per_commit = 5;
+    company[0].SetPolicy(policy);
+    CHECK(made(adding(5, CommitOptions::Tree::apart)) == Error::LIMIT_EXCEEDED);
+  }
 }
 
 TEST_CASE("a key package of last resort serves several groups") {
-  const Suite& suite = AllSuites()[0];
-  World world(5);
-  const Client client = world.NewClient(suite, "often invited");
-  const NewKeyPackage package = world.NewKeyPackageOf(client);
-  for (int i = 0; i < 2; ++i) {
-    Group group = world.NewGroup(world.NewClient(suite, "host " + std::to_string(i)));
-    const NewCommit commit = world.CommitNow(group, Proposing({Add{package.key_package}}));
-    const Group joined = world.Join(commit.welcomes.at(0).message, package);
-    CHECK(World::Agree(group, joined));
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    World world(5);
+    const Client client = world.NewClient(suite, "often invited");
+    const NewKeyPackage package = world.NewKeyPackageOf(client);
+    for (int i = 0; i < 2; ++i) {
+      Group group = world.NewGroup(world.NewClient(suite, "host " + std::to_string(i)));
+      const NewCommit commit = world.CommitNow(group, Proposing({Add{package.key_package}}));
+      const Group joined = world.Join(commit.welcomes.at(0).message, package);
+      CHECK(World::Agree(group, joined));
+    }
   }
 }
 

@@ -30,20 +30,23 @@ TEST_CASE("messages of an epoch may come in any order, each once") {
 }
 
 TEST_CASE("a receiver steps forward within its limit and keeps the newest keys") {
-  Policy policy;
-  policy.limits.max_forward_steps = 8;
-  policy.limits.max_skipped_keys_per_sender = 4;
-  Company company(AllSuites()[0], 2, {Restarts::never, policy, {}});
-  std::vector<Bytes> messages;
-  for (int i = 0; i < 30; ++i) messages.push_back(company.Send(0, std::to_string(i)));
-  CHECK(Read(company, 1, messages[9]) == "LIMIT_EXCEEDED");
-  CHECK(Read(company, 1, messages[8]) == "8");
-  CHECK(Read(company, 1, messages[3]) == "KEY_CONSUMED");  // passed over, and dropped
-  CHECK(Read(company, 1, messages[4]) == "4");
-  CHECK(Read(company, 1, messages[7]) == "7");
-  CHECK(Read(company, 1, messages[18]) == "LIMIT_EXCEEDED");
-  CHECK(Read(company, 1, messages[17]) == "17");
-  CHECK(Read(company, 1, messages[16]) == "16");
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.limits.max_forward_steps = 8;
+    policy.limits.max_skipped_keys_per_sender = 4;
+    Company company(suite, 2, {Restarts::never, policy, {}});
+    std::vector<Bytes> messages;
+    for (int i = 0; i < 30; ++i) messages.push_back(company.Send(0, std::to_string(i)));
+    CHECK(Read(company, 1, messages[9]) == "LIMIT_EXCEEDED");
+    CHECK(Read(company, 1, messages[8]) == "8");
+    CHECK(Read(company, 1, messages[3]) == "KEY_CONSUMED");  // passed over, and dropped
+    CHECK(Read(company, 1, messages[4]) == "4");
+    CHECK(Read(company, 1, messages[7]) == "7");
+    CHECK(Read(company, 1, messages[18]) == "LIMIT_EXCEEDED");
+    CHECK(Read(company, 1, messages[17]) == "17");
+    CHECK(Read(company, 1, messages[16]) == "16");
+  }
 }
 
 TEST_CASE("messages of past epochs are read as long as their epoch is remembered") {
@@ -67,31 +70,37 @@ TEST_CASE("messages of past epochs are read as long as their epoch is remembered
 }
 
 TEST_CASE("a past epoch is forgotten by age, too") {
-  Policy policy;
-  policy.limits.max_past_epoch_age = 100;
-  Company company(AllSuites()[0], 2, {Restarts::always, policy, {}});
-  const Bytes old = company.Send(0, "old");
-  company.Commit(0);  // epoch 1 ends now
-  const Bytes newer = company.Send(0, "newer");
-  company.world.env.now += 100;
-  company.Commit(0);
-  const Bytes third = company.Send(0, "third");
-  CHECK(Read(company, 1, old) == "old");
-  company.world.env.now += 1;
-  company.Commit(0);
-  CHECK(Read(company, 1, old) == "WRONG_EPOCH");
-  CHECK(Read(company, 1, newer) == "newer");
-  CHECK(Read(company, 1, third) == "third");
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.limits.max_past_epoch_age = 100;
+    Company company(suite, 2, {Restarts::always, policy, {}});
+    const Bytes old = company.Send(0, "old");
+    company.Commit(0);  // epoch 1 ends now
+    const Bytes newer = company.Send(0, "newer");
+    company.world.env.now += 100;
+    company.Commit(0);
+    const Bytes third = company.Send(0, "third");
+    CHECK(Read(company, 1, old) == "old");
+    company.world.env.now += 1;
+    company.Commit(0);
+    CHECK(Read(company, 1, old) == "WRONG_EPOCH");
+    CHECK(Read(company, 1, newer) == "newer");
+    CHECK(Read(company, 1, third) == "third");
+  }
 }
 
 TEST_CASE("a group may keep no past epoch") {
-  Policy policy;
-  policy.limits.max_past_epochs = 0;
-  Company company(AllSuites()[0], 2, {Restarts::always, policy, {}});
-  const Bytes late = company.Send(0, "late");
-  company.Commit(0);
-  CHECK(Read(company, 1, late) == "WRONG_EPOCH");
-  company.Chat();
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.limits.max_past_epochs = 0;
+    Company company(suite, 2, {Restarts::always, policy, {}});
+    const Bytes late = company.Send(0, "late");
+    company.Commit(0);
+    CHECK(Read(company, 1, late) == "WRONG_EPOCH");
+    company.Chat();
+  }
 }
 
 TEST_CASE("a late message is verified under the key that its sender had then") {
@@ -129,22 +138,25 @@ TEST_CASE("a late message may come from a part of the tree that is gone") {
 }
 
 TEST_CASE("a late handshake, a late message of ours and a spoilt late message have their errors") {
-  for (const WireFormat format : {WireFormat::mls_public_message, WireFormat::mls_private_message}) {
-    Policy policy;
-    policy.handshake_format = format;
-    Company company(AllSuites()[0], 3, {Restarts::never, policy, {}});
-    const Bytes ours = company.Send(1, "ours");
-    Bytes late = company.Send(0, "late");
-    const Bytes proposal = company.ProposeUpdate(0);
-    const NewCommit lost = company.MakeCommit(2);
-    company.Commit(1);
-    CHECK(Read(company, 1, proposal) == "WRONG_EPOCH");
-    CHECK(Read(company, 1, lost.message) == "WRONG_EPOCH");
-    CHECK(Read(company, 1, ours) == "OWN_MESSAGE");
-    late.back() ^= 1;
-    CHECK(Read(company, 1, late) == "DECRYPT_FAILED");
-    late.back() ^= 1;
-    CHECK(Read(company, 1, late) == "late");
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    for (const WireFormat format : {WireFormat::mls_public_message, WireFormat::mls_private_message}) {
+      Policy policy;
+      policy.handshake_format = format;
+      Company company(suite, 3, {Restarts::never, policy, {}});
+      const Bytes ours = company.Send(1, "ours");
+      Bytes late = company.Send(0, "late");
+      const Bytes proposal = company.ProposeUpdate(0);
+      const NewCommit lost = company.MakeCommit(2);
+      company.Commit(1);
+      CHECK(Read(company, 1, proposal) == "WRONG_EPOCH");
+      CHECK(Read(company, 1, lost.message) == "WRONG_EPOCH");
+      CHECK(Read(company, 1, ours) == "OWN_MESSAGE");
+      late.back() ^= 1;
+      CHECK(Read(company, 1, late) == "DECRYPT_FAILED");
+      late.back() ^= 1;
+      CHECK(Read(company, 1, late) == "late");
+    }
   }
 }
 

@@ -48,8 +48,9 @@ Result<Bytes> OpenPublic(const Epoch& epoch, View bytes) {
   MLS_TRY(message, DecodeMessage(bytes, kLimits));
   auto* open = std::get_if<PublicMessage>(&message.body);
   MLS_REQUIRE(open != nullptr, WRONG_WIRE_FORMAT);  // the field says so
-  MLS_DO(CheckMembershipTag(epoch.suite, *open, epoch.membership_key, epoch.group_context));
-  AuthenticatedContent content{WireFormat::mls_public_message, open->content, open->auth};
+  EncodedContent content({WireFormat::mls_public_message, open->content, open->auth});
+  MLS_DO(CheckMembershipTag(epoch.suite, content, open->membership_tag, epoch.membership_key,
+                            epoch.group_context));
   MLS_TRY(verified, VerifyContent(epoch.suite, std::move(content), epoch.signature_pub, epoch.group_context));
   return Encode(verified->content.body);
 }

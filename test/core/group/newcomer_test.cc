@@ -50,6 +50,10 @@ void Grow(const Suite& suite, std::uint32_t largest, CommitOptions::Path path_of
 
 TEST_CASE("newcomers process everyone's next commit, from 2 to 33 members") {
   Grow(AllSuites()[0], 33, CommitOptions::Path::when_required);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Grow(suite, 9, CommitOptions::Path::when_required);
+  }
 }
 
 TEST_CASE("newcomers process everyone's next commit, when their Add came with a path") {

@@ -141,13 +141,16 @@ TEST_CASE("a commit's path may change credential, key, capabilities and extensio
 }
 
 TEST_CASE("an Update of ours that nobody committed is forgotten with its epoch") {
-  Company company(AllSuites()[0], 3, Restarts::always);
-  company.ProposeUpdate(1);  // lost on its way
-  company.Commit(0);
-  CHECK(company[1].proposals().empty());
-  company.Chat();
-  company.Commit(1);
-  company.Chat();
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3, Restarts::always);
+    company.ProposeUpdate(1);  // lost on its way
+    company.Commit(0);
+    CHECK(company[1].proposals().empty());
+    company.Chat();
+    company.Commit(1);
+    company.Chat();
+  }
 }
 
 TEST_CASE("GroupContextExtensions replace all extensions, and hold for the same commit's Adds") {
@@ -184,63 +187,72 @@ TEST_CASE("GroupContextExtensions replace all extensions, and hold for the same 
 }
 
 TEST_CASE("extensions that a member does not support cannot be set") {
-  Company company(AllSuites()[0], 2);
-  const Env& env = company.world.env;
-  const auto refused = [&](Extensions extensions) {
-    return ErrorOf(company[0].StageCommit(Proposing({GroupContextExtensions{std::move(extensions)}}), env));
-  };
-  CHECK(refused({{kExtension, {}}}) == Error::UNSUPPORTED_CAPABILITY);
-  CHECK(refused({MakeExtension(RequiredCapabilities{{kExtension}, {}, {}})}) ==
-        Error::UNSUPPORTED_CAPABILITY);
-  CHECK(refused({MakeExtension(RequiredCapabilities{{}, {kCustom}, {}})}) == Error::UNSUPPORTED_CAPABILITY);
-  CHECK(refused({MakeExtension(RequiredCapabilities{{}, {}, {CredentialType{77}}})}) ==
-        Error::UNSUPPORTED_CAPABILITY);
-  CHECK(refused({{ExtensionType::required_capabilities, {1}}}) == Error::MALFORMED);
-  CHECK(refused({{ExtensionType::ratchet_tree, {}}}) == Error::INVALID_EXTENSION);
-  const Extension twice = MakeExtension(RequiredCapabilities{});
-  CHECK(refused({twice, twice}) == Error::DUPLICATE_EXTENSION);
-  // Default types are supported by all.
-  company.Commit(0,
-                 Proposing({GroupContextExtensions{{MakeExtension(RequiredCapabilities{
-                     {ExtensionType::external_senders}, {ProposalType::reinit}, {CredentialType::x509}})}}}));
-  company.Chat();
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    const Env& env = company.world.env;
+    const auto refused = [&](Extensions extensions) {
+      return ErrorOf(company[0].StageCommit(Proposing({GroupContextExtensions{std::move(extensions)}}), env));
+    };
+    CHECK(refused({{kExtension, {}}}) == Error::UNSUPPORTED_CAPABILITY);
+    CHECK(refused({MakeExtension(RequiredCapabilities{{kExtension}, {}, {}})}) ==
+          Error::UNSUPPORTED_CAPABILITY);
+    CHECK(refused({MakeExtension(RequiredCapabilities{{}, {kCustom}, {}})}) == Error::UNSUPPORTED_CAPABILITY);
+    CHECK(refused({MakeExtension(RequiredCapabilities{{}, {}, {CredentialType{77}}})}) ==
+          Error::UNSUPPORTED_CAPABILITY);
+    CHECK(refused({{ExtensionType::required_capabilities, {1}}}) == Error::MALFORMED);
+    CHECK(refused({{ExtensionType::ratchet_tree, {}}}) == Error::INVALID_EXTENSION);
+    const Extension twice = MakeExtension(RequiredCapabilities{});
+    CHECK(refused({twice, twice}) == Error::DUPLICATE_EXTENSION);
+    // Default types are supported by all.
+    company.Commit(
+        0, Proposing({GroupContextExtensions{{MakeExtension(RequiredCapabilities{
+               {ExtensionType::external_senders}, {ProposalType::reinit}, {CredentialType::x509}})}}}));
+    company.Chat();
+  }
 }
 
 TEST_CASE("new external_senders are asked about, known ones are not") {
-  Company company(AllSuites()[0], 2);
-  const auto sender = [&](std::string_view name) {
-    return ExternalSender{Must(GenerateSignatureKeyPair(AllSuites()[0], company.world.random)).public_key,
-                          Credential::Basic(AsView(name))};
-  };
-  ExternalSenders senders{{sender("one")}};
-  company.Commit(0, Proposing({GroupContextExtensions{{MakeExtension(senders)}}}));
-  REQUIRE(company.asked.size() == 1);
-  CHECK(company.asked[0].role == CredentialRole::external_sender);
-  CHECK(company.asked[0].credential == senders.senders[0].credential);
-  senders.senders.push_back(sender("two"));
-  company.Commit(1, Proposing({GroupContextExtensions{{MakeExtension(senders)}}}));
-  REQUIRE(company.asked.size() == 1);
-  CHECK(company.asked[0].index == 1);
-  company.Hire(0);
-  CHECK(company.asked.size() == 5);  // a joiner is asked about three members and two senders
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    const auto sender = [&](std::string_view name) {
+      return ExternalSender{Must(GenerateSignatureKeyPair(suite, company.world.random)).public_key,
+                            Credential::Basic(AsView(name))};
+    };
+    ExternalSenders senders{{sender("one")}};
+    company.Commit(0, Proposing({GroupContextExtensions{{MakeExtension(senders)}}}));
+    REQUIRE(company.asked.size() == 1);
+    CHECK(company.asked[0].role == CredentialRole::external_sender);
+    CHECK(company.asked[0].credential == senders.senders[0].credential);
+    senders.senders.push_back(sender("two"));
+    company.Commit(1, Proposing({GroupContextExtensions{{MakeExtension(senders)}}}));
+    REQUIRE(company.asked.size() == 1);
+    CHECK(company.asked[0].index == 1);
+    company.Hire(0);
+    CHECK(company.asked.size() == 5);  // a joiner is asked about three members and two senders
+  }
 }
 
 TEST_CASE("a custom proposal needs a policy here and support by everyone") {
-  Company company(AllSuites()[0], 2, {Restarts::never, CustomPolicy(CustomProposalType::Path::optional), {}});
-  const Env& env = company.world.env;
-  const Proposal custom{CustomProposal{kCustom, Bytes(5, 2)}};
-  const Proposal unknown{CustomProposal{ProposalType{0xF999}, {}}};
-  CHECK(ErrorOf(company[0].StageCommit(Proposing(custom), env)) == Error::INVALID_PROPOSAL_LIST);
-  CHECK(ErrorOf(company[0].StageCommit(Proposing(unknown), env)) == Error::UNSUPPORTED_PROPOSAL);
-  CHECK(ErrorOf(company[0].StageOwnProposal(unknown, {}, env)) == Error::UNSUPPORTED_PROPOSAL);
-  AllowCustom(company);
-  CommitOptions lean = Proposing(custom);
-  lean.path = CommitOptions::Path::when_required;
-  lean.format = WireFormat::mls_public_message;
-  const NewCommit commit = company.Commit(0, std::move(lean));
-  const MLSMessage message = Must(DecodeMessage(commit.message, {}));
-  CHECK_FALSE(std::get<PublicMessage>(message.body).content.commit()->path.has_value());
-  company.Chat();
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2, {Restarts::never, CustomPolicy(CustomProposalType::Path::optional), {}});
+    const Env& env = company.world.env;
+    const Proposal custom{CustomProposal{kCustom, Bytes(5, 2)}};
+    const Proposal unknown{CustomProposal{ProposalType{0xF999}, {}}};
+    CHECK(ErrorOf(company[0].StageCommit(Proposing(custom), env)) == Error::INVALID_PROPOSAL_LIST);
+    CHECK(ErrorOf(company[0].StageCommit(Proposing(unknown), env)) == Error::UNSUPPORTED_PROPOSAL);
+    CHECK(ErrorOf(company[0].StageOwnProposal(unknown, {}, env)) == Error::UNSUPPORTED_PROPOSAL);
+    AllowCustom(company);
+    CommitOptions lean = Proposing(custom);
+    lean.path = CommitOptions::Path::when_required;
+    lean.format = WireFormat::mls_public_message;
+    const NewCommit commit = company.Commit(0, std::move(lean));
+    const MLSMessage message = Must(DecodeMessage(commit.message, {}));
+    CHECK_FALSE(std::get<PublicMessage>(message.body).content.commit()->path.has_value());
+    company.Chat();
+  }
 }
 
 }  // namespace

@@ -72,38 +72,44 @@ TEST_CASE("a resumption PSK of the group itself is not asked for") {
 }
 
 TEST_CASE("an epoch that is forgotten, unknown or to come has no resumption PSK") {
-  Policy policy;
-  policy.limits.max_resumption_psks = 2;
-  Company company(AllSuites()[0], 2, {Restarts::always, policy, {}});
-  for (int i = 0; i < 3; ++i) company.Commit(0);  // now in epoch 4
-  const Env& env = company.world.env;
-  for (const std::uint64_t epoch : {0u, 1u, 5u}) {
-    CHECK(ErrorOf(company[0].StageCommit(Proposing(OwnEpoch(company, epoch)), env)) == Error::MISSING_PSK);
-    CHECK(ErrorOf(company[1].ResumptionPskOf(epoch)) == Error::MISSING_PSK);
-  }
-  company.Commit(0, Proposing(OwnEpoch(company, 2)));
-  company.Chat();
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.limits.max_resumption_psks = 2;
+    Company company(suite, 2, {Restarts::always, policy, {}});
+    for (int i = 0; i < 3; ++i) company.Commit(0);  // now in epoch 4
+    const Env& env = company.world.env;
+    for (const std::uint64_t epoch : {0u, 1u, 5u}) {
+      CHECK(ErrorOf(company[0].StageCommit(Proposing(OwnEpoch(company, epoch)), env)) == Error::MISSING_PSK);
+      CHECK(ErrorOf(company[1].ResumptionPskOf(epoch)) == Error::MISSING_PSK);
+    }
+    company.Commit(0, Proposing(OwnEpoch(company, 2)));
+    company.Chat();
 
-  // A member who joined later does not know what the others do.
-  const std::size_t late = company.Hire(0);
-  const NewCommit commit = company.MakeCommit(0, Proposing(OwnEpoch(company, 5)));
-  const MemoryRows before = World::Saved(company[late]);
-  CHECK(ErrorOf(company.TryReceive(late, commit.message)) == Error::MISSING_PSK);
-  CHECK(before == World::Saved(company[late]));
-  company.Apply(0, Must(company[0].RejectCandidate(commit.id)));
-  company.Commit(0, Proposing(OwnEpoch(company, 6)));
-  company.Chat();
+    // A member who joined later does not know what the others do.
+    const std::size_t late = company.Hire(0);
+    const NewCommit commit = company.MakeCommit(0, Proposing(OwnEpoch(company, 5)));
+    const MemoryRows before = World::Saved(company[late]);
+    CHECK(ErrorOf(company.TryReceive(late, commit.message)) == Error::MISSING_PSK);
+    CHECK(before == World::Saved(company[late]));
+    company.Apply(0, Must(company[0].RejectCandidate(commit.id)));
+    company.Commit(0, Proposing(OwnEpoch(company, 6)));
+    company.Chat();
+  }
 }
 
 TEST_CASE("a group may keep no resumption PSKs at all") {
-  Policy policy;
-  policy.limits.max_resumption_psks = 0;
-  policy.limits.max_past_epochs = 0;
-  Company company(AllSuites()[0], 2, {Restarts::always, policy, {}});
-  company.Commit(0);
-  company.Commit(1, Proposing(OwnEpoch(company, 2)));  // the current one is there
-  company.Chat();
-  CHECK(ErrorOf(company[0].ResumptionPskOf(2)) == Error::MISSING_PSK);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.limits.max_resumption_psks = 0;
+    policy.limits.max_past_epochs = 0;
+    Company company(suite, 2, {Restarts::always, policy, {}});
+    company.Commit(0);
+    company.Commit(1, Proposing(OwnEpoch(company, 2)));  // the current one is there
+    company.Chat();
+    CHECK(ErrorOf(company[0].ResumptionPskOf(2)) == Error::MISSING_PSK);
+  }
 }
 
 TEST_CASE("joiners need the commit's PSKs for their Welcome") {
@@ -147,27 +153,30 @@ TEST_CASE("a resumption PSK of another group is asked for and proves membership 
 }
 
 TEST_CASE("the number of PSKs is bounded for committers, receivers and joiners") {
-  Policy policy;
-  policy.limits.max_psks_per_commit = 2;
-  Company company(AllSuites()[0], 2, {Restarts::never, policy, {}});
-  for (std::uint8_t id = 1; id <= 3; ++id) company.psks[External(id)] = Bytes(id, id);
-  const auto options = [&](int count) {
-    CommitOptions one;
-    for (int i = 1; i <= count; ++i) one.proposals.push_back(PskOf(company, static_cast<std::uint8_t>(i)));
-    return one;
-  };
-  company.Commit(0, options(2));
-  company.Chat();
-  const Env& env = company.world.env;
-  CHECK(ErrorOf(company[0].StageCommit(options(3), env)) == Error::LIMIT_EXCEEDED);
-  company[0].SetPolicy({});
-  const Client client = company.world.NewClient(AllSuites()[0], "newcomer");
-  const NewKeyPackage package = company.world.NewKeyPackageOf(client);
-  CommitOptions three = options(3);
-  three.proposals.push_back({Add{package.key_package}});
-  const NewCommit commit = company.MakeCommit(0, std::move(three));
-  CHECK(ErrorOf(company.TryReceive(1, commit.message)) == Error::LIMIT_EXCEEDED);
-  CHECK(ErrorOf(company.TryJoin(commit.welcomes.at(0).message, package)) == Error::LIMIT_EXCEEDED);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy policy;
+    policy.limits.max_psks_per_commit = 2;
+    Company company(suite, 2, {Restarts::never, policy, {}});
+    for (std::uint8_t id = 1; id <= 3; ++id) company.psks[External(id)] = Bytes(id, id);
+    const auto options = [&](int count) {
+      CommitOptions one;
+      for (int i = 1; i <= count; ++i) one.proposals.push_back(PskOf(company, static_cast<std::uint8_t>(i)));
+      return one;
+    };
+    company.Commit(0, options(2));
+    company.Chat();
+    const Env& env = company.world.env;
+    CHECK(ErrorOf(company[0].StageCommit(options(3), env)) == Error::LIMIT_EXCEEDED);
+    company[0].SetPolicy({});
+    const Client client = company.world.NewClient(suite, "newcomer");
+    const NewKeyPackage package = company.world.NewKeyPackageOf(client);
+    CommitOptions three = options(3);
+    three.proposals.push_back({Add{package.key_package}});
+    const NewCommit commit = company.MakeCommit(0, std::move(three));
+    CHECK(ErrorOf(company.TryReceive(1, commit.message)) == Error::LIMIT_EXCEEDED);
+    CHECK(ErrorOf(company.TryJoin(commit.welcomes.at(0).message, package)) == Error::LIMIT_EXCEEDED);
+  }
 }
 
 }  // namespace

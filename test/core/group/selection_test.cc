@@ -66,99 +66,116 @@ TEST_CASE("our own Update and a Remove of ourselves are left to others") {
 }
 
 TEST_CASE("a ReInit is taken only when there is nothing else") {
-  Company company(AllSuites()[0], 3, Restarts::always);
-  const Proposal reinit{ReInit{Bytes(4, 1), ProtocolVersion::mls10, AllSuites()[0].id, {}}};
-  company.ProposeToAll(1, reinit);
-  company.Deliver(2, company.ProposeUpdate(2));
-  CHECK(Committed(company, 0) == List{{2, ProposalType::update}});
-  company.ProposeToAll(1, reinit);
-  CHECK(Committed(company, 0, Proposing({GroupContextExtensions{}})) ==
-        List{{0, ProposalType::group_context_extensions}});
-  company.ProposeToAll(1, reinit);
-  company.Commit(0);
-  CHECK(company[2].phase() == Phase::suspended);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3, Restarts::always);
+    const Proposal reinit{ReInit{Bytes(4, 1), ProtocolVersion::mls10, suite.id, {}}};
+    company.ProposeToAll(1, reinit);
+    company.Deliver(2, company.ProposeUpdate(2));
+    CHECK(Committed(company, 0) == List{{2, ProposalType::update}});
+    company.ProposeToAll(1, reinit);
+    CHECK(Committed(company, 0, Proposing({GroupContextExtensions{}})) ==
+          List{{0, ProposalType::group_context_extensions}});
+    company.ProposeToAll(1, reinit);
+    company.Commit(0);
+    CHECK(company[2].phase() == Phase::suspended);
+  }
 }
 
 TEST_CASE("of two changes of the extensions, two Adds of one client, and one PSK twice, one is taken") {
-  Company company(AllSuites()[0], 3, Restarts::always);
-  company.psks[Encode(PreSharedKeyID{ExternalPsk{Bytes{1}}, {}}.body)] = Bytes(16, 3);
-  const Client client = company.world.NewClient(AllSuites()[0], "newcomer");
-  const Proposal psk = Must(company[0].MakePsk(ExternalPsk{Bytes{1}}, company.world.env));
-  for (const std::size_t sender : {1u, 2u}) {
-    company.ProposeToAll(sender, {GroupContextExtensions{}});
-    company.ProposeToAll(sender, {Add{company.world.NewKeyPackageOf(client).key_package}});
-    company.ProposeToAll(sender, psk);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3, Restarts::always);
+    company.psks[Encode(PreSharedKeyID{ExternalPsk{Bytes{1}}, {}}.body)] = Bytes(16, 3);
+    const Client client = company.world.NewClient(suite, "newcomer");
+    const Proposal psk = Must(company[0].MakePsk(ExternalPsk{Bytes{1}}, company.world.env));
+    for (const std::size_t sender : {1u, 2u}) {
+      company.ProposeToAll(sender, {GroupContextExtensions{}});
+      company.ProposeToAll(sender, {Add{company.world.NewKeyPackageOf(client).key_package}});
+      company.ProposeToAll(sender, psk);
+    }
+    const List list = Committed(company, 0);
+    CHECK(list.size() == 3);
+    CHECK(company[0].tree().member_count() == 4);
   }
-  const List list = Committed(company, 0);
-  CHECK(list.size() == 3);
-  CHECK(company[0].tree().member_count() == 4);
 }
 
 TEST_CASE("what is valid by itself but fits no list does not keep anybody from committing") {
-  Company company(AllSuites()[0], 3, Restarts::always);
-  // A client with the signature key of a member: no list can add it.
-  Client twin = company.world.NewClient(AllSuites()[0], "twin");
-  twin.profile.signature_key = company.client(1).profile.signature_key;
-  twin.profile.signature_private_key = company.client(1).profile.signature_private_key.Clone();
-  company.ProposeToAll(2, {Add{company.world.NewKeyPackageOf(twin).key_package}});
-  company.Deliver(1, company.ProposeUpdate(1));
-  CHECK(Committed(company, 0) == List{{1, ProposalType::update}});
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3, Restarts::always);
+    // A client with the signature key of a member: no list can add it.
+    Client twin = company.world.NewClient(suite, "twin");
+    twin.profile.signature_key = company.client(1).profile.signature_key;
+    twin.profile.signature_private_key = company.client(1).profile.signature_private_key.Clone();
+    company.ProposeToAll(2, {Add{company.world.NewKeyPackageOf(twin).key_package}});
+    company.Deliver(1, company.ProposeUpdate(1));
+    CHECK(Committed(company, 0) == List{{1, ProposalType::update}});
+  }
 }
 
 TEST_CASE("a committer may ignore what it received") {
-  Company company(AllSuites()[0], 3);
-  company.Deliver(1, company.ProposeUpdate(1));
-  CommitOptions options;
-  options.cached = CommitOptions::Cached::ignore;
-  CHECK(Committed(company, 0, std::move(options)).empty());
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3);
+    company.Deliver(1, company.ProposeUpdate(1));
+    CommitOptions options;
+    options.cached = CommitOptions::Cached::ignore;
+    CHECK(Committed(company, 0, std::move(options)).empty());
+  }
 }
 
 TEST_CASE("who has seen a proposal commits before sending data") {
-  Policy lenient;
-  lenient.send_with_uncommitted_proposals = Policy::Uncommitted::allow;
-  for (const bool strict : {true, false}) {
-    Company company(AllSuites()[0], 3, {Restarts::always, strict ? Policy{} : lenient, {}});
-    company.ProposeToAll(1, {Remove{{2}}});
-    const auto sent = company[0].Protect(AsView("data"), {}, company.world.env);
-    CHECK(sent.ok() != strict);
-    if (!sent.ok()) CHECK(sent.error() == Error::PENDING_PROPOSALS);
-    company.MakeCommit(0);
-    company.Send(0, "our commit is on its way");
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Policy lenient;
+    lenient.send_with_uncommitted_proposals = Policy::Uncommitted::allow;
+    for (const bool strict : {true, false}) {
+      Company company(suite, 3, {Restarts::always, strict ? Policy{} : lenient, {}});
+      company.ProposeToAll(1, {Remove{{2}}});
+      const auto sent = company[0].Protect(AsView("data"), {}, company.world.env);
+      CHECK(sent.ok() != strict);
+      if (!sent.ok()) CHECK(sent.error() == Error::PENDING_PROPOSALS);
+      company.MakeCommit(0);
+      company.Send(0, "our commit is on its way");
+    }
   }
 }
 
 // Lists that StageCommit refuses when they are given by value.
 TEST_CASE("lists that break a rule are refused") {
-  Company company(AllSuites()[0], 4);
-  const Env& env = company.world.env;
-  const auto refused = [&](std::vector<Proposal> proposals) {
-    CommitOptions options;
-    options.proposals = std::move(proposals);
-    return ErrorOf(company[0].StageCommit(std::move(options), env));
-  };
-  const Client client = company.world.NewClient(AllSuites()[0], "newcomer");
-  const auto add = [&]() -> Proposal { return {Add{company.world.NewKeyPackageOf(client).key_package}}; };
-  const Proposal psk = Must(company[0].MakePsk(ExternalPsk{Bytes{1}}, env));
-  const Proposal remove{Remove{{1}}}, extensions{GroupContextExtensions{}};
-  const Proposal reinit{ReInit{Bytes(4, 1), ProtocolVersion::mls10, AllSuites()[0].id, {}}};
-  CHECK(refused({remove, remove}) == Error::INVALID_PROPOSAL_LIST);
-  CHECK(refused({{Remove{{0}}}}) == Error::INVALID_PROPOSAL_LIST);
-  CHECK(refused({{Remove{{4}}}}) == Error::INVALID_REMOVE);
-  CHECK(refused({{Remove{{0xFFFFFFFF}}}}) == Error::INVALID_REMOVE);
-  CHECK(refused({psk, psk}) == Error::INVALID_PROPOSAL_LIST);
-  CHECK(refused({extensions, extensions}) == Error::INVALID_PROPOSAL_LIST);
-  CHECK(refused({reinit, remove}) == Error::INVALID_PROPOSAL_LIST);
-  CHECK(refused({{ExternalInit{Bytes(32, 1)}}}) == Error::INVALID_PROPOSAL_LIST);
-  CHECK(refused({{Update{company[0].tree().Leaf({0})}}}) == Error::INVALID_PROPOSAL_LIST);
-  CHECK(refused({add(), add()}) == Error::INVALID_PROPOSAL_LIST);
-  CHECK(refused({{ReInit{Bytes(4, 1), ProtocolVersion::reserved, AllSuites()[0].id, {}}}}) ==
-        Error::INVALID_REINIT);
-  const auto psk_with = [](std::variant<ExternalPsk, ResumptionPsk> body, std::size_t nonce) -> Proposal {
-    return {PreSharedKey{{std::move(body), Bytes(nonce, 1)}}};
-  };
-  CHECK(refused({psk_with(ExternalPsk{{1}}, 31)}) == Error::INVALID_PSK);
-  for (const auto usage : {ResumptionPSKUsage::reinit, ResumptionPSKUsage::branch}) {
-    CHECK(refused({psk_with(ResumptionPsk{usage, {1}, 0}, 32)}) == Error::INVALID_PSK);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 4);
+    const Env& env = company.world.env;
+    const auto refused = [&](std::vector<Proposal> proposals) {
+      CommitOptions options;
+      options.proposals = std::move(proposals);
+      return ErrorOf(company[0].StageCommit(std::move(options), env));
+    };
+    const Client client = company.world.NewClient(suite, "newcomer");
+    const auto add = [&]() -> Proposal { return {Add{company.world.NewKeyPackageOf(client).key_package}}; };
+    const Proposal psk = Must(company[0].MakePsk(ExternalPsk{Bytes{1}}, env));
+    const Proposal remove{Remove{{1}}}, extensions{GroupContextExtensions{}};
+    const Proposal reinit{ReInit{Bytes(4, 1), ProtocolVersion::mls10, suite.id, {}}};
+    CHECK(refused({remove, remove}) == Error::INVALID_PROPOSAL_LIST);
+    CHECK(refused({{Remove{{0}}}}) == Error::INVALID_PROPOSAL_LIST);
+    CHECK(refused({{Remove{{4}}}}) == Error::INVALID_REMOVE);
+    CHECK(refused({{Remove{{0xFFFFFFFF}}}}) == Error::INVALID_REMOVE);
+    CHECK(refused({psk, psk}) == Error::INVALID_PROPOSAL_LIST);
+    CHECK(refused({extensions, extensions}) == Error::INVALID_PROPOSAL_LIST);
+    CHECK(refused({reinit, remove}) == Error::INVALID_PROPOSAL_LIST);
+    CHECK(refused({{ExternalInit{Bytes(32, 1)}}}) == Error::INVALID_PROPOSAL_LIST);
+    CHECK(refused({{Update{company[0].tree().Leaf({0})}}}) == Error::INVALID_PROPOSAL_LIST);
+    CHECK(refused({add(), add()}) == Error::INVALID_PROPOSAL_LIST);
+    CHECK(refused({{ReInit{Bytes(4, 1), ProtocolVersion::reserved, suite.id, {}}}}) == Error::INVALID_REINIT);
+    const auto psk_with = [](std::variant<ExternalPsk, ResumptionPsk> body, std::size_t nonce) -> Proposal {
+      return {PreSharedKey{{std::move(body), Bytes(nonce, 1)}}};
+    };
+    CHECK(refused({psk_with(ExternalPsk{{1}}, 31)}) == Error::INVALID_PSK);
+    for (const auto usage : {ResumptionPSKUsage::reinit, ResumptionPSKUsage::branch}) {
+      CHECK(refused({psk_with(ResumptionPsk{usage, {1}, 0}, 32)}) == Error::INVALID_PSK);
+    }
   }
 }
 

@@ -95,11 +95,14 @@ TEST_CASE("after a ReInit everyone is suspended, and any member re-creates the g
 }
 
 TEST_CASE("a ReInit by reference suspends as well") {
-  Company company(AllSuites()[0], 3, Restarts::always);
-  company.ProposeToAll(1, {ToSuite(AllSuites()[0])});
-  company.Commit(2);
-  for (std::size_t i = 0; i < 3; ++i) CHECK(company[i].phase() == Phase::suspended);
-  CHECK(company.Agree());
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3, Restarts::always);
+    company.ProposeToAll(1, {ToSuite(suite)});
+    company.Commit(2);
+    for (std::size_t i = 0; i < 3; ++i) CHECK(company[i].phase() == Phase::suspended);
+    CHECK(company.Agree());
+  }
 }
 
 TEST_CASE("a branch takes some of the members along") {
@@ -120,52 +123,64 @@ TEST_CASE("a branch takes some of the members along") {
 }
 
 TEST_CASE("joiners of a successor need the old group, at the epoch that it names") {
-  Company company(AllSuites()[0], 3);
-  Emigrants emigrants(company, AllSuites()[0], {0, 1, 2}, 0);
-  StagedSuccessor staged = Must(company[0].StageBranch(emigrants.Options(), company.world.env));
-  const Answers answers = AcceptAll(staged.questions);
-  const Successor made = Must(Group::CompleteSuccessor(std::move(staged), answers, company.world.env));
-  const Bytes& welcome = made.welcomes.at(0).message;
-  const NewKeyPackage& package = emigrants.packages[1];
-  CHECK(ErrorOf(company.TryJoin(welcome, package)) == Error::MISSING_PSK);
-  Company stranger(AllSuites()[0], 2);  // the same group id, other secrets
-  stranger.Commit(0);
-  CHECK(ErrorOf(stranger.TryJoin(welcome, package, {}, &stranger[0])) == Error::DECRYPT_FAILED);
-  // Holding the PSK is not enough: the old group itself is compared with the new one.
-  const ResumptionPsk link{ResumptionPSKUsage::branch, company[0].context().group_id, 1};
-  company.psks[Encode(PreSharedKeyID{link, {}}.body)] = ToBytes(Must(company[0].ResumptionPskOf(1)).view());
-  CHECK(ErrorOf(company.TryJoin(welcome, package)) == Error::MISSING_PSK);
-  const Group elsewhere = company.world.NewGroup(company.world.NewClient(AllSuites()[0], "member 1"));
-  CHECK(ErrorOf(company.TryJoin(welcome, package, {}, &elsewhere)) == Error::MISSING_PSK);
-  company.Commit(0);  // the old epoch is past, but still remembered
-  CHECK(company.TryJoin(welcome, package, {}, &company[1]).ok());
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3);
+    Emigrants emigrants(company, suite, {0, 1, 2}, 0);
+    StagedSuccessor staged = Must(company[0].StageBranch(emigrants.Options(), company.world.env));
+    const Answers answers = AcceptAll(staged.questions);
+    const Successor made = Must(Group::CompleteSuccessor(std::move(staged), answers, company.world.env));
+    const Bytes& welcome = made.welcomes.at(0).message;
+    const NewKeyPackage& package = emigrants.packages[1];
+    CHECK(ErrorOf(company.TryJoin(welcome, package)) == Error::MISSING_PSK);
+    Company stranger(suite, 2);  // the same group id, other secrets
+    stranger.Commit(0);
+    CHECK(ErrorOf(stranger.TryJoin(welcome, package, {}, &stranger[0])) == Error::DECRYPT_FAILED);
+    // Holding the PSK is not enough: the old group itself is compared with the new one.
+    const ResumptionPsk link{ResumptionPSKUsage::branch, company[0].context().group_id, 1};
+    company.psks[Encode(PreSharedKeyID{link, {}}.body)] = ToBytes(Must(company[0].ResumptionPskOf(1)).view());
+    CHECK(ErrorOf(company.TryJoin(welcome, package)) == Error::MISSING_PSK);
+    const Group elsewhere = company.world.NewGroup(company.world.NewClient(suite, "member 1"));
+    CHECK(ErrorOf(company.TryJoin(welcome, package, {}, &elsewhere)) == Error::MISSING_PSK);
+    company.Commit(0);  // the old epoch is past, but still remembered
+    CHECK(company.TryJoin(welcome, package, {}, &company[1]).ok());
+  }
 }
 
 TEST_CASE("a branch brings nobody who was not in the group") {
-  Company company(AllSuites()[0], 2);
-  Emigrants emigrants(company, AllSuites()[0], {0, 1}, 0);
-  SuccessorOptions options = emigrants.Options();
-  const Client stranger = company.world.NewClient(AllSuites()[0], "stranger");
-  options.key_packages.push_back(company.world.NewKeyPackageOf(stranger).key_package);
-  CHECK(ErrorOf(company[0].StageBranch(std::move(options), company.world.env)) == Error::BRANCH_MISMATCH);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    Emigrants emigrants(company, suite, {0, 1}, 0);
+    SuccessorOptions options = emigrants.Options();
+    const Client stranger = company.world.NewClient(suite, "stranger");
+    options.key_packages.push_back(company.world.NewKeyPackageOf(stranger).key_package);
+    CHECK(ErrorOf(company[0].StageBranch(std::move(options), company.world.env)) == Error::BRANCH_MISMATCH);
+  }
 }
 
 TEST_CASE("a re-initialised group leaves nobody behind") {
-  Company company(AllSuites()[0], 3);
-  company.Commit(0, Proposing({ToSuite(AllSuites()[0])}));
-  Emigrants emigrants(company, AllSuites()[0], {0, 1}, 0);
-  CHECK(ErrorOf(company[0].StageReinit(emigrants.Options(), company.world.env)) == Error::REINIT_MISMATCH);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3);
+    company.Commit(0, Proposing({ToSuite(suite)}));
+    Emigrants emigrants(company, suite, {0, 1}, 0);
+    CHECK(ErrorOf(company[0].StageReinit(emigrants.Options(), company.world.env)) == Error::REINIT_MISMATCH);
+  }
 }
 
 TEST_CASE("a ReInit that nobody can follow, or none at all, is refused") {
-  Company company(AllSuites()[0], 2);
-  Emigrants emigrants(company, AllSuites()[0], {0, 1}, 0);
-  const Env& env = company.world.env;
-  CHECK(ErrorOf(company[0].StageReinit(emigrants.Options(), env)) == Error::MISUSE);
-  ReInit unknown = ToSuite(AllSuites()[0]);
-  unknown.cipher_suite = CipherSuite{0x7777};
-  company.Commit(0, Proposing({unknown}));
-  CHECK(ErrorOf(company[0].StageReinit(emigrants.Options(), env)) == Error::UNSUPPORTED_CIPHERSUITE);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    Emigrants emigrants(company, suite, {0, 1}, 0);
+    const Env& env = company.world.env;
+    CHECK(ErrorOf(company[0].StageReinit(emigrants.Options(), env)) == Error::MISUSE);
+    ReInit unknown = ToSuite(suite);
+    unknown.cipher_suite = CipherSuite{0x7777};
+    company.Commit(0, Proposing({unknown}));
+    CHECK(ErrorOf(company[0].StageReinit(emigrants.Options(), env)) == Error::UNSUPPORTED_CIPHERSUITE);
+  }
 }
 
 // Impostor makes a group by hand as the first member of a successor would, with every choice left open.

@@ -53,10 +53,13 @@ TEST_CASE("tampered application messages, proposals and commits harm nothing") {
 }
 
 TEST_CASE("a tampered external Commit harms nothing") {
-  Company company(AllSuites()[0], 2);
-  const Client client = company.world.NewClient(AllSuites()[0], "joiner");
-  const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0)));
-  SpoilFirst(company, 1, join.message);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    const Client client = company.world.NewClient(suite, "joiner");
+    const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0)));
+    SpoilFirst(company, 1, join.message);
+  }
 }
 
 TEST_CASE("a tampered Welcome is refused, and the genuine one still opens") {
@@ -131,18 +134,21 @@ TEST_CASE("a generation far ahead is refused before any key is derived") {
 }
 
 TEST_CASE("who claims to be nobody, oneself or another is refused") {
-  Company company(AllSuites()[0], 4);
-  company.Commit(0, Proposing({Remove{{3}}}));
-  const Forger forger(company, 2);
-  const MemoryRows before = World::Saved(company[1]);
-  for (const std::uint32_t nobody : {3u, 4u, 0x7FFFFFFFu, 0x80000001u, 0xFFFFFFFFu}) {
-    CHECK(ErrorOf(company.TryReceive(1, forger.Message({nobody}, 0, forger.AnyKey()))) ==
-          Error::UNKNOWN_SENDER);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 4);
+    company.Commit(0, Proposing({Remove{{3}}}));
+    const Forger forger(company, 2);
+    const MemoryRows before = World::Saved(company[1]);
+    for (const std::uint32_t nobody : {3u, 4u, 0x7FFFFFFFu, 0x80000001u, 0xFFFFFFFFu}) {
+      CHECK(ErrorOf(company.TryReceive(1, forger.Message({nobody}, 0, forger.AnyKey()))) ==
+            Error::UNKNOWN_SENDER);
+    }
+    CHECK(ErrorOf(company.TryReceive(1, forger.Message({1}, 0, forger.AnyKey()))) == Error::OWN_MESSAGE);
+    CHECK(ErrorOf(company.TryReceive(1, forger.Message({0}, 0, forger.AnyKey()))) == Error::DECRYPT_FAILED);
+    CHECK(before == World::Saved(company[1]));
+    company.Chat();
   }
-  CHECK(ErrorOf(company.TryReceive(1, forger.Message({1}, 0, forger.AnyKey()))) == Error::OWN_MESSAGE);
-  CHECK(ErrorOf(company.TryReceive(1, forger.Message({0}, 0, forger.AnyKey()))) == Error::DECRYPT_FAILED);
-  CHECK(before == World::Saved(company[1]));
-  company.Chat();
 }
 
 TEST_CASE("an insider who encrypts under another's ratchet consumes nothing") {
@@ -183,19 +189,22 @@ TEST_CASE("messages of other groups, other epochs and other kinds have their err
 }
 
 TEST_CASE("application data in a PublicMessage is refused") {
-  Company company(AllSuites()[0], 2);
-  const Group& group = company[0];
-  FramedContent content{
-      group.context().group_id, 1, Sender::Member({0}), {}, ApplicationContent{Bytes(4, 1)}};
-  const auto plain =
-      Must(SignContent(group.suite(), WireFormat::mls_public_message, std::move(content),
-                       company.client(0).profile.signature_private_key, group.epoch().encoded_context));
-  const MemoryRows rows = World::Saved(group);
-  Secret secret;
-  Reader in(*rows.Get(RowKey(RowTag::epoch_secrets, std::uint64_t{1})));
-  for (int i = 0; i < 4; ++i) wire::Read(in, secret);  // membership_key
-  const auto message = Must(ProtectPublic(group.suite(), *plain, secret, group.epoch().encoded_context));
-  CHECK(ErrorOf(company.TryReceive(1, EncodeMessage(message))) == Error::UNEXPECTED_PLAINTEXT);
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    const Group& group = company[0];
+    FramedContent content{
+        group.context().group_id, 1, Sender::Member({0}), {}, ApplicationContent{Bytes(4, 1)}};
+    const auto plain =
+        Must(SignContent(group.suite(), WireFormat::mls_public_message, std::move(content),
+                         company.client(0).profile.signature_private_key, group.epoch().encoded_context));
+    const MemoryRows rows = World::Saved(group);
+    Secret secret;
+    Reader in(*rows.Get(RowKey(RowTag::epoch_secrets, std::uint64_t{1})));
+    for (int i = 0; i < 4; ++i) wire::Read(in, secret);  // membership_key
+    const auto message = Must(ProtectPublic(group.suite(), *plain, secret, group.epoch().encoded_context));
+    CHECK(ErrorOf(company.TryReceive(1, EncodeMessage(message))) == Error::UNEXPECTED_PLAINTEXT);
+  }
 }
 
 }  // namespace

@@ -117,27 +117,30 @@ TEST_CASE("a tracker lets joiners in, and follows their external Commits") {
 }
 
 TEST_CASE("a tracker keeps only the latest epoch's GroupInfo, signed by a member") {
-  Followed followed(AllSuites()[0], 3, Restarts::never);
-  Company& company = followed.company;
-  const GroupInfo old = company.Info(0);
-  followed.Follow(company.Commit(1).message);
-  const auto refused = [&](const GroupInfo& info) {
-    const Status status = followed.tracker.OfferGroupInfo(info);
-    return status.ok() ? Error::INTERNAL : status.error();
-  };
-  CHECK(refused(old) == Error::WRONG_EPOCH);
-  GroupInfo spoilt = company.Info(1);
-  spoilt.extensions.push_back({ExtensionType{0xF001}, {}});
-  CHECK(refused(spoilt) == Error::BAD_SIGNATURE);
-  spoilt = company.Info(1);
-  spoilt.signer = LeafIndex{9};
-  CHECK(refused(spoilt) == Error::UNKNOWN_SENDER);
-  spoilt = company.Info(1);
-  spoilt.confirmation_tag[0] ^= 1;
-  CHECK(refused(spoilt) == Error::BAD_CONFIRMATION_TAG);
-  CHECK(followed.tracker.group_info().empty());
-  CHECK(followed.tracker.OfferGroupInfo(company.Info(1)).ok());
-  CHECK_FALSE(followed.tracker.group_info().empty());
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Followed followed(suite, 3, Restarts::never);
+    Company& company = followed.company;
+    const GroupInfo old = company.Info(0);
+    followed.Follow(company.Commit(1).message);
+    const auto refused = [&](const GroupInfo& info) {
+      const Status status = followed.tracker.OfferGroupInfo(info);
+      return status.ok() ? Error::INTERNAL : status.error();
+    };
+    CHECK(refused(old) == Error::WRONG_EPOCH);
+    GroupInfo spoilt = company.Info(1);
+    spoilt.extensions.push_back({ExtensionType{0xF001}, {}});
+    CHECK(refused(spoilt) == Error::BAD_SIGNATURE);
+    spoilt = company.Info(1);
+    spoilt.signer = LeafIndex{9};
+    CHECK(refused(spoilt) == Error::UNKNOWN_SENDER);
+    spoilt = company.Info(1);
+    spoilt.confirmation_tag[0] ^= 1;
+    CHECK(refused(spoilt) == Error::BAD_CONFIRMATION_TAG);
+    CHECK(followed.tracker.group_info().empty());
+    CHECK(followed.tracker.OfferGroupInfo(company.Info(1)).ok());
+    CHECK_FALSE(followed.tracker.group_info().empty());
+  }
 }
 
 TEST_CASE("after a commit that it cannot read a tracker is seeded again") {
@@ -198,78 +201,87 @@ TEST_CASE("a tracker refuses what is tampered with or out of turn, and stays as 
 }
 
 TEST_CASE("a tracker's verdicts, versions, policies and the end of its group") {
-  Followed followed(AllSuites()[0], 2, Restarts::never);
-  Company& company = followed.company;
-  const Env& env = company.world.env;
-  const NewKeyPackage package = company.world.NewKeyPackageOf(company.world.NewClient(AllSuites()[0], "new"));
-  const NewCommit commit = company.MakeCommit(0, Proposing({Add{package.key_package}}));
-  StagedHandshake first = Must(followed.tracker.Stage(commit.message, env));
-  StagedHandshake second = Must(followed.tracker.Stage(commit.message, env));
-  StagedHandshake third = Must(followed.tracker.Stage(commit.message, env));
-  REQUIRE(first.questions.credentials.size() == 1);
-  CHECK(followed.tracker.Complete(std::move(first), {{Verdict::reject}, {}}).error() ==
-        Error::CREDENTIAL_REJECTED);
-  CHECK(followed.tracker.Complete(std::move(second), {{Verdict::accept}, {}}).ok());
-  CHECK(followed.tracker.Complete(std::move(third), {{Verdict::accept}, {}}).error() == Error::STALE_VERSION);
-  company.Accept(0, commit.id);
-  company.Receive(1, commit.message);
-  followed.InStep();
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Followed followed(suite, 2, Restarts::never);
+    Company& company = followed.company;
+    const Env& env = company.world.env;
+    const NewKeyPackage package = company.world.NewKeyPackageOf(company.world.NewClient(suite, "new"));
+    const NewCommit commit = company.MakeCommit(0, Proposing({Add{package.key_package}}));
+    StagedHandshake first = Must(followed.tracker.Stage(commit.message, env));
+    StagedHandshake second = Must(followed.tracker.Stage(commit.message, env));
+    StagedHandshake third = Must(followed.tracker.Stage(commit.message, env));
+    REQUIRE(first.questions.credentials.size() == 1);
+    CHECK(followed.tracker.Complete(std::move(first), {{Verdict::reject}, {}}).error() ==
+          Error::CREDENTIAL_REJECTED);
+    CHECK(followed.tracker.Complete(std::move(second), {{Verdict::accept}, {}}).ok());
+    CHECK(followed.tracker.Complete(std::move(third), {{Verdict::accept}, {}}).error() ==
+          Error::STALE_VERSION);
+    company.Accept(0, commit.id);
+    company.Receive(1, commit.message);
+    followed.InStep();
 
-  Policy closed = Followed::Public();
-  closed.external_commits = Policy::ExternalCommits::refuse;
-  followed.tracker.SetPolicy(closed);
-  const Client client = company.world.NewClient(AllSuites()[0], "joiner");
-  const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0)));
-  followed.ExpectRefused(join.message, Error::POLICY);
+    Policy closed = Followed::Public();
+    closed.external_commits = Policy::ExternalCommits::refuse;
+    followed.tracker.SetPolicy(closed);
+    const Client client = company.world.NewClient(suite, "joiner");
+    const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0)));
+    followed.ExpectRefused(join.message, Error::POLICY);
 
-  const Bytes end =
-      company.Commit(0, Proposing({ReInit{Bytes(4, 1), ProtocolVersion::mls10, AllSuites()[0].id, {}}}))
-          .message;
-  followed.Follow(end);
-  CHECK(followed.tracker.reinit().has_value());
-  const Tracker loaded = Must(Tracker::Load(Followed::Saved(followed.tracker), {}, env));
-  CHECK(loaded.reinit() == followed.tracker.reinit());
+    const Bytes end =
+        company.Commit(0, Proposing({ReInit{Bytes(4, 1), ProtocolVersion::mls10, suite.id, {}}})).message;
+    followed.Follow(end);
+    CHECK(followed.tracker.reinit().has_value());
+    const Tracker loaded = Must(Tracker::Load(Followed::Saved(followed.tracker), {}, env));
+    CHECK(loaded.reinit() == followed.tracker.reinit());
+  }
 }
 
 TEST_CASE("seeding needs the tree, and everything in it genuine") {
-  Company company(AllSuites()[0], 3);
-  const Env& env = company.world.env;
-  GroupInfoOptions apart;
-  apart.tree = CommitOptions::Tree::apart;
-  const GroupInfo bare = company.Info(0, apart);
-  CHECK(ErrorOf(Tracker::StageSeed(bare, {}, {}, env)) == Error::MISSING_TREE);
-  Bytes tree = company[0].tracker().EncodeTree();
-  CHECK(Tracker::StageSeed(bare, tree, {}, env).ok());
-  for (std::size_t at = 0; at < tree.size(); at += 11) {
-    tree[at] ^= 4;
-    CHECK_FALSE(Tracker::StageSeed(bare, tree, {}, env).ok());
-    tree[at] ^= 4;
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3);
+    const Env& env = company.world.env;
+    GroupInfoOptions apart;
+    apart.tree = CommitOptions::Tree::apart;
+    const GroupInfo bare = company.Info(0, apart);
+    CHECK(ErrorOf(Tracker::StageSeed(bare, {}, {}, env)) == Error::MISSING_TREE);
+    Bytes tree = company[0].tracker().EncodeTree();
+    CHECK(Tracker::StageSeed(bare, tree, {}, env).ok());
+    for (std::size_t at = 0; at < tree.size(); at += 11) {
+      tree[at] ^= 4;
+      CHECK_FALSE(Tracker::StageSeed(bare, tree, {}, env).ok());
+      tree[at] ^= 4;
+    }
   }
 }
 
 TEST_CASE("a tracker's rows, damaged or of a newer format") {
-  Followed followed(AllSuites()[0], 3, Restarts::never);
-  Company& company = followed.company;
-  const Env& env = company.world.env;
-  followed.Follow(company.ProposeUpdate(0));
-  const MemoryRows rows = Followed::Saved(followed.tracker);
-  for (const auto& [key, value] : rows.rows()) {
-    for (std::size_t at = 0; at < value.size(); at += value.size() / 20 + 1) {
-      MemoryRows damaged;
-      for (const auto& [one, kept] : rows.rows()) damaged.Put(one, kept);
-      Bytes spoilt = ToBytes(value.view());
-      spoilt[at] ^= 1;
-      damaged.Put(key, spoilt);
-      const auto loaded = Tracker::Load(damaged, {}, env);
-      const bool said = !loaded.ok() && (loaded.error() == Error::STORAGE_DAMAGED ||
-                                         loaded.error() == Error::STORAGE_VERSION);
-      CHECK((loaded.ok() || said));
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Followed followed(suite, 3, Restarts::never);
+    Company& company = followed.company;
+    const Env& env = company.world.env;
+    followed.Follow(company.ProposeUpdate(0));
+    const MemoryRows rows = Followed::Saved(followed.tracker);
+    for (const auto& [key, value] : rows.rows()) {
+      for (std::size_t at = 0; at < value.size(); at += value.size() / 20 + 1) {
+        MemoryRows damaged;
+        for (const auto& [one, kept] : rows.rows()) damaged.Put(one, kept);
+        Bytes spoilt = ToBytes(value.view());
+        spoilt[at] ^= 1;
+        damaged.Put(key, spoilt);
+        const auto loaded = Tracker::Load(damaged, {}, env);
+        const bool said = !loaded.ok() && (loaded.error() == Error::STORAGE_DAMAGED ||
+                                           loaded.error() == Error::STORAGE_VERSION);
+        CHECK((loaded.ok() || said));
+      }
     }
+    MemoryRows newer;
+    newer.Put(RowKey(RowTag::context), Bytes{0xFF, 0xFF});
+    CHECK(ErrorOf(Tracker::Load(newer, {}, env)) == Error::STORAGE_VERSION);
+    CHECK(ErrorOf(Tracker::Load(MemoryRows(), {}, env)) == Error::STORAGE_DAMAGED);
   }
-  MemoryRows newer;
-  newer.Put(RowKey(RowTag::context), Bytes{0xFF, 0xFF});
-  CHECK(ErrorOf(Tracker::Load(newer, {}, env)) == Error::STORAGE_VERSION);
-  CHECK(ErrorOf(Tracker::Load(MemoryRows(), {}, env)) == Error::STORAGE_DAMAGED);
 }
 
 }  // namespace

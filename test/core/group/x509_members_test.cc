@@ -93,35 +93,85 @@ TEST_CASE("a certificate must be for the leaf's signature key") {
   });
 }
 
-TEST_CASE("a credential type that some member cannot read is refused, whichever way it comes") {
-  const Suite& suite = AllSuites()[0];
-  Company company(suite, 2);
-  Client plain = company.world.NewClient(suite, "plain");
-  plain.profile.capabilities.credentials = {CredentialType::basic};
-  const std::size_t number = Admit(company, plain);
-  const Env& env = company.world.env;
-  const Client certified = Certified(company, suite, "certified");
-  const NewKeyPackage package = company.world.NewKeyPackageOf(certified);
-  const auto adding = [&] { return Proposing({Add{package.key_package}}); };
-  CHECK(ErrorOf(company[0].StageCommit(adding(), env)) == Error::UNSUPPORTED_CREDENTIAL);
-  CHECK(ErrorOf(company.TryJoinByCommit(certified, company.Info(0))) == Error::UNSUPPORTED_CREDENTIAL);
-  LeafChange change;
-  change.signature_key = Must(GenerateSignatureKeyPair(suite, company.world.random));
-  change.credential = MakeX509(suite, "member 1", change.signature_key->public_key);
-  CommitOptions options;
-  options.leaf = std::move(change);
-  StagedCommit staged = Must(company[1].StageCommit(std::move(options), env));
-  CHECK(ErrorOf(company[1].CompleteCommit(std::move(staged), {}, env)) == Error::UNSUPPORTED_CREDENTIAL);
+Policy KnowingTheIntermediate() {
+  Policy policy;
+  policy.known_certificates = Must(KnownCertificates::Make(std::vector<View>{TestIntermediate().der}));
+  return policy;
+}
 
-  // Once the one who cannot is out, the others can; and then it cannot come back.
-  CommitOptions swap = adding();
-  swap.proposals.push_back({Remove{company[number].self()}});
-  const NewCommit commit = company.Commit(0, std::move(swap));
-  company.Enter(certified, company.JoinByWelcome(commit.welcomes.at(0).message, package));
-  company.Chat();
-  const NewKeyPackage again = company.world.NewKeyPackageOf(plain);
-  CHECK(ErrorOf(company[0].StageCommit(Proposing({Add{again.key_package}}), env)) ==
-        Error::UNSUPPORTED_CREDENTIAL);
+TEST_CASE("R5.3-02: a chain may omit what all members know, wherever a credential comes in") {
+  ForEverySuite([](const Suite& suite, Restarts restarts) {
+    const auto gapped = [&](World& world, const std::string& name) {
+      Client client = world.NewClient(suite, name);
+      client.profile.credential = MakeX509WithGap(suite, name, client.profile.signature_key);
+      return client;
+    };
+    Company company(suite, 2, {restarts, KnowingTheIntermediate(), {}});
+    const Env& env = company.world.env;
+    const std::size_t number = Admit(company, gapped(company.world, "by Welcome"));
+    company.JoinByCommit(gapped(company.world, "from outside"), company.Info(number));
+    LeafChange change;
+    change.signature_key = Must(GenerateSignatureKeyPair(suite, company.world.random));
+    change.credential = MakeX509WithGap(suite, "one", change.signature_key->public_key);
+    company.Deliver(1, company.ProposeUpdate(1, std::move(change)));
+    CommitOptions options;
+    options.leaf.signature_key = Must(GenerateSignatureKeyPair(suite, company.world.random));
+    options.leaf.credential = MakeX509WithGap(suite, "zero", options.leaf.signature_key->public_key);
+    company.Commit(0, std::move(options));
+    const Client outsider = gapped(company.world, "external sender");
+    const ExternalSenders senders{{{outsider.profile.signature_key, outsider.profile.credential}}};
+    company.Commit(1, Proposing({GroupContextExtensions{{MakeExtension(senders)}}}));
+    company.Hire(number);
+    company.Chat();
+    CHECK(Tracker::StageSeed(company.Info(0), {}, KnowingTheIntermediate(), env).ok());
+
+    // Whoever does not know the intermediate refuses the group and its members.
+    CHECK(ErrorOf(Tracker::StageSeed(company.Info(0), {}, {}, env)) == Error::INVALID_TREE);
+    Company ignorant(suite, 1);
+    const Client client = gapped(company.world, "a stranger");
+    const NewKeyPackage package = company.world.NewKeyPackageOf(client);
+    CHECK(ErrorOf(ignorant[0].StageCommit(Proposing({Add{package.key_package}}), env)) ==
+          Error::INVALID_CREDENTIAL);
+    CHECK(ErrorOf(ignorant.TryJoinByCommit(client, ignorant.Info(0))) == Error::INVALID_CREDENTIAL);
+    CHECK(ErrorOf(ignorant[0].StageCommit(Proposing({GroupContextExtensions{{MakeExtension(senders)}}}),
+                                          env)) == Error::INVALID_CREDENTIAL);
+    const GroupOptions founding{&suite, {}, {}, {}};
+    CHECK(ErrorOf(Group::Create(founding, client.profile, env)) == Error::INVALID_CREDENTIAL);
+    CHECK(Group::Create({&suite, {}, {}, KnowingTheIntermediate()}, client.profile, env).ok());
+  });
+}
+
+TEST_CASE("a credential type that some member cannot read is refused, whichever way it comes") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 2);
+    Client plain = company.world.NewClient(suite, "plain");
+    plain.profile.capabilities.credentials = {CredentialType::basic};
+    const std::size_t number = Admit(company, plain);
+    const Env& env = company.world.env;
+    const Client certified = Certified(company, suite, "certified");
+    const NewKeyPackage package = company.world.NewKeyPackageOf(certified);
+    const auto adding = [&] { return Proposing({Add{package.key_package}}); };
+    CHECK(ErrorOf(company[0].StageCommit(adding(), env)) == Error::UNSUPPORTED_CREDENTIAL);
+    CHECK(ErrorOf(company.TryJoinByCommit(certified, company.Info(0))) == Error::UNSUPPORTED_CREDENTIAL);
+    LeafChange change;
+    change.signature_key = Must(GenerateSignatureKeyPair(suite, company.world.random));
+    change.credential = MakeX509(suite, "member 1", change.signature_key->public_key);
+    CommitOptions options;
+    options.leaf = std::move(change);
+    StagedCommit staged = Must(company[1].StageCommit(std::move(options), env));
+    CHECK(ErrorOf(company[1].CompleteCommit(std::move(staged), {}, env)) == Error::UNSUPPORTED_CREDENTIAL);
+
+    // Once the one who cannot is out, the others can; and then it cannot come back.
+    CommitOptions swap = adding();
+    swap.proposals.push_back({Remove{company[number].self()}});
+    const NewCommit commit = company.Commit(0, std::move(swap));
+    company.Enter(certified, company.JoinByWelcome(commit.welcomes.at(0).message, package));
+    company.Chat();
+    const NewKeyPackage again = company.world.NewKeyPackageOf(plain);
+    CHECK(ErrorOf(company[0].StageCommit(Proposing({Add{again.key_package}}), env)) ==
+          Error::UNSUPPORTED_CREDENTIAL);
+  }
 }
 
 TEST_CASE("members of a branch are matched by the subject of their certificates") {

@@ -15,7 +15,7 @@ namespace {
 const Limits kLimits;
 
 Error ErrorOf(const Suite& suite, const Credential& credential, View key) {
-  const Status status = ValidateCredential(suite, credential, key, kLimits);
+  const Status status = ValidateCredential(suite, credential, key, kLimits, nullptr);
   return status.ok() ? Error::INTERNAL : status.error();
 }
 

@@ -33,7 +33,7 @@ ExternalSender SenderFor(const Suite& suite, SeededRandom& random) {
 }
 
 Error ExternalSendersError(const Suite& suite, const ExternalSenders& senders) {
-  return ErrorOf(ValidateExternalSenders(suite, {MakeExtension(senders)}, kLimits));
+  return ErrorOf(ValidateExternalSenders(suite, {MakeExtension(senders)}, kLimits, nullptr));
 }
 
 }  // namespace
@@ -140,16 +140,19 @@ TEST_CASE("external senders are bounded, and malformed ones are refused") {
   Limits limits;
   limits.max_external_senders = 2;
   ExternalSenders senders{{SenderFor(suite, random), SenderFor(suite, random)}};
-  CHECK(ValidateExternalSenders(suite, {MakeExtension(senders)}, limits).ok());
+  CHECK(ValidateExternalSenders(suite, {MakeExtension(senders)}, limits, nullptr).ok());
   senders.senders.push_back(SenderFor(suite, random));
-  CHECK(ValidateExternalSenders(suite, {MakeExtension(senders)}, limits).error() == Error::LIMIT_EXCEEDED);
-  CHECK(ValidateExternalSenders(suite, {{ExtensionType::external_senders, {0xC0}}}, limits).error() ==
-        Error::MALFORMED);
+  CHECK(ValidateExternalSenders(suite, {MakeExtension(senders)}, limits, nullptr).error() ==
+        Error::LIMIT_EXCEEDED);
+  CHECK(
+      ValidateExternalSenders(suite, {{ExtensionType::external_senders, {0xC0}}}, limits, nullptr).error() ==
+      Error::MALFORMED);
   // R12.1.8.1: one bare ExternalSender is not the vector that the extension holds.
-  CHECK_FALSE(ValidateExternalSenders(
-                  suite, {{ExtensionType::external_senders, Encode(SenderFor(suite, random))}}, limits)
+  CHECK_FALSE(ValidateExternalSenders(suite,
+                                      {{ExtensionType::external_senders, Encode(SenderFor(suite, random))}},
+                                      limits, nullptr)
                   .ok());
-  CHECK(ValidateExternalSenders(suite, {}, limits).ok());
+  CHECK(ValidateExternalSenders(suite, {}, limits, nullptr).ok());
 }
 
 TEST_CASE("GREASE: the fifteen values of RFC 9420 §13.5, each of them drawn") {

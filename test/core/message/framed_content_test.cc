@@ -32,7 +32,10 @@ constexpr auto kPrivate = WireFormat::mls_private_message;
 
 TEST_CASE("what is signed: version, wire format, content, and the context for senders inside") {
   const Bytes context = {0xC0, 0xC1, 0xC2};
-  const auto tbs = [&](Sender sender) { return EncodeFramedContentTBS(kPublic, RemoveBy(sender), context); };
+  const auto tbs = [&](Sender sender) {
+    const EncodedContent content({kPublic, RemoveBy(sender), {}});
+    return Encode(Encoded{content.SignedPart()}, Encoded{SignedContext(content->content, context)});
+  };
   const auto expected = [&](Sender sender, View tail) {
     return Encode(std::uint16_t{1}, std::uint16_t{1}, RemoveBy(sender), Encoded{tail});
   };
@@ -170,7 +173,44 @@ TEST_CASE("the transcript takes wire format, content and signature, not the tag"
   content.auth.confirmation_tag = Bytes(32, 1);
   Bytes expected = Encode(content);
   expected.resize(expected.size() - 33);
-  CHECK(EncodeConfirmedTranscriptInput(content) == expected);
+  CHECK(Encode(Encoded{EncodedContent(content).TranscriptPart()}, content.auth.signature) == expected);
+}
+
+TEST_CASE("an encoding is that of its content, wherever both go, and neither can be changed") {
+  static_assert(std::is_same_v<decltype(*std::declval<EncodedContent&>()), const AuthenticatedContent&>);
+  static_assert(
+      std::is_same_v<decltype(std::declval<EncodedContent&>().operator->()), const AuthenticatedContent*>);
+  const auto agrees = [](const EncodedContent& content) {
+    return Equal(content.SignedPart(),
+                 Encode(ProtocolVersion::mls10, content->wire_format, content->content));
+  };
+  SeededRandom random(46);
+  for (int i = 0; i < 50; ++i) {
+    const auto value = RandomValue<AuthenticatedContent>(random);
+    EncodedContent content(value);
+    CHECK(agrees(content));
+    EncodedContent other(RandomValue<AuthenticatedContent>(random));
+    other = content;
+    CHECK(agrees(other));
+    CHECK(*other == value);
+    const EncodedContent moved = std::move(content);
+    CHECK(agrees(moved));
+    CHECK(std::move(other).WithoutEncoding() == value);
+  }
+}
+
+TEST_CASE("what was signed or verified carries the encoding that was") {
+  const Suite& suite = AllSuites()[0];
+  SeededRandom random(47);
+  const Keys keys = MakeKeys(suite, random);
+  const auto sent = SignContent(suite, kPrivate, RemoveBy(Sender::Member({1})), keys.private_key, {});
+  REQUIRE(sent.ok());
+  const Bytes expected = Encode(ProtocolVersion::mls10, kPrivate, RemoveBy(Sender::Member({1})));
+  CHECK(Equal(sent->encoded().SignedPart(), expected));
+  const auto verified = VerifyContent(suite, **sent, keys.public_key, {});
+  REQUIRE(verified.ok());
+  CHECK(Equal(verified->encoded().SignedPart(), expected));
+  CHECK(*verified->encoded() == **sent);
 }
 
 TEST_CASE("R5.2-01: a proposal's reference is the labelled hash of the whole authenticated content") {

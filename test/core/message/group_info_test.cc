@@ -18,7 +18,7 @@ TEST_CASE("a signed GroupInfo verifies, in every suite") {
     CHECK(VerifyGroupInfo(suite, info, keys.public_key).ok());
     CHECK(VerifyGroupInfo(suite, *Decode<GroupInfo>(Encode(info)), keys.public_key).ok());
     CHECK(VerifyWithLabel(suite, keys.public_key, "GroupInfoTBS",
-                          Encode(info.group_context, info.extensions, info.confirmation_tag, info.signer),
+                          {Encode(info.group_context, info.extensions, info.confirmation_tag, info.signer)},
                           info.signature)
               .ok());
   }

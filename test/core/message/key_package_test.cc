@@ -134,10 +134,10 @@ TEST_CASE("R10-04, R10.1-04: the package is signed with the leaf's key") {
 
     KeyPackage package = good;
     package.signature =
-        *SignWithLabel(suite, mallory.signature_private_key, "KeyPackageTBS", EncodeUnsigned(package));
+        *SignWithLabel(suite, mallory.signature_private_key, "KeyPackageTBS", {EncodeUnsigned(package)});
     CHECK(error_of(package) == Error::INVALID_KEY_PACKAGE);
     package.signature =
-        *SignWithLabel(suite, alice.signature_private_key, "LeafNodeTBS", EncodeUnsigned(package));
+        *SignWithLabel(suite, alice.signature_private_key, "LeafNodeTBS", {EncodeUnsigned(package)});
     CHECK(error_of(package) == Error::INVALID_KEY_PACKAGE);
     package.signature.clear();
     CHECK(error_of(package) == Error::INVALID_KEY_PACKAGE);

@@ -20,8 +20,13 @@ AuthenticatedContent From(Sender sender) {
 
 const Bytes kContext = {0xC0, 0xC1};
 
+Status Check(const Suite& suite, const PublicMessage& message, View key, View context) {
+  const EncodedContent content({WireFormat::mls_public_message, message.content, message.auth});
+  return CheckMembershipTag(suite, content, message.membership_tag, key, context);
+}
+
 Error ErrorOf(const Suite& suite, const PublicMessage& message, View key, View context = kContext) {
-  const Status status = CheckMembershipTag(suite, message, key, context);
+  const Status status = Check(suite, message, key, context);
   return status.ok() ? Error::INTERNAL : status.error();
 }
 
@@ -35,11 +40,11 @@ TEST_CASE("a member's message carries a tag that checks, in every suite") {
     const auto message = ProtectPublic(suite, From(kMember), key, kContext);
     REQUIRE(message.ok());
     CHECK(message->membership_tag.size() == suite.Nh);
-    CHECK(CheckMembershipTag(suite, *message, key, kContext).ok());
+    CHECK(Check(suite, *message, key, kContext).ok());
     CHECK(test::ComesBack(*message));
     const Bytes tbm = Encode(std::uint16_t{1}, std::uint16_t{1}, message->content, Encoded{kContext},
                              message->auth.signature, message->auth.confirmation_tag);
-    CHECK(Equal(message->membership_tag, *Mac(suite, key, tbm)));
+    CHECK(Equal(message->membership_tag, *Mac(suite, key, {tbm})));
   }
 }
 
@@ -89,7 +94,7 @@ TEST_CASE("R6.2-04: others carry no tag, and none may follow") {
     const auto message = ProtectPublic(suite, From(sender), key, kContext);
     REQUIRE(message.ok());
     CHECK(message->membership_tag.empty());
-    CHECK(CheckMembershipTag(suite, *message, key, kContext).ok());
+    CHECK(Check(suite, *message, key, kContext).ok());
     CHECK(test::ComesBack(*message));
     CHECK_FALSE(Decode<PublicMessage>(Encode(*message, Bytes(32, 7))).ok());
   }

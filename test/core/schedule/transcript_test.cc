@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "message/framed_content.h"
 #include "schedule/key_schedule.h"
 #include "support/tally.h"
 #include "support/vectors.h"
@@ -9,16 +10,15 @@
 namespace mls::test {
 namespace {
 
-// An encoded AuthenticatedContent of a Commit ends with its confirmation tag, opaque<V> of Nh bytes; what
-// stands before it is the ConfirmedTranscriptHashInput.
 bool CaseHolds(const Json& json) {
   const Suite& suite = *FindSuite(static_cast<CipherSuite>(json["cipher_suite"].get<std::uint16_t>()));
-  const Bytes content = FromHex(json["authenticated_content"]);
-  const View confirmed_input = View(content).first(content.size() - VectorSize(suite.Nh));
-  const View confirmation_tag = View(content).last(suite.Nh);
+  const auto decoded = Decode<AuthenticatedContent>(FromHex(json["authenticated_content"]));
+  if (!decoded.ok()) return false;
+  const EncodedContent content(*decoded);
+  const View confirmation_tag = content->auth.confirmation_tag;
 
-  const auto confirmed =
-      ConfirmedTranscriptHash(suite, FromHex(json["interim_transcript_hash_before"]), confirmed_input);
+  const auto confirmed = ConfirmedTranscriptHash(suite, FromHex(json["interim_transcript_hash_before"]),
+                                                 content.TranscriptPart(), content->auth.signature);
   if (!confirmed.ok() || !Equal(*confirmed, FromHex(json["confirmed_transcript_hash_after"]))) return false;
   const auto interim = InterimTranscriptHash(suite, *confirmed, confirmation_tag);
   if (!interim.ok() || !Equal(*interim, FromHex(json["interim_transcript_hash_after"]))) return false;
@@ -36,9 +36,8 @@ TEST_CASE("transcript: official vectors") {
 TEST_CASE("transcript: the first epoch starts from an empty interim hash") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
-    const Bytes input = {1, 2, 3};
-    const auto confirmed = ConfirmedTranscriptHash(suite, {}, input);
-    const auto hash = Hash(suite, {input});
+    const auto confirmed = ConfirmedTranscriptHash(suite, {}, Bytes{1, 2, 3}, Bytes{7, 8});
+    const auto hash = Hash(suite, {Bytes{1, 2, 3, 2, 7, 8}});
     REQUIRE((confirmed.ok() && hash.ok()));
     CHECK(*confirmed == *hash);
     CHECK(confirmed->size() == suite.Nh);

@@ -30,7 +30,8 @@ inline NewKeyPackage MakeKeyPackage(const Suite& suite, const MemberProfile& pro
 // Sign signs both the leaf and the package again, after a test changed something inside.
 inline void Sign(const Suite& suite, KeyPackage& package, View signature_private_key) {
   (void)SignLeafNode(suite, package.leaf_node, signature_private_key, {}, {});
-  package.signature = *SignWithLabel(suite, signature_private_key, "KeyPackageTBS", EncodeUnsigned(package));
+  package.signature =
+      *SignWithLabel(suite, signature_private_key, "KeyPackageTBS", {EncodeUnsigned(package)});
 }
 
 }  // namespace mls::test

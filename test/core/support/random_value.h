@@ -19,6 +19,8 @@ inline Bytes RandomBytes(SeededRandom& random) { return random.Some(Length(rando
 
 template <class T>
 void Fill(SeededRandom& random, T& value);
+template <class T>
+void Fill(SeededRandom& random, EncodedList<T>& value);
 
 template <class T>
 T Number(SeededRandom& random) {
@@ -88,6 +90,13 @@ void Alternative(SeededRandom& random, std::variant<Body...>& value) {
 inline void FillAuth(SeededRandom& random, FramedContentAuthData& auth, ContentType type) {
   auth.signature = RandomBytes(random);
   if (type == ContentType::commit) auth.confirmation_tag = RandomBytes(random);
+}
+
+template <class T>
+void Fill(SeededRandom& random, EncodedList<T>& value) {
+  std::vector<T> elements;
+  Fill(random, elements);
+  value = EncodedList<T>(elements);
 }
 
 template <class T>

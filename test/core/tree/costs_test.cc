@@ -72,7 +72,6 @@ TEST_CASE("costs: a commit in a warm tree hashes and copies its path only") {
     // path. Where the neighbour is a blank page of leaves (31 hashes), once for it.
     const std::uint64_t hashes = depth + 1 + secrets->nodes.size() + 31;
     CHECK(create.hashes <= hashes);
-    for (UpdatePathNode& node : secrets->path.nodes) node.encrypted_path_secret.clear();
     REQUIRE(SealPath(made, sender, *secrets, {}, {}, random, nullptr).ok());
     RatchetTree applied = tree;
     const Cost apply = Measure([&] {

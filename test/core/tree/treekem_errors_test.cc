@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "support/change_list.h"
 #include "tree/members.h"
 
 using namespace mls;
@@ -37,6 +38,9 @@ struct Fixture {
 
   View SignatureKey() { return group.members()[sender].signature_private_key; }
   UpdatePath& path() { return secrets.path; }
+  EncodedList<HPKECiphertext>& ciphertexts(std::size_t node) {
+    return path().nodes[node].encrypted_path_secret;
+  }
 
   // Chain makes the leaf's parent hash right for the path's
   // keys as they are, so that only the keys are wrong.
@@ -94,14 +98,14 @@ TEST_CASE("update path: R7.5-06: as many nodes as the filtered direct path has")
 TEST_CASE("update path: R7.6-01, R7.6-02: as many ciphertexts as the resolution has nodes") {
   Fixture f;
   for (std::size_t i = 0; i < f.path().nodes.size(); ++i) {
-    auto& ciphertexts = f.path().nodes[i].encrypted_path_secret;
-    const HPKECiphertext last = ciphertexts.back();
-    ciphertexts.pop_back();
+    const std::vector<HPKECiphertext> honest = Elements(f.ciphertexts(i));
+    f.ciphertexts(i) = EncodedList(std::span(honest).first(honest.size() - 1));
     CHECK(f.Apply() == Error::INVALID_UPDATE_PATH);
-    ciphertexts.push_back(last);
-    ciphertexts.push_back(last);
+    std::vector<HPKECiphertext> more = honest;
+    more.push_back(honest.back());
+    f.ciphertexts(i) = EncodedList<HPKECiphertext>(more);
     CHECK(f.Apply() == Error::INVALID_UPDATE_PATH);
-    ciphertexts.pop_back();
+    f.ciphertexts(i) = EncodedList<HPKECiphertext>(honest);
   }
   CHECK(f.Apply() == kFine);
 }
@@ -114,7 +118,8 @@ TEST_CASE("update path: opening one that was not applied checks its lengths agai
     return opened.ok() ? kFine : opened.error();
   };
   CHECK(outcome() == kFine);
-  f.path().nodes.back().encrypted_path_secret.pop_back();
+  ChangeList<HPKECiphertext>(f.path().nodes.back().encrypted_path_secret,
+                             [](auto& list) { list.pop_back(); });
   CHECK(outcome() == Error::INVALID_UPDATE_PATH);
   f.path().nodes.pop_back();
   CHECK(outcome() == Error::INVALID_UPDATE_PATH);
@@ -207,9 +212,10 @@ TEST_CASE("update path: R7.6-05: nodes in another order") {
 
 TEST_CASE("update path: R7.6-03: ciphertexts in another order") {
   Fixture f;
-  auto& ciphertexts = f.path().nodes.back().encrypted_path_secret;
-  REQUIRE(ciphertexts.size() == 2);  // for node 11 and leaf 6, unmerged at it
-  std::swap(ciphertexts[0], ciphertexts[1]);
+  ChangeList<HPKECiphertext>(f.path().nodes.back().encrypted_path_secret, [](auto& list) {
+    REQUIRE(list.size() == 2);  // for node 11 and leaf 6, unmerged at it
+    std::swap(list[0], list[1]);
+  });
   CHECK(f.Open({4}) == Error::DECRYPT_FAILED);
   CHECK(f.Open({6}) == Error::DECRYPT_FAILED);
   CHECK(f.Open({3}) == kFine);
@@ -223,29 +229,31 @@ TEST_CASE("update path: R7.6-04: sealed under the provisional GroupContext") {
 
 TEST_CASE("update path: R7.5-08: garbage in my slot") {
   Fixture f;
-  HPKECiphertext& mine = f.path().nodes[0].encrypted_path_secret[0];
-  const HPKECiphertext honest = mine;
-  mine.ciphertext[3] ^= 1;
+  const EncodedList<HPKECiphertext> honest = f.ciphertexts(0);
+  const auto spoil = [&](const std::function<void(HPKECiphertext&)>& change) {
+    f.ciphertexts(0) = honest;
+    ChangeList<HPKECiphertext>(f.ciphertexts(0), [&](auto& list) { change(list[0]); });
+  };
+  spoil([](HPKECiphertext& mine) { mine.ciphertext[3] ^= 1; });
   CHECK(f.Open({0}) == Error::DECRYPT_FAILED);
   CHECK(f.Open({2}) == kFine);
-  mine = honest;
   for (const std::size_t size : {0u, 31u, 33u}) {
-    mine.kem_output.resize(size);
+    spoil([&](HPKECiphertext& mine) { mine.kem_output.resize(size); });
     CHECK(f.Open({0}) == Error::DECRYPT_FAILED);
   }
-  mine.kem_output = Bytes(32);  // a point of low order
+  spoil([](HPKECiphertext& mine) { mine.kem_output = Bytes(32); });  // a point of low order
   CHECK(f.Open({0}) == Error::DECRYPT_FAILED);
-  mine = honest;
-  mine.ciphertext.resize(3);
+  spoil([](HPKECiphertext& mine) { mine.ciphertext.resize(3); });
   CHECK(f.Open({0}) == Error::DECRYPT_FAILED);
 }
 
 TEST_CASE("update path: R7.5-09: a path secret has Nh bytes") {
   for (const std::size_t size : {0u, 31u, 33u}) {
     Fixture f;
-    f.path().nodes[0].encrypted_path_secret[0] =
-        *EncryptWithLabel(SmallSuite(), f.made.PublicKey(LeafIndex{0}), "UpdatePathNode", f.context,
-                          f.group.random().Some(size), f.group.random());
+    ChangeList<HPKECiphertext>(f.ciphertexts(0), [&](auto& list) {
+      list[0] = *EncryptWithLabel(SmallSuite(), f.made.PublicKey(LeafIndex{0}), "UpdatePathNode", f.context,
+                                  f.group.random().Some(size), f.group.random());
+    });
     CHECK(f.Open({0}) == Error::INVALID_UPDATE_PATH);
   }
 }

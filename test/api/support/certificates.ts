@@ -1,0 +1,50 @@
+// Certificates of the tests: a CA, members that it issued (Ed25519 for suite 1, P-256 for suite 2), and one that it did
+// not. They hold for a hundred years from 2025. Made with openssl; the private keys are worth nothing.
+const of = (...lines: readonly string[]): Uint8Array => new Uint8Array(Buffer.from(lines.join(''), 'base64'))
+
+export const certificates = {
+  ca: of(
+    'MIIBOjCB7aADAgECAhQ8TNmodHmpyuQyUwCTDW+luCm3oDAFBgMrZXAwEjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjQxNjI1',
+    'MjFaGA8yMTI2MTAzMTE2MjUyMVowEjEQMA4GA1UEAwwHVGVzdCBDQTAqMAUGAytlcAMhAOI9tXCXI2rSJxiRhvRvJeGVSR4GcXm/',
+    'CVqPIkxK9pvmo1MwUTAdBgNVHQ4EFgQU9ges9pDYIY9jjZWKP16qDhBaPGswHwYDVR0jBBgwFoAU9ges9pDYIY9jjZWKP16qDhBa',
+    'PGswDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXADQQCbVjqCUBjZub/AelxHioo6BwlwdQ17HhqbCQWbybOKKgtCNmSIxukUHYnkwwPo',
+    'ZczwcD9Ej8lTt8WSJ0mK5/AJ',
+  ),
+  alice: of(
+    'MIIBRDCB96ADAgECAhQCHtqfc0f0XczCRDReKrmeEjMBgjAFBgMrZXAwEjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjQxNjI1',
+    'MjFaGA8yMTI2MTAzMTE2MjUyMVowIjEQMA4GA1UECgwHZXhhbXBsZTEOMAwGA1UEAwwFYWxpY2UwKjAFBgMrZXADIQCpX2CW+VfU',
+    'WliMSiUREIEngh33rbBBNRel7VTVfthHiqNNMEswCQYDVR0TBAIwADAdBgNVHQ4EFgQUR+GoSmADU9xh1HMRn7kGKRc5hn4wHwYD',
+    'VR0jBBgwFoAU9ges9pDYIY9jjZWKP16qDhBaPGswBQYDK2VwA0EAsQbv2oK8ONMUIWVIxZoxmeGe9859vqDTnBuL8lCKMZHOlacO',
+    'dgrDplYij5zblUUEk0lZRfWwAvNyhJK69EpeAw==',
+  ),
+  bob: of(
+    'MIIBQjCB9aADAgECAhQCHtqfc0f0XczCRDReKrmeEjMBgzAFBgMrZXAwEjEQMA4GA1UEAwwHVGVzdCBDQTAgFw0yNjExMjQxNjI1',
+    'MjFaGA8yMTI2MTAzMTE2MjUyMVowIDEQMA4GA1UECgwHZXhhbXBsZTEMMAoGA1UEAwwDYm9iMCowBQYDK2VwAyEAmZk04gODTF7S',
+    'LNePBa7bIB4XLPU6zdNdvgNlfxI77rSjTTBLMAkGA1UdEwQCMAAwHQYDVR0OBBYEFAoU4v8we+AQ5PGcyVN3sVyKE3s4MB8GA1Ud',
+    'IwQYMBaAFPYHrPaQ2CGPY42Vij9eqg4QWjxrMAUGAytlcANBAACwnPJX4d1qv6DM3I7ytrRN/XGOhBQ3e3WbHchoT447wI2aVQFP',
+    'XBQBPcHW0Fv4efnR6sY38gcvs4ryWdZSHQU=',
+  ),
+  aliceP256: of(
+    'MIIBdDCCASagAwIBAgIUAh7an3NH9F3MwkQ0Xiq5nhIzAYQwBQYDK2VwMBIxEDAOBgNVBAMMB1Rlc3QgQ0EwIBcNMjYxMTI0MTYy',
+    'NTIxWhgPMjEyNjEwMzExNjI1MjFaMCIxEDAOBgNVBAoMB2V4YW1wbGUxDjAMBgNVBAMMBWFsaWNlMFkwEwYHKoZIzj0CAQYIKoZI',
+    'zj0DAQcDQgAEcpW2LxjgCbblodRLcuxFplHqEpHo1D0j1UjQSSaUZo94BEqtQFrYI8n+cE9I81djAf9WLCHEq6R3UOGPWYQkRKNN',
+    'MEswCQYDVR0TBAIwADAdBgNVHQ4EFgQUQ4FyPppuJaCdff1phXqPdqoROZUwHwYDVR0jBBgwFoAU9ges9pDYIY9jjZWKP16qDhBa',
+    'PGswBQYDK2VwA0EAlR0TovQIi7GDFGmTGKjzMtoczs2aoN4ScBYhmRm+Fkxc/wTbPf02cRFI/M2D8vW6zqfoI2O5LS6TqBWVKwQG',
+    'Cw==',
+  ),
+  bobByNobody: of(
+    'MIIBVzCCAQmgAwIBAgIUZRSUdBCLRk0km2yo8B129BBrXkIwBQYDK2VwMCAxEDAOBgNVBAoMB2V4YW1wbGUxDDAKBgNVBAMMA2Jv',
+    'YjAgFw0yNjExMjQxNjI1MjFaGA8yMTI2MTAzMTE2MjUyMVowIDEQMA4GA1UECgwHZXhhbXBsZTEMMAoGA1UEAwwDYm9iMCowBQYD',
+    'K2VwAyEAym89ZP5Xlkzm8alWGjVHxMnIBov9UzBW4JkMQ4jz8KGjUzBRMB0GA1UdDgQWBBSRW+RB8q6vqc6q8wxBc+T+MUrrMTAf',
+    'BgNVHSMEGDAWgBSRW+RB8q6vqc6q8wxBc+T+MUrrMTAPBgNVHRMBAf8EBTADAQH/MAUGAytlcANBAMPrzM0+/byTpSZo0VT/1Z+v',
+    'X4VHf+LocYaTGZh56tVX2ELHCRS1/qRYD/OiVs78Q/+LVLxBsra9lg0lkGIM8wg=',
+  ),
+}
+
+/** Private keys as the suites have them: 32 bytes. */
+export const privateKeys = {
+  alice: of('GKo4wriIxc2z3+Ydt8jX6YlCS5ZD1BZYtg1vmnh6gAU='),
+  bob: of('v8Hmzk42fvSUjiOfXfJgsaCrGhiAqDJsy52oKAQIMls='),
+  aliceP256: of('R47ZI4KgvpQHdBbt3Otv6CvlJh7soqtRaLBvBduYonM='),
+  bobByNobody: of('/sNqR1M+zHTdg+1ItiqRN2htJdlhZ3o/NkNkeuDpLfc='),
+}
