@@ -71,7 +71,7 @@ export class Group {
   get epoch(): bigint {
     return this.#state.epoch
   }
-  /** The cipher suite, a number of RFC 9420 §17.1. */
+  /** A number of RFC 9420 §17.1. */
   get suite(): number {
     return this.#state.suite
   }
@@ -368,18 +368,17 @@ export class Group {
   }
 
   #stage(step: NativeStep, { needs }: Extract<Raw, { readonly kind: 'staged' }>): StagedCommit {
-    let state: 'open' | 'used' = 'open'
+    let used = false
     const accept = (): Promise<ReceivedCommit> => this.#strand.perform(async (_native, hold) => {
-      if (state === 'used') throw new MlsError('STALE_VERSION')
+      if (used) throw new MlsError('STALE_VERSION')
       const run = await answer({ needs }, hold, this.#owner.answers)
       const result = resultOf(run)
-      state = 'used'
+      used = true
       if (result.kind !== 'commit') throw new MlsError('INTERNAL')
       return { batch: run.batch, state: run.state, publish: () => this.#publishCommit(step, result) }
     })
-    const { commit } = needs
-    if (!commit) throw new MlsError('INTERNAL')
-    return { kind: 'staged', commit: toCommitInfo(commit), accept, drop: () => void (state = 'used') }
+    if (!needs.commit) throw new MlsError('INTERNAL')
+    return { kind: 'staged', commit: toCommitInfo(needs.commit), accept, drop: () => void (used = true) }
   }
 
   /** tellCommit tells of a commit, of the candidates that it drops, and of our own removal. */

@@ -7,6 +7,7 @@ const { Failure } = require('./process.cjs')
 const { checkLayers, selfTest } = require('./check-layers.cjs')
 const { checkTests, testTheCheck } = require('./check-tests.cjs')
 const { compileWithClang } = require('./clang.cjs')
+const { errors } = require('./errors.cjs')
 const { format } = require('./format.cjs')
 const { sanitize } = require('./sanitize.cjs')
 const { testSetup } = require('./setup-self-test.cjs')
@@ -23,6 +24,7 @@ const stages = [
   ['layers', () => (checkLayers(), checkTests(),
     { layers: once, 'layers self-test': selfTest(), 'sources with tests': once, 'its self-test': testTheCheck() })],
   ['set-up', () => ({ 'set-up self-test': testSetup() })],
+  ['errors', () => (errors({ check: true }), { errors: once })],
   ['types', () => (types(), { types: once })],
   ['clang', () => ({ clang: compileWithClang() ? once : { passed: 0, failed: 0, skipped: 1 } })],
   ['test', testCore],
