@@ -28,8 +28,15 @@ constexpr std::size_t DepthOfVariant(const std::variant<Body...>*) {
 }
 
 template <class T>
+constexpr std::size_t DepthOfElements(const EncodedList<T>*) {
+  return Depth<T>();
+}
+
+template <class T>
 constexpr std::size_t Depth() {
-  if constexpr (std::is_same_v<T, AuthenticatedContent> || std::is_same_v<T, PublicMessage>) {
+  if constexpr (requires(const T* list) { DepthOfElements(list); }) {
+    return DepthOfElements(static_cast<const T*>(nullptr));
+  } else if constexpr (std::is_same_v<T, AuthenticatedContent> || std::is_same_v<T, PublicMessage>) {
     return 1 + Depth<FramedContent>();  // their other fields are byte strings
   } else if constexpr (wire::HasWire<T>) {
     return std::apply([](const auto&... field) { return 1 + std::max({std::size_t{0}, DepthOf(field)...}); },

@@ -82,7 +82,8 @@ class Client {
         adds = true;
         options.extra_proposals.push_back(state.add_proposal(DecodeMessage<KeyPackage>(value)));
       } else if (kind == "remove") {
-        options.extra_proposals.push_back(state.remove_proposal(LeafIndex{static_cast<uint32_t>(std::stoul(value))}));
+        options.extra_proposals.push_back(
+            state.remove_proposal(LeafIndex{static_cast<uint32_t>(std::stoul(value))}));
       } else if (kind == "psk") {
         options.extra_proposals.push_back(state.pre_shared_key_proposal(FromWord(value)));
       } else {
@@ -96,8 +97,8 @@ class Client {
 
   std::string Join(const std::string& welcome, const std::string& tree) {
     if (!keys_) throw std::logic_error("no key package");
-    state_ = State(keys_->init, keys_->leaf, signature_key_, keys_->key_package, DecodeMessage<Welcome>(welcome),
-                   Decode<TreeKEMPublicKey>(tree), psks_);
+    state_ = State(keys_->init, keys_->leaf, signature_key_, keys_->key_package,
+                   DecodeMessage<Welcome>(welcome), Decode<TreeKEMPublicKey>(tree), psks_);
     AddPsks();
     return {};
   }
@@ -232,7 +233,8 @@ std::string Answer(std::optional<Client>& client, const Words& words) {
     return {};
   }
   const auto found = Requests().find(words[0]);
-  if (found == Requests().end() || words.size() < found->second.words) throw std::invalid_argument("unknown request");
+  if (found == Requests().end() || words.size() < found->second.words)
+    throw std::invalid_argument("unknown request");
   if (!client) throw std::logic_error("client comes first");
   return found->second.run(*client, words);
 }
