@@ -9,6 +9,7 @@ const { checkTests, testTheCheck } = require('./check-tests.cjs')
 const { compileWithClang } = require('./clang.cjs')
 const { errors } = require('./errors.cjs')
 const { format } = require('./format.cjs')
+const { jest, suites: suitesOfJest } = require('./jest.cjs')
 const { sanitize } = require('./sanitize.cjs')
 const { testSetup } = require('./setup-self-test.cjs')
 const { testCore } = require('./test-core.cjs')
@@ -27,7 +28,8 @@ const stages = [
   ['errors', () => (errors({ check: true }), { errors: once })],
   ['types', () => (types(), { types: once })],
   ['clang', () => ({ clang: compileWithClang() ? once : { passed: 0, failed: 0, skipped: 1 } })],
-  ['test', testCore],
+  ['engine', testCore],
+  ['javascript', () => jest(suitesOfJest)],
   ['sanitize', sanitize],
 ]
 

@@ -1,0 +1,73 @@
+// npm run test:api, test:addon, test:interop, test:examples, test:bench, test:docs: the tests in TypeScript, by jest, on
+// an addon that is built first. Words after `--` go to jest.
+'use strict'
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { Failure, main, root, run } = require('./process.cjs')
+const { buildAddon } = require('./addon.cjs')
+const { findVectors } = require('./vectors.cjs')
+
+/** @typedef {import('./ctest.cjs').Counts} Counts */
+
+/** The folders below test/ that jest runs, in the order of `verify`. */
+const suites = ['api', 'addon', 'examples', 'bench', 'docs', 'interop']
+
+/**
+ * jest runs some of the suites and gives their counts.
+ * @param {string[]} names
+ * @param {string[]} [words]
+ * @returns {Record<string, Counts>}
+ */
+function jest(names, words = []) {
+  const there = names.filter((name) => fs.existsSync(path.join(root, 'test', name)))
+  buildAddon()
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-'))
+  const report = path.join(folder, 'report.json')
+  const found = findVectors().folder
+  const env = { ...process.env, ...(found && { NODE_MLS_VECTORS: found }) }
+  try {
+    run(path.join(root, 'node_modules', '.bin', 'jest'),
+      [...there.map((name) => path.join('test', name) + path.sep), '--json', '--outputFile', report, ...words], { env })
+  } catch (error) {
+    if (!(error instanceof Failure) || !fs.existsSync(report)) throw error
+  }
+  const counts = countsOf(JSON.parse(fs.readFileSync(report, 'utf8')), there)
+  fs.rmSync(folder, { recursive: true })
+  return counts
+}
+
+/**
+ * @param {{ testResults: { name: string, status: string, assertionResults: { status: string }[] }[] }} report
+ * @param {string[]} names
+ */
+function countsOf(report, names) {
+  /** @type {Record<string, Counts>} */
+  const counts = Object.fromEntries(names.map((name) => [name, { passed: 0, failed: 0, skipped: 0 }]))
+  for (const file of report.testResults) {
+    const [, suite = ''] = path.relative(root, file.name).split(path.sep)
+    const sum = counts[suite]
+    if (!sum) continue
+    for (const { status } of file.assertionResults) {
+      if (status === 'passed') sum.passed += 1
+      else if (status === 'failed') sum.failed += 1
+      else sum.skipped += 1
+    }
+    // A file that could not be read or run has no tests to count.
+    if (file.status === 'failed' && file.assertionResults.every(({ status }) => status !== 'failed')) sum.failed += 1
+  }
+  return counts
+}
+
+module.exports = { jest, suites }
+
+if (require.main === module) {
+  main(() => {
+    const words = process.argv.slice(2)
+    const names = words.filter((word) => suites.includes(word))
+    console.log(`Builds the addon when it is not up to date and runs test/${names.join(', test/')} with jest.`)
+    const counts = jest(names, words.filter((word) => !suites.includes(word)))
+    if (Object.values(counts).some(({ failed }) => failed > 0)) process.exitCode = 1
+  })
+}
