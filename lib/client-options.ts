@@ -45,7 +45,7 @@ export interface ClientOptions {
   readonly answerTimeout?: number
 }
 
-/** ClientRequest: options, read and copied. @internal */
+/** ClientRequest: options, read and copied. */
 export interface ClientRequest {
   readonly name: Uint8Array
   readonly signers: readonly NativeSigner[]
@@ -124,7 +124,7 @@ function readStore(what: string, value: unknown): Store {
   return value as Store
 }
 
-/** readClient reads ClientOptions. @throws TypeError @throws RangeError @internal */
+/** readClient reads ClientOptions. @throws TypeError @throws RangeError */
 export function readClient(value: unknown): ClientRequest {
   const options = new Options('options', value, names)
   const credential = readCredentialOf(options)
@@ -147,7 +147,7 @@ export function readClient(value: unknown): ClientRequest {
   }
 }
 
-/** signerDigest tells whether a signer has to be made anew: 32 bytes over all that it is made of. @internal */
+/** signerDigest tells whether a signer has to be made anew: 32 bytes over all that it is made of. */
 export function signerDigest({ signaturePrivateKey, ...signer }: NativeSigner): Uint8Array {
   const text = JSON.stringify(signer, (_key, value: unknown) => (value instanceof Uint8Array ? [...value] : value))
   const key = signaturePrivateKey ?? new Uint8Array(0)

@@ -97,7 +97,7 @@ export interface AcceptedCommit {
   readonly tree: Uint8Array | null
 }
 
-/** CommitHome: the group of a candidate. @internal */
+/** CommitHome: the group of a candidate. */
 export interface CommitHome {
   accept(commit: PendingCommit): Promise<AcceptedCommit>
   reject(commit: PendingCommit): Promise<void>

@@ -130,7 +130,7 @@ export function x509Authenticator(options: X509Options): Authenticate {
   return (batch) => Promise.all(batch.map(judge))
 }
 
-/** readCredential reads a credential option. @throws TypeError @throws RangeError @internal */
+/** readCredential reads a credential option. @throws TypeError @throws RangeError */
 export function readCredential(what: string, value: unknown): Credential {
   const options = new Options(what, value ?? null, ['type', 'identity', 'certificates', 'credentialType', 'data'])
   if (options.get('type') === undefined) throw new TypeError(`${what}.type must be 'basic', 'x509' or 'other'`)

@@ -5,7 +5,7 @@ import type { GroupHome } from './group-strand'
 import type { GroupEvent } from './received'
 import type { Succession, SuccessorOptions } from './successor'
 
-/** GroupOwner: the client of a group. @internal */
+/** GroupOwner: the client of a group. */
 export interface GroupOwner extends GroupHome {
   succeed(origin: Group, kind: 'reinit' | 'branch', keyPackages: ByteStrings, options: SuccessorOptions): Promise<Succession>
   /** The external commit of a group was taken. */

@@ -12,7 +12,7 @@ import { readGroupInfo, type GroupInfoOptions } from './group-info'
 import type { GroupOwner } from './group-owner'
 import { groupStrand, resultOf, type GroupStrand, type Raw } from './group-strand'
 import type { Hold } from './hold'
-import { iterateMembers, readMembersOptions, type Member, type MembersOptions } from './members'
+import { iterateMembers, memberAt, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
 import type { NativeGroup, NativeState, NativeStep } from './native'
 import { readInteger, readList } from './options'
@@ -230,6 +230,16 @@ export class Group {
       const page = await native.members(from, count)
       return { batch: null, state: null, publish: () => ({ ...page, epoch: this.epoch }) }
     }), request)
+  }
+
+  /**
+   * member gives the member of a leaf, such as the sender of a message of this epoch; null when the leaf is blank.
+   * @example
+   * group.on('message', async ({ sender }) => console.log((await group.member(sender))?.credential))
+   */
+  async member(leafIndex: number): Promise<Member | null> {
+    readInteger('leafIndex', leafIndex, 0, 0x3fff_ffff)
+    return this.use(async (native) => memberAt(await native.members(leafIndex, 1), leafIndex))
   }
 
   /**

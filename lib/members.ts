@@ -21,18 +21,18 @@ export interface MembersOptions {
   readonly from?: number
 }
 
-/** MembersPage: a page and the epoch that it is of. @internal */
+/** MembersPage: a page and the epoch that it is of. */
 export interface MembersPage extends NativeMembers {
   readonly epoch: bigint
 }
 
-/** readMembersOptions reads the options of members(). @throws TypeError @throws RangeError @internal */
+/** readMembersOptions reads the options of members(). @throws TypeError @throws RangeError */
 export function readMembersOptions(value: unknown): { readonly pageSize: number; readonly from: number } {
   const options = new Options('options', value, ['pageSize', 'from'])
   return { pageSize: options.integer('pageSize', 256, 1, 4096), from: options.integer('from', 0, 0, 0x3fff_ffff) }
 }
 
-/** iterateMembers goes through the pages. @throws MlsError `STALE_VERSION` when the epoch changes on the way @internal */
+/** iterateMembers goes through the pages. @throws MlsError `STALE_VERSION` when the epoch changes on the way */
 export async function* iterateMembers(
   page: (from: number, count: number) => Promise<MembersPage>, { pageSize, from }: { pageSize: number; from: number },
 ): AsyncGenerator<Member, void, undefined> {
@@ -44,4 +44,9 @@ export async function* iterateMembers(
     yield* members
     at = next
   }
+}
+
+/** memberAt gives the member of one leaf, or null when the leaf is blank or beyond the tree. */
+export function memberAt({ members: [member] }: NativeMembers, leafIndex: number): Member | null {
+  return member?.leafIndex === leafIndex ? member : null
 }

@@ -93,3 +93,14 @@ test('arguments are checked', async () => {
   await misused(alices.receive(new Uint8Array(1), { inspect: 1 } as never), 'TypeError', 'options.inspect')
   await misused(alices.receiveMany([new Uint8Array(1), 2] as never), 'TypeError', 'messages[1]')
 })
+
+test('the sender of a message is found by its leaf', async () => {
+  const { alices, bobs } = await pair()
+  const received = await bobs.receive(await alices.send('x'))
+  if (received.kind !== 'message') throw new Error(received.kind)
+  const sender = await bobs.member(received.sender)
+  expect(sender).toMatchObject({ leafIndex: 0, credential: { type: 'basic' } })
+  expect(await bobs.member(2)).toBeNull()
+  expect(await bobs.member(5000)).toBeNull()
+  await misused(bobs.member(-1), 'RangeError', 'leafIndex')
+})

@@ -1,5 +1,6 @@
 // The package as it is published: require, import, and a worker, from one build.
 import { execFileSync } from 'node:child_process'
+import fs from 'node:fs'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 
@@ -18,6 +19,25 @@ test('import and require give the same classes, under the package\'s name', () =
     const names = Object.keys(cjs).filter((name) => name !== '__esModule')
     console.log(names.length > 20 && names.every((name) => esm[name] === cjs[name]), Object.keys(esm).length === names.length)`
   expect(node('--input-type=module', '-e', program)).toBe('true true')
+})
+
+test('the declarations hold together, also for who checks libraries', () => {
+  const folder = fs.mkdtempSync(path.join(root, 'build', 'consumer-'))
+  try {
+    fs.writeFileSync(path.join(folder, 'index.ts'), `
+      import { Client, memoryStore, trustAnyCredential, type Received } from 'node-mls'
+      import { storeContract } from 'node-mls/store-contract'
+      export const opened: Promise<Client> = Client.open({ identity: 'a', store: memoryStore(), authenticate: trustAnyCredential })
+      export const kinds: Received['kind'][] = ['message', 'proposal', 'commit', 'own', 'staged']
+      export const contract = storeContract`)
+    const tsc = path.join(root, 'node_modules', '.bin', 'tsc')
+    const flags = ['--ignoreConfig', '--noEmit', '--strict', '--skipLibCheck', 'false', '--types', 'node', '--lib', 'es2023']
+    for (const module of ['node20', 'nodenext']) {
+      execFileSync(tsc, [...flags, '--module', module, '--target', 'es2022', path.join(folder, 'index.ts')], { cwd: root })
+    }
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
 })
 
 test('the store contract is an entry of its own', () => {
