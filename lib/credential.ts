@@ -38,7 +38,7 @@ export type Verdict = boolean | 'accept' | 'reject' | 'reject-succession' | 'rej
  * @example
  * const authenticate: Authenticate = async (batch) => {
  *   const known = await directory.keysOf(batch.map((one) => one.credential))
- *   return batch.map((one, i) => known[i].includes(Buffer.from(one.signatureKey).toString('hex')))
+ *   return batch.map((one, i) => known[i]?.includes(Buffer.from(one.signatureKey).toString('hex')) ?? false)
  * }
  */
 export type Authenticate = (
