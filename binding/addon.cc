@@ -6,6 +6,7 @@
 #include "client.h"
 #include "decode.h"
 #include "environment.h"
+#include "error.h"
 #include "group.h"
 #include "tracker.h"
 #include "watch.h"
@@ -52,6 +53,17 @@ Napi::Value ProposeExternally(const Napi::CallbackInfo& info) {
                    return ToJs(env, View(message));
                  });
                });
+}
+
+// CheckCertificates reads DER certificates as a policy's knownCertificates will be: INVALID_CREDENTIAL.
+void CheckCertificates(const Napi::CallbackInfo& info) {
+  const Napi::Array list = ArrayOf(info[0], "certificates");
+  std::vector<Bytes> certificates;
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    certificates.push_back(BytesOf(list.Get(i), "certificates"));
+  }
+  const std::vector<View> views(certificates.begin(), certificates.end());
+  if (auto made = KnownCertificates::Make(views); !made.ok()) Throw(info.Env(), made.error());
 }
 
 Napi::String Text(Napi::Env env, std::string_view text) { return Napi::String::New(env, std::string(text)); }
@@ -109,6 +121,7 @@ Napi::Object Start(Napi::Env env, Napi::Object exports) {
   exports.Set("Client", ClientHolder::Define(env));
   exports.Set("Tracker", TrackerHolder::Define(env));
   exports.Set("threads", Napi::Function::New(env, Threads, "threads"));
+  exports.Set("checkCertificates", Napi::Function::New(env, CheckCertificates, "checkCertificates"));
   exports.Set("decode", Napi::Function::New(env, Decode, "decode"));
   exports.Set("proposeExternally", Napi::Function::New(env, ProposeExternally, "proposeExternally"));
   exports.Set("opensslVersion", Text(env, LibcryptoVersion()));

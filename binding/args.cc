@@ -238,6 +238,15 @@ Policy PolicyOf(Napi::Value value) {
                                                             : CustomProposalType::External::refused;
     policy.custom_proposals.push_back(type);
   }
+  const Napi::Array known = ArrayOf(object.Get("knownCertificates"), "policy.knownCertificates");
+  if (known.Length() > 0) {
+    std::vector<Bytes> certificates;
+    for (std::uint32_t i = 0; i < known.Length(); ++i) {
+      certificates.push_back(BytesOf(known.Get(i), "policy.knownCertificates"));
+    }
+    const std::vector<View> views(certificates.begin(), certificates.end());
+    policy.known_certificates = ValueOrThrow(value.Env(), KnownCertificates::Make(views));
+  }
   policy.lifetimes =
       Choice<Policy::Lifetimes>(object.Get("lifetimes"), "policy.lifetimes",
                                 {{"check", Policy::Lifetimes::check}, {"ignore", Policy::Lifetimes::ignore}});

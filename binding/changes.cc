@@ -95,7 +95,7 @@ Result<Reply> FinishCommit(GroupState& state, StagedCommit staged, const Answers
     object.Set("id", ToJs(env, id));
     object.Set("message", filler.Uint8Array(env, std::move(message)));
     object.Set("batch", filler.Uint8Array(env, std::move(batch)));
-    object.Set("state", ToJs(env, view));
+    object.Set("state", ToJs(env, view, filler));
     return object;
   });
 }
@@ -113,7 +113,7 @@ Result<Reply> FinishProposal(GroupState& state, StagedOwnProposal staged, const 
     object.Set("message", filler.Uint8Array(env, std::move(message)));
     object.Set("reference", ToJs(env, View(reference)));
     object.Set("batch", filler.Uint8Array(env, std::move(batch)));
-    object.Set("state", ToJs(env, view));
+    object.Set("state", ToJs(env, view, filler));
     return object;
   });
 }

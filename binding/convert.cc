@@ -251,7 +251,7 @@ StateView StateView::Of(const Tracker& tracker) {
   return view;
 }
 
-Napi::Value ToJs(Napi::Env env, const StateView& state) {
+Napi::Value ToJs(Napi::Env env, StateView& state, Filler& filler) {
   const GroupContext& context = state.epoch->context;
   Napi::Object object = Napi::Object::New(env);
   object.Set("groupId", ToJs(env, View(context.group_id)));
@@ -273,7 +273,7 @@ Napi::Value ToJs(Napi::Env env, const StateView& state) {
   for (std::uint32_t i = 0; i < state.pending.size(); ++i) {
     Napi::Object one = Napi::Object::New(env);
     one.Set("id", ToJs(env, state.pending[i].id));
-    one.Set("message", ToJs(env, View(state.pending[i].message)));
+    one.Set("message", filler.Uint8Array(env, std::move(state.pending[i].message)));
     pending.Set(i, one);
   }
   object.Set("pending", pending);

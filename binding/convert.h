@@ -47,7 +47,8 @@ struct StateView {
   static StateView Of(const Group& group);
   static StateView Of(const Tracker& tracker);
 };
-Napi::Value ToJs(Napi::Env env, const StateView& state);
+// Messages of pending commits move out of `state`.
+Napi::Value ToJs(Napi::Env env, StateView& state, Filler& filler);
 
 // Members of one page.
 struct MembersView {

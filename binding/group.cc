@@ -18,7 +18,7 @@ Result<Reply> BatchAndState(GroupState& state, Change change) {
       [batch = std::move(*batch), view = StateView::Of(*state.group)](Napi::Env env, Filler& filler) mutable {
         Napi::Object object = Napi::Object::New(env);
         object.Set("batch", filler.Uint8Array(env, std::move(batch)));
-        object.Set("state", ToJs(env, view));
+        object.Set("state", ToJs(env, view, filler));
         return object;
       });
 }
@@ -49,7 +49,7 @@ Result<Reply> Opened(GroupStatePtr state, UniqueFunction<void(Napi::Env, Filler&
     Napi::Object object = Napi::Object::New(env);
     object.Set("group", GroupHolder::New(env, std::move(state)));
     object.Set("batch", filler.Uint8Array(env, std::move(batch)));
-    object.Set("state", ToJs(env, view));
+    object.Set("state", ToJs(env, view, filler));
     if (more) more(env, filler, object);
     return object;
   });
@@ -121,7 +121,9 @@ Napi::Value GroupHolder::With(const Napi::CallbackInfo& info, Body body) {
 
 Napi::Value GroupHolder::State(const Napi::CallbackInfo& info) {
   return With(info, [](GroupState& state) -> Result<Reply> {
-    return Reply([view = StateView::Of(*state.group)](Napi::Env env, Filler&) { return ToJs(env, view); });
+    return Reply([view = StateView::Of(*state.group)](Napi::Env env, Filler& filler) mutable {
+      return ToJs(env, view, filler);
+    });
   });
 }
 
@@ -147,7 +149,7 @@ Napi::Value GroupHolder::Accept(const Napi::CallbackInfo& info) {
       object.Set("commit", ToJs(env, commit));
       welcomes.Set(env, filler, object);
       object.Set("batch", filler.Uint8Array(env, std::move(batch)));
-      object.Set("state", ToJs(env, view));
+      object.Set("state", ToJs(env, view, filler));
       return object;
     });
   });

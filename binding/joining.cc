@@ -333,11 +333,11 @@ Napi::Value ClientHolder::LoadGroup(const Napi::CallbackInfo& info) {
                  (*state)->group.emplace(std::move(*group));
                  StateView view = StateView::Of(*(*state)->group);
                  return Reply([state = std::move(*state), view = std::move(view)](
-                                  Napi::Env env, Filler&) mutable -> Napi::Value {
+                                  Napi::Env env, Filler& filler) mutable -> Napi::Value {
                    Napi::Object object = Napi::Object::New(env);
                    object.Set("group", GroupHolder::New(env, std::move(state)));
                    object.Set("batch", ToJs(env, View()));
-                   object.Set("state", ToJs(env, view));
+                   object.Set("state", ToJs(env, view, filler));
                    return object;
                  });
                });

@@ -85,7 +85,7 @@ Result<Reply> ReplyOf(GroupState& state, RunOutcome outcome) {
     }
     object.Set("results", list);
     object.Set("batch", filler.Uint8Array(env, std::move(batch)));
-    object.Set("state", view ? binding::ToJs(env, *view) : env.Null());
+    object.Set("state", view ? binding::ToJs(env, *view, filler) : env.Null());
     object.Set("needs", asking ? NewNeeds(env, std::move(*asking)) : env.Null());
     return object;
   });

@@ -16,25 +16,25 @@ struct Seeded {};
 using TrackResult = std::variant<Seeded, CachedProposalPtr, ReceivedCommit>;
 
 Reply TrackedReply(const Tracker& tracker, TrackResult result) {
-  return Done(
-      [result = std::move(result), view = StateView::Of(tracker)](Napi::Env env, Filler&) -> Napi::Value {
-        Napi::Object what = Napi::Object::New(env);
-        const auto kind = [&](const char* name) { what.Set("kind", Napi::String::New(env, name)); };
-        if (const auto* proposal = std::get_if<CachedProposalPtr>(&result)) {
-          kind("proposal");
-          what.Set("epoch", ToJs(env, view.epoch->context.epoch));
-          what.Set("proposal", ToJs(env, **proposal));
-        } else if (const auto* commit = std::get_if<ReceivedCommit>(&result)) {
-          kind("commit");
-          what.Set("commit", ToJs(env, *commit));
-        } else {
-          kind("seeded");
-        }
-        Napi::Object object = Napi::Object::New(env);
-        object.Set("result", what);
-        object.Set("state", ToJs(env, view));
-        return object;
-      });
+  return Done([result = std::move(result), view = StateView::Of(tracker)](
+                  Napi::Env env, Filler& filler) mutable -> Napi::Value {
+    Napi::Object what = Napi::Object::New(env);
+    const auto kind = [&](const char* name) { what.Set("kind", Napi::String::New(env, name)); };
+    if (const auto* proposal = std::get_if<CachedProposalPtr>(&result)) {
+      kind("proposal");
+      what.Set("epoch", ToJs(env, view.epoch->context.epoch));
+      what.Set("proposal", ToJs(env, **proposal));
+    } else if (const auto* commit = std::get_if<ReceivedCommit>(&result)) {
+      kind("commit");
+      what.Set("commit", ToJs(env, *commit));
+    } else {
+      kind("seeded");
+    }
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("result", what);
+    object.Set("state", ToJs(env, view, filler));
+    return object;
+  });
 }
 
 Result<GroupInfo> DecodeGroupInfo(View bytes, const Limits& limits) {
@@ -213,7 +213,9 @@ Napi::Value TrackerHolder::Load(const Napi::CallbackInfo& info) {
     auto tracker = Tracker::Load(*rows, state->policy, surroundings);
     if (!tracker.ok()) return tracker.error();
     state->tracker.emplace(std::move(*tracker));
-    return Reply([view = StateView::Of(*state->tracker)](Napi::Env env, Filler&) { return ToJs(env, view); });
+    return Reply([view = StateView::Of(*state->tracker)](Napi::Env env, Filler& filler) mutable {
+      return ToJs(env, view, filler);
+    });
   });
 }
 

@@ -291,6 +291,7 @@ export interface NativeSucceeded extends NativeOpened {
 export interface NativePolicy {
   readonly limits: Readonly<Record<string, number>>
   readonly customProposals: readonly { readonly type: number; readonly path: 'required' | 'optional'; readonly external: boolean }[]
+  readonly knownCertificates: readonly Uint8Array[]
   readonly lifetimes: 'check' | 'ignore'
   readonly externalCommits: 'refuse' | 'join' | 'resync'
   readonly newMemberProposals: 'refuse' | 'allow'
@@ -440,6 +441,8 @@ export interface Native {
   readonly defaultLimits: Readonly<Record<string, number>>
   /** threads sets the size of the pool, when it has not started, and gives it. */
   threads(count?: number): number
+  /** checkCertificates throws INVALID_CREDENTIAL unless each is exactly one DER certificate. */
+  checkCertificates(certificates: readonly Uint8Array[]): void
   /** decode reads an MLSMessage into plain objects (message.ts has their types). */
   decode(message: Uint8Array): Promise<unknown>
   /** proposeExternally makes the proposal of an external sender (RFC 9420 §12.1.8.1). */

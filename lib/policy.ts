@@ -1,5 +1,7 @@
 // Policy: what an application decides once for all groups of a client, and its limits.
-import type { NativePolicy } from './native'
+import { copyOf } from './bytes'
+import { toError } from './errors'
+import { native, type NativePolicy } from './native'
 import { Options, readInteger, readU16 } from './options'
 
 /** CustomProposalType: how members treat proposals of a type that RFC 9420 does not define (§12.3). */
@@ -18,6 +20,11 @@ export type Limits = Readonly<Record<string, number>>
 export interface PolicyOptions {
   readonly limits?: Limits
   readonly customProposals?: readonly CustomProposalType[]
+  /**
+   * Certificates (DER) that an X.509 chain may omit, because all members have them (RFC 9420 §5.3); the same list at
+   * every member. To be among them makes no certificate trusted.
+   */
+  readonly knownCertificates?: readonly Uint8Array[]
   /** Whether a key package's lifetime must hold when it is added; default `check` (RFC 9420 §7.3). */
   readonly lifetimes?: 'check' | 'ignore'
   /** Whether strangers may join by external commit, and whether one may replace a member; default `resync`. */
@@ -33,7 +40,7 @@ export interface PolicyOptions {
 }
 
 const names = [
-  'limits', 'customProposals', 'lifetimes', 'externalCommits', 'newMemberProposals', 'handshake', 'padding',
+  'limits', 'customProposals', 'knownCertificates', 'lifetimes', 'externalCommits', 'newMemberProposals', 'handshake', 'padding',
   'sendWithUncommittedProposals',
 ]
 
@@ -66,12 +73,25 @@ function readPadding(what: string, value: unknown): 'none' | 'padme' | number {
   return readInteger(what, value, 1, 65_536)
 }
 
-/** readPolicy reads PolicyOptions; `defaults` are the names of the limits. @throws TypeError @throws RangeError */
+function readCertificates(certificates: readonly Uint8Array[]): readonly Uint8Array[] {
+  try {
+    native.checkCertificates(certificates)
+    return certificates
+  } catch (error) {
+    throw toError(error)
+  }
+}
+
+/**
+ * readPolicy reads PolicyOptions; `defaults` are the names of the limits.
+ * @throws TypeError, RangeError; MlsError `INVALID_CREDENTIAL` for a known certificate that is none
+ */
 export function readPolicy(what: string, value: unknown, defaults: Limits): NativePolicy {
   const options = new Options(what, value, names)
   return {
     limits: options.read('limits', {}, (where, limits) => readLimits(where, limits, defaults)),
     customProposals: options.list('customProposals', readCustomProposal),
+    knownCertificates: readCertificates(options.list('knownCertificates', copyOf)),
     lifetimes: options.oneOf('lifetimes', 'check', ['check', 'ignore']),
     externalCommits: options.oneOf('externalCommits', 'resync', ['refuse', 'join', 'resync']),
     newMemberProposals: options.oneOf('newMemberProposals', 'allow', ['refuse', 'allow']),

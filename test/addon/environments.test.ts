@@ -16,7 +16,7 @@ function program(text: string, ...args: (string | number)[]): string {
 const prelude = `
   const native = require(require('node:worker_threads').workerData ?? process.argv[1])
   const none = new Uint8Array(0), now = 1_700_000_000
-  const policy = { limits: {}, customProposals: [], lifetimes: 'ignore', externalCommits: 'resync', newMemberProposals: 'allow',
+  const policy = { limits: {}, customProposals: [], knownCertificates: [], lifetimes: 'ignore', externalCommits: 'resync', newMemberProposals: 'allow',
     handshake: 'private', padding: 'none', sendWithUncommittedProposals: 'refuse' }
   async function makeClient() {
     const client = new native.Client({ scope: Buffer.from('c'), sealingKey: new Uint8Array(32) })

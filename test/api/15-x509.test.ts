@@ -53,6 +53,16 @@ test('who was issued by nobody we trust is refused', async () => {
   await fails(group.commit({ add: [await keyPackage(mallory)] }), 'CREDENTIAL_REJECTED')
 })
 
+test('certificates that all members have are given with the policy, and read', async () => {
+  const options = (known: Uint8Array): Parameters<typeof Client.open>[0] => ({
+    credential: { type: 'x509', certificates: [certificates.alice] }, signaturePrivateKeys: { 1: privateKeys.alice },
+    store: memoryStore(), authenticate: trustCa, policy: { knownCertificates: [known] },
+  })
+  const group = await (await Client.open(options(certificates.ca))).createGroup()
+  expect(group.memberCount).toBe(1)
+  await fails(Client.open(options(certificates.ca.slice(1))), 'INVALID_CREDENTIAL')
+})
+
 test('verdicts', async () => {
   expect(await verdictOn(trustCa, question('alice'))).toBe('accept')
   expect(await verdictOn(trustCa, question('bobByNobody'))).toBe('reject')
