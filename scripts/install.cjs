@@ -30,5 +30,5 @@ function compile() {
 }
 
 const forced = ['true', 'node-mls'].includes(process.env.npm_config_build_from_source ?? '')
-const isCheckout = fs.existsSync(path.join(root, '.git'))
+const isCheckout = fs.existsSync(path.join(root, 'test', 'core'))  // not in the package
 if (!isCheckout && (forced || !prebuiltLoads())) process.exitCode = compile()
