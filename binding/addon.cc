@@ -17,7 +17,7 @@ namespace {
 
 Napi::Value Threads(const Napi::CallbackInfo& info) {
   const std::size_t count = IsNothing(info[0]) ? 0 : Uint32Of(info[0], "count");
-  return Napi::Number::New(info.Env(), static_cast<double>(SetPoolThreads(count)));
+  return Napi::Number::New(info.Env(), static_cast<double>(PoolThreads(count)));
 }
 
 // A proposal of an external sender (RFC 9420 §12.1.8.1). It needs no group, so it has no PSK nonce to draw.

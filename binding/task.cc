@@ -21,6 +21,7 @@ constexpr auto kTurn =
     std::chrono::milliseconds(2);  // the longest that one turn of the event loop settles replies
 
 std::atomic<std::size_t> wanted_threads{0};
+std::atomic<bool> pool_started{false};
 
 // The JavaScript thread goes first where there are fewer cores than threads.
 void LowerPriority() {
@@ -42,13 +43,17 @@ std::size_t ThreadsToStart() {
 
 Pool& ThePool() {
   // All its threads are its own: its callers are event loops, which run nothing of it.
-  static Pool& pool = *new Pool(ThreadsToStart() + 1, LowerPriority);
+  static Pool& pool = [&]() -> Pool& {
+    pool_started.store(true);
+    return *new Pool(ThreadsToStart() + 1, LowerPriority);
+  }();
   return pool;
 }
 
-std::size_t SetPoolThreads(std::size_t count) {
-  wanted_threads.store(count);
-  return ThePool().threads() - 1;
+std::size_t PoolThreads(std::size_t wanted) {
+  if (pool_started.load()) return ThePool().threads() - 1;
+  if (wanted != 0) wanted_threads.store(wanted);
+  return ThreadsToStart();
 }
 
 Napi::Value Filler::Uint8Array(Napi::Env env, Bytes bytes) {

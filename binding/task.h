@@ -22,8 +22,9 @@ namespace mls::binding {
 // ThePool has the threads that all environments share. It is started on first use and never ends: threads
 // that run while the process exits must find it.
 Pool& ThePool();
-// SetPoolThreads has an effect before the pool starts. It gives the number of threads in effect.
-std::size_t SetPoolThreads(std::size_t count);
+// PoolThreads gives the number of its threads, or of those that it will start; until it starts, `wanted`
+// (unless 0) becomes that number.
+std::size_t PoolThreads(std::size_t wanted);
 
 class Filler;
 // Reply makes the value; with `filler` large byte strings are filled off the JavaScript thread.

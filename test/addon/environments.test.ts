@@ -97,6 +97,13 @@ describe('environments', () => {
     expect(out).toBe('ended')
   })
 
+  test('the pool has the size that was asked for before its first operation, and keeps it', () => {
+    const out = program(`const native = require(process.argv[1])
+      const before = native.threads(), set = native.threads(3), asked = native.threads()
+      native.decode(Buffer.alloc(4)).catch(() => {}).then(() => console.log(before > 0, set, asked, native.threads(5)))`)
+    expect(out).toBe('true 3 3 3')
+  })
+
   test('work under way keeps the process alive until its promise settles; no work does not', () => {
     const out = program(`${prelude} makeClient().then((client) => client.generateKeyPackages(
       { suite: 1, count: 3000, notBefore: 0n, notAfter: 2n, lastResort: false, extensions: [] }, null))
