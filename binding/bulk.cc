@@ -42,7 +42,10 @@ void Bulk::AddPacked(const Napi::CallbackInfo& info) {
     ThrowType(info.Env(), "packed.offsets", "a Uint32Array");
   }
   const auto list = offsets.As<Napi::Uint32Array>();
-  for (std::size_t i = 0; i + 1 < list.ElementLength(); ++i) {
+  const std::size_t from = Uint32Of(info[1], "from");
+  const std::size_t to = Uint32Of(info[2], "to");
+  if (to >= list.ElementLength()) ThrowType(info.Env(), "to", "an index of the byte strings");
+  for (std::size_t i = from; i < to; ++i) {
     const std::uint32_t begin = list[i], end = list[i + 1];
     if (begin > end || end > bytes.size())
       ThrowType(info.Env(), "packed.offsets", "rising offsets into bytes");

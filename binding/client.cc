@@ -166,16 +166,17 @@ Napi::Value ClientHolder::Load(const Napi::CallbackInfo& info) {
     for (const auto& [reference, stored] : keys->key_packages()) {
       views.push_back(KeyPackageView::Of(reference, *stored));
     }
-    return Reply([suites = keys->suites(), views = std::move(views)](Napi::Env env, Filler&) -> Napi::Value {
-      Napi::Object object = Napi::Object::New(env);
-      Napi::Array list = Napi::Array::New(env, suites.size());
-      for (std::uint32_t i = 0; i < suites.size(); ++i) {
-        list.Set(i, Napi::Number::New(env, static_cast<double>(suites[i])));
-      }
-      object.Set("suites", list);
-      object.Set("keyPackages", ToJs(env, views));
-      return object;
-    });
+    return Reply(
+        [suites = keys->suites(), views = std::move(views)](Napi::Env env, Filler& filler) -> Napi::Value {
+          Napi::Object object = Napi::Object::New(env);
+          Napi::Array list = Napi::Array::New(env, suites.size());
+          for (std::uint32_t i = 0; i < suites.size(); ++i) {
+            list.Set(i, Napi::Number::New(env, static_cast<double>(suites[i])));
+          }
+          object.Set("suites", list);
+          object.Set("keyPackages", ToJs(env, views, filler));
+          return object;
+        });
   });
 }
 

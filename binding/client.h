@@ -80,6 +80,7 @@ struct KeyPackageView {
   static KeyPackageView Of(const Bytes& reference, const StoredKeyPackage& stored);
 };
 Napi::Value ToJs(Napi::Env env, const KeyPackageView& view);
-Napi::Value ToJs(Napi::Env env, const std::vector<KeyPackageView>& views);
+// Many of them as columns: an object each would hold up the event loop.
+Napi::Value ToJs(Napi::Env env, const std::vector<KeyPackageView>& views, Filler& filler);
 
 }  // namespace mls::binding

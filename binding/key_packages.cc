@@ -77,13 +77,23 @@ Napi::Value ToJs(Napi::Env env, const KeyPackageView& view) {
   return object;
 }
 
-Napi::Value ToJs(Napi::Env env, const std::vector<KeyPackageView>& views) {
-  Napi::Array list = Napi::Array::New(env, views.size());
-  for (std::uint32_t i = 0; i < views.size(); ++i) {
-    Napi::HandleScope scope(env);
-    list.Set(i, ToJs(env, views[i]));
+Napi::Value ToJs(Napi::Env env, const std::vector<KeyPackageView>& views, Filler& filler) {
+  Packed references;
+  Napi::Uint16Array suites = Napi::Uint16Array::New(env, views.size());
+  Napi::BigUint64Array not_after = Napi::BigUint64Array::New(env, views.size());
+  Napi::Uint8Array last_resort = Napi::Uint8Array::New(env, views.size());
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    references.Add(views[i].reference);
+    suites[i] = static_cast<std::uint16_t>(views[i].suite);
+    not_after[i] = views[i].not_after;
+    last_resort[i] = views[i].use == KeyPackageUse::last_resort ? 1 : 0;
   }
-  return list;
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("references", ToJs(env, std::move(references), filler));
+  object.Set("suites", suites);
+  object.Set("notAfter", not_after);
+  object.Set("lastResort", last_resort);
+  return object;
 }
 
 Napi::Value ClientHolder::GenerateKeyPackages(const Napi::CallbackInfo& info) {
@@ -119,7 +129,7 @@ Napi::Value ClientHolder::GenerateKeyPackages(const Napi::CallbackInfo& info) {
           Napi::Object object = Napi::Object::New(env);
           object.Set("batch", filler.Uint8Array(env, std::move(batch)));
           object.Set("messages", ToJs(env, std::move(messages), filler));
-          object.Set("infos", ToJs(env, views));
+          object.Set("infos", ToJs(env, views, filler));
           return object;
         });
       });

@@ -1,9 +1,8 @@
 // Bulk inputs: very many byte strings, copied in slices so that no turn of the event loop lasts long.
-import { setImmediate as turn } from 'node:timers/promises'
 import { types } from 'node:util'
-import { MlsError } from './errors'
 import type { NativeBulk } from './native'
 import { attempt } from './options'
+import { Slices, inSlices } from './turns'
 
 /** Packed: byte strings in one buffer; string i is `bytes` from offsets[i] to offsets[i + 1]. */
 export interface Packed {
@@ -15,8 +14,7 @@ export interface Packed {
 /** ByteStrings: many byte strings, as a list, an iterable, or packed. */
 export type ByteStrings = Iterable<Uint8Array> | Packed
 
-/** Milliseconds of copying per turn, and strings copied between two looks at the clock. */
-const sliceTime = 1.5
+/** Strings copied between two looks at the clock. */
 const stride = 64
 
 const isPacked = (value: object): value is Packed => 'bytes' in value && 'offsets' in value
@@ -46,8 +44,8 @@ export function fillBulk(what: string, source: unknown, bulk: NativeBulk, signal
   }
   if (attempt(what, () => isPacked(source))) {
     const packed = attempt(what, () => ({ ...(source as Packed) }))
-    bulk.addPacked(checkPacked(what, packed))
-    return Promise.resolve(bulk)
+    const checked = checkPacked(what, packed)
+    return inSlices(checked.offsets.length - 1, (from, to) => bulk.addPacked(checked, from, to), signal).then(() => bulk)
   }
   const iterate = attempt(what, () => (source as Partial<Iterable<unknown>>)[Symbol.iterator]?.bind(source))
   if (!iterate) throw new TypeError(`${what} must be an iterable of Uint8Arrays, or packed`)
@@ -58,7 +56,7 @@ async function fillFrom(
   what: string, iterator: Iterator<unknown>, bulk: NativeBulk, signal: AbortSignal | undefined,
 ): Promise<NativeBulk> {
   let count = 0
-  let until = performance.now() + sliceTime
+  const slices = new Slices(signal)
   for (;;) {
     const slice: Uint8Array[] = []
     while (slice.length < stride) {
@@ -72,10 +70,7 @@ async function fillFrom(
       count += 1
     }
     bulk.add(slice, 0, slice.length)
-    if (performance.now() < until) continue
-    await turn()
-    if (signal?.aborted) throw new MlsError('ABORTED', { cause: signal.reason })
-    until = performance.now() + sliceTime
+    if (slices.full()) await slices.next()
   }
 }
 

@@ -105,7 +105,7 @@ export class ClientScope {
   /** Whether the keys in the addon may differ from the rows, because a change failed and loading did too. */
   #stale = false
   /** loaded is told what the addon found, each time the scope was loaded again. */
-  loaded: (state: NativeClientState) => void = () => {}
+  loaded: (state: NativeClientState) => Promise<void> = async () => {}
 
   private constructor(store: Store, name: Uint8Array, callersKey: Uint8Array | null) {
     this.#store = store
@@ -219,7 +219,7 @@ export class ClientScope {
     this.#stale = true
     const { state } = await this.#load()
     this.#stale = false
-    this.loaded(state)
+    await this.loaded(state)
   }
 
   async #load(): Promise<Contents> {

@@ -1,21 +1,21 @@
 // Client: one identity with its keys and its groups.
 import type { AnswerSource } from './answers'
-import { copyOf, toHex } from './bytes'
+import { copyOf, empty, toHex } from './bytes'
 import { readClient, signerDigest, type ClientOptions, type ClientRequest } from './client-options'
 import { ClientScope, signerRow, type GroupStatus } from './client-scope'
 import { MlsError, fromNative, isMlsError, toError } from './errors'
 import { Events, type EventsOptions, type Stop } from './events'
-import type { Group } from './group'
+import { Group } from './group'
 import type { GroupOwner } from './group-owner'
 import { GroupTable } from './group-table'
 import { Joining, type CreateGroupOptions, type ExternalJoin, type ExternalJoinOptions, type JoinOptions } from './joining'
-import { KeyPackages } from './key-package'
-import type { NativeClient, NativeClientState, NativePskId, NativeSecret } from './native'
-import { readList } from './options'
+import { KeyPackages, infosOf, type KeyPackageInfo } from './key-package'
+import type { NativeClient, NativePskId, NativeSecret, NativeStep } from './native'
+import { Options, readList } from './options'
 import { groupIdOf } from './peek'
 import { Psks } from './psk'
 import type { GroupEvent, NotReceived, Received } from './received'
-import type { ReceiveOptions } from './steps'
+import { readSend, type ReceiveOptions, type SendOptions, type StepSent } from './steps'
 
 /** GroupListing: a group as the client lists it, without loading it. */
 export interface GroupListing {
@@ -29,6 +29,22 @@ export type ClientEvent = GroupEvent & { readonly group: Group }
 /** ClientReceived: a result of `receiveMany` over several groups; `group` is null when it has none here. */
 export type ClientReceived = (Received & { readonly group: Group }) | (NotReceived & { readonly group: Group | null })
 
+/** ClientSend: data for one of the client's groups. */
+export interface ClientSend extends SendOptions {
+  readonly group: Group
+  readonly data: string | Uint8Array
+}
+/** ClientSent: a result of `sendMany` over several groups; `message` is an MLSMessage. */
+export type ClientSent = StepSent & { readonly group: Group }
+
+function readItem(what: string, value: unknown): { readonly group: Group; readonly step: NativeStep } {
+  const options = new Options(what, value, ['group', 'data', 'authenticatedData'])
+  const group = options.get('group')
+  if (!(group instanceof Group)) throw new TypeError(`${what}.group must be a Group`)
+  const authenticatedData = options.bytes('authenticatedData', empty)
+  return { group, step: readSend(options.name('data'), options.get('data'), { authenticatedData }) }
+}
+
 export class Client {
   readonly keyPackages: KeyPackages
   readonly psks: Psks
@@ -40,11 +56,11 @@ export class Client {
   readonly #joining: Joining
   #closing: Promise<void> | null = null
 
-  private constructor(request: ClientRequest, scope: ClientScope, state: NativeClientState) {
+  private constructor(request: ClientRequest, scope: ClientScope, keyPackages: readonly KeyPackageInfo[]) {
     const { authenticate, trust, answerTimeout: timeout, now } = request
     this.#request = request
     this.#scope = scope
-    this.keyPackages = new KeyPackages(scope, now, this.suites, state.keyPackages)
+    this.keyPackages = new KeyPackages(scope, now, this.suites, keyPackages)
     this.psks = new Psks(scope, request.psk)
     this.#answers = { authenticate, trust, timeout, now, psk: (id) => this.#psk(id) }
     this.#groups = new GroupTable(scope, this.#owner())
@@ -69,7 +85,7 @@ export class Client {
       const { batch } = await fromNative(scope.keys.addSigner(signer))
       await scope.change(() => ({ changes: [batch, signerRow(signer.suite, digest)] }))
     }
-    return new Client(request, scope, state)
+    return new Client(request, scope, await infosOf(state.keyPackages))
   }
 
   /** The cipher suites of this client, the preferred one first. */
@@ -152,6 +168,28 @@ export class Client {
     await Promise.all([...byGroup.values()].map(async ({ id, places }) => {
       const found = await this.#receiveIn(id, places.map((i) => list[i] as Uint8Array), options)
       places.forEach((i, at) => (results[i] = found[at] as ClientReceived))
+    }))
+    return results
+  }
+
+  /**
+   * sendMany sends in many groups: what goes to one group in order and in one step, the groups beside each other. The
+   * results are in the order of the items; one that fails does not stop the others.
+   *
+   * @example
+   * for (const sent of await client.sendMany([{ group, data: 'one' }, { group, data: 'two' }])) {
+   *   if (sent.kind === 'sent') console.log(sent.message.length)
+   * }
+   */
+  async sendMany(items: readonly ClientSend[]): Promise<ClientSent[]> {
+    const list = readList('items', items, readItem)
+    this.#keys()
+    const results: ClientSent[] = []
+    const byGroup = new Map<Group, number[]>()
+    list.forEach(({ group }, i) => byGroup.set(group, [...(byGroup.get(group) ?? []), i]))
+    await Promise.all([...byGroup].map(async ([group, places]) => {
+      const sent = await group.sendEach(places.map((i) => list[i]!.step))
+      places.forEach((i, at) => (results[i] = { ...(sent[at] as StepSent), group }))
     }))
     return results
   }

@@ -6,7 +6,7 @@ import { copyOf, empty, toHex } from './bytes'
 import type { ByteStrings } from './bulk'
 import { Candidates } from './candidates'
 import { readCommit, type AcceptedCommit, type CommitOptions, type PendingCommit } from './commit'
-import { MlsError } from './errors'
+import { MlsError, toError } from './errors'
 import { Events, type EventsOptions, type Stop } from './events'
 import { readGroupInfo, type GroupInfoOptions } from './group-info'
 import type { GroupOwner } from './group-owner'
@@ -21,7 +21,7 @@ import { readProposal, type CachedProposal, type NewProposal } from './proposal'
 import { toCommitInfo } from './received'
 import type { GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } from './received'
 import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
-import type { ReceiveOptions, SendOptions, StepResult } from './steps'
+import type { ReceiveOptions, SendOptions, StepResult, StepSent } from './steps'
 import type { SuccessorOptions, Succession } from './successor'
 import { Welcomes } from './welcomes'
 
@@ -298,6 +298,17 @@ export class Group {
   async delete(): Promise<void> {
     await this.close()
     await this.#owner.deleted(this)
+  }
+
+  /** sendEach sends in one step; one that fails does not stop the others. @internal */
+  async sendEach(steps: readonly NativeStep[]): Promise<StepSent[]> {
+    try {
+      const outcomes = await this.#strand.steps(steps)
+      return outcomes.map((outcome) =>
+        outcome.error ? { kind: 'error', error: outcome.error } : { kind: 'sent', message: sentOf(outcome.value) })
+    } catch (error) {
+      return steps.map(() => ({ kind: 'error', error: toError(error) }))
+    }
   }
 
   /** use runs other native work in this group's order. @internal */

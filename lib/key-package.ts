@@ -1,12 +1,12 @@
 // Key packages (RFC 9420 §10): a pool of what a client publishes so that others can add it.
 //
 // Each is used for one group and forgotten when its Welcome was processed; one of last resort stays (§16.8).
-import { copyOf, equal, toHex } from './bytes'
-import { unpack } from './bulk'
+import { copyOf, toHex } from './bytes'
+import { inSlices } from './turns'
 import type { ClientScope } from './client-scope'
 import { readExtensions } from './extension'
 import type { Extension } from './message'
-import type { NativeKeyPackageInfo, NativeNewKeyPackages } from './native'
+import type { NativeKeyPackageInfo, NativeKeyPackageInfos, NativeNewKeyPackages } from './native'
 import { Options, readInteger, readList, readSuite } from './options'
 import { readWatched, watch, type LongWork } from './progress'
 
@@ -73,9 +73,10 @@ export class KeyPackages {
     this.#suites = suites
     this.note(infos)
     // Another process of this client may have made or used some.
-    scope.loaded = (state) => {
+    scope.loaded = async (state) => {
+      const present = await infosOf(state.keyPackages)
       this.#infos.clear()
-      this.note(state.keyPackages)
+      this.note(present)
     }
   }
 
@@ -154,7 +155,7 @@ export class KeyPackages {
   }
   /** isLastResort: whether the key package stays after a join. @internal */
   isLastResort(reference: Uint8Array): boolean {
-    return [...this.#infos.values()].some((info) => info.lastResort && equal(info.reference, reference))
+    return this.#infos.get(toHex(reference))?.lastResort ?? false
   }
 
   get #preferred(): number {
@@ -184,12 +185,35 @@ export class KeyPackages {
     const watched = readWatched(read)
     const made = await this.#scope.make((client) =>
       watch(watched, (watching) => client.generateKeyPackages(request, watching)))
-    this.note(made.infos)
-    return packagesOf(made)
+    const packages = await packagesOf(made)
+    this.note(packages.map(({ message: _message, ...info }) => info))
+    return packages
   }
 }
 
-function packagesOf({ messages, infos }: NativeNewKeyPackages): NewKeyPackage[] {
-  const list = [...unpack(messages)]
-  return infos.map((info, i) => ({ ...info, message: list[i] as Uint8Array }))
+/** infosOf makes an object of each key package, in as many turns as it takes. */
+export async function infosOf({ references, suites, notAfter, lastResort }: NativeKeyPackageInfos): Promise<NativeKeyPackageInfo[]> {
+  const infos: NativeKeyPackageInfo[] = []
+  await inSlices(suites.length, (from, to) => {
+    for (let i = from; i < to; i += 1) {
+      infos.push({
+        reference: references.bytes.slice(references.offsets[i], references.offsets[i + 1]),
+        suite: suites[i] ?? 0,
+        notAfter: notAfter[i] ?? 0n,
+        lastResort: lastResort[i] === 1,
+      })
+    }
+  })
+  return infos
+}
+
+async function packagesOf({ messages: { bytes, offsets }, infos }: NativeNewKeyPackages): Promise<NewKeyPackage[]> {
+  const packages: NewKeyPackage[] = []
+  const list = await infosOf(infos)
+  await inSlices(list.length, (from, to) => {
+    for (let i = from; i < to; i += 1) {
+      packages.push({ ...(list[i] as NativeKeyPackageInfo), message: bytes.slice(offsets[i], offsets[i + 1]) })
+    }
+  })
+  return packages
 }

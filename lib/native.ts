@@ -25,7 +25,8 @@ export interface Packed {
 export interface NativeBulk {
   /** add copies `items[from…to)`. */
   add(items: readonly Uint8Array[], from: number, to: number): void
-  addPacked(packed: Packed): void
+  /** addPacked copies the strings from…to of `packed`. */
+  addPacked(packed: Packed, from: number, to: number): void
   readonly count: number
 }
 
@@ -317,15 +318,23 @@ export interface NativeKeyPackageInfo {
   readonly notAfter: bigint
   readonly lastResort: boolean
 }
+/** Many key packages, as columns. */
+export interface NativeKeyPackageInfos {
+  readonly references: Packed
+  readonly suites: Uint16Array
+  readonly notAfter: BigUint64Array
+  /** 1 for those of last resort. */
+  readonly lastResort: Uint8Array
+}
 export interface NativeClientState {
   readonly suites: readonly number[]
-  readonly keyPackages: readonly NativeKeyPackageInfo[]
+  readonly keyPackages: NativeKeyPackageInfos
 }
 export interface NativeNewKeyPackages {
   readonly batch: PackedBatch
   /** MLSMessages. */
   readonly messages: Packed
-  readonly infos: readonly NativeKeyPackageInfo[]
+  readonly infos: NativeKeyPackageInfos
 }
 
 /** A client's keys: signers, key packages, PSKs. It seals and opens rows. */

@@ -3,7 +3,7 @@ import { copyOf, copyOfText, empty } from './bytes'
 import { MlsError } from './errors'
 import type { NativeStep } from './native'
 import { Options } from './options'
-import type { Received } from './received'
+import type { NotReceived, Received } from './received'
 
 /** SendOptions: data that is authenticated with a message but not encrypted (RFC 9420 §6.3). */
 export interface SendOptions {
@@ -17,6 +17,9 @@ export interface ReceiveOptions {
 
 /** StepResult: what a message step gives. */
 export type StepResult = { readonly kind: 'sent'; readonly message: Uint8Array } | Received
+
+/** StepSent: one of many messages that were to be sent. */
+export type StepSent = { readonly kind: 'sent'; readonly message: Uint8Array } | NotReceived
 
 /** readSend reads what is to be sent. @throws TypeError */
 export function readSend(what: string, data: unknown, options: unknown): NativeStep {

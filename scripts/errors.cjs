@@ -104,7 +104,6 @@ export function isMlsError(error: unknown, ...codes: readonly ErrorCode[]): erro
 
 /**
  * errorOf gives the MlsError of a number.
- * @internal
  */
 export function errorOf(number: number, options?: { readonly cause?: unknown }): MlsError {
   return new MlsError(names.get(number) ?? 'INTERNAL', options)
@@ -112,7 +111,6 @@ export function errorOf(number: number, options?: { readonly cause?: unknown }):
 
 /**
  * toError turns what the addon rejects with into what the API throws: an MlsError when it carries a number.
- * @internal
  */
 export function toError(error: unknown): Error {
   if (error instanceof MlsError) return error
@@ -124,7 +122,6 @@ export function toError(error: unknown): Error {
 
 /**
  * fromNative gives what the addon gives, with its errors as ours.
- * @internal
  */
 export async function fromNative<T>(work: Promise<T>): Promise<T> {
   try {

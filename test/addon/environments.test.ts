@@ -107,7 +107,7 @@ describe('environments', () => {
   test('work under way keeps the process alive until its promise settles; no work does not', () => {
     const out = program(`${prelude} makeClient().then((client) => client.generateKeyPackages(
       { suite: 1, count: 3000, notBefore: 0n, notAfter: 2n, lastResort: false, extensions: [] }, null))
-      .then((made) => console.log(made.infos.length))`)
+      .then((made) => console.log(made.infos.suites.length))`)
     expect(out).toBe('3000')
   })
 })

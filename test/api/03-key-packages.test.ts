@@ -85,3 +85,18 @@ test('making them can be aborted', async () => {
   await fails(alice.keyPackages.create(10, { signal: AbortSignal.abort() }), 'ABORTED')
   expect(alice.keyPackages.list()).toEqual([])
 })
+
+test('thousands are made at once, each listed under its own reference, also after the client is opened again', async () => {
+  const store = memoryStore()
+  const client = await open('alice', { store })
+  const made = await client.keyPackages.create(3000)
+  expect(new Set(made.map(({ reference }) => Buffer.from(reference).toString('hex'))).size).toBe(3000)
+  expect(client.keyPackages.usable()).toBe(3000)
+  expect(await decode(made[2999]!.message)).toMatchObject({ wireFormat: 'key-package', suite: 1 })
+  const listed = client.keyPackages.list()
+  await client.close()
+  const again = await open('alice', { store })
+  const order = (infos: typeof listed): typeof listed =>
+    [...infos].sort((a, b) => Buffer.compare(a.reference, b.reference))
+  expect(order(again.keyPackages.list())).toEqual(order(listed))
+})

@@ -94,6 +94,22 @@ test('arguments are checked', async () => {
   await misused(alices.receiveMany([new Uint8Array(1), 2] as never), 'TypeError', 'messages[1]')
 })
 
+test('messages go out to many groups in one call, in order, and one that fails stops no other', async () => {
+  const [alice, bob] = [await open('alice'), await open('bob')]
+  const groups = await Promise.all([1, 2, 3].map(() => alice.createGroup()))
+  const bobs = await Promise.all(groups.map((group) => addTo(group, bob)))
+  await groups[2]!.close()
+  const items = Array.from({ length: 30 }, (_, i) => ({ group: groups[i % 3]!, data: `${i}` }))
+  const sent = await alice.sendMany(items)
+  expect(sent.map(({ kind }) => kind)).toEqual(items.map((_, i) => (i % 3 === 2 ? 'error' : 'sent')))
+  const messages = sent.flatMap((one) => (one.kind === 'sent' ? [one.message] : []))
+  const received = await bob.receiveMany(messages)
+  expect(received.map((one) => (one.kind === 'message' ? text(one.data) : one.kind)))
+    .toEqual(items.flatMap(({ data }, i) => (i % 3 === 2 ? [] : [data])))
+  expect(received.map(({ group }) => group)).toEqual(messages.map((_, i) => bobs[i % 2]))
+  await misused(alice.sendMany([{ group: null as never, data: 'x' }]), 'TypeError', 'items[0].group')
+})
+
 test('the sender of a message is found by its leaf', async () => {
   const { alices, bobs } = await pair()
   const received = await bobs.receive(await alices.send('x'))
