@@ -66,8 +66,6 @@ void CheckCertificates(const Napi::CallbackInfo& info) {
   if (auto made = KnownCertificates::Make(views); !made.ok()) Throw(info.Env(), made.error());
 }
 
-Napi::String Text(Napi::Env env, std::string_view text) { return Napi::String::New(env, std::string(text)); }
-
 Napi::Array Errors(Napi::Env env) {
   static constexpr const char* kFaults[] = {"malformed", "violation", "unsupported", "stale",   "limit",
                                             "misuse",    "crypto",    "storage",     "internal"};
@@ -75,9 +73,9 @@ Napi::Array Errors(Napi::Env env) {
   for (const ErrorInfo& info : AllErrors()) {
     Napi::Array row = Napi::Array::New(env, 4);
     row.Set(0u, Napi::Number::New(env, static_cast<double>(info.error)));
-    row.Set(1u, Text(env, info.name));
-    row.Set(2u, Text(env, kFaults[static_cast<std::size_t>(info.fault)]));
-    row.Set(3u, Text(env, info.section));
+    row.Set(1u, Napi::String::New(env, std::string(info.name)));
+    row.Set(2u, binding::Text(env, kFaults[static_cast<std::size_t>(info.fault)]));
+    row.Set(3u, Napi::String::New(env, std::string(info.section)));
     list.Set(list.Length(), row);
   }
   return list;
@@ -88,7 +86,7 @@ Napi::Array Suites(Napi::Env env) {
   for (const Suite& suite : AllSuites()) {
     Napi::Object one = Napi::Object::New(env);
     one.Set("id", Napi::Number::New(env, static_cast<double>(suite.id)));
-    one.Set("name", Text(env, suite.name));
+    one.Set("name", Napi::String::New(env, std::string(suite.name)));
     list.Set(list.Length(), one);
   }
   return list;
@@ -124,8 +122,8 @@ Napi::Object Start(Napi::Env env, Napi::Object exports) {
   exports.Set("checkCertificates", Napi::Function::New(env, CheckCertificates, "checkCertificates"));
   exports.Set("decode", Napi::Function::New(env, Decode, "decode"));
   exports.Set("proposeExternally", Napi::Function::New(env, ProposeExternally, "proposeExternally"));
-  exports.Set("opensslVersion", Text(env, LibcryptoVersion()));
-  exports.Set("opensslBuild", Text(env, LibcryptoBuild()));
+  exports.Set("opensslVersion", Napi::String::New(env, std::string(LibcryptoVersion())));
+  exports.Set("opensslBuild", Napi::String::New(env, LibcryptoBuild()));
   exports.Set("errors", Errors(env));
   exports.Set("suites", Suites(env));
   exports.Set("defaultLimits", DefaultLimits(env));

@@ -4,12 +4,6 @@ namespace mls::binding {
 
 namespace {
 
-Napi::String Text(Napi::Env env, const char* text) { return Napi::String::New(env, text); }
-template <class E>
-Napi::Number Number(Napi::Env env, E value) {
-  return Napi::Number::New(env, static_cast<double>(value));
-}
-
 template <class T>
 Napi::Array Numbers(Napi::Env env, const std::vector<T>& values) {
   Napi::Array array = Napi::Array::New(env, values.size());

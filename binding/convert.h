@@ -7,6 +7,13 @@
 
 namespace mls::binding {
 
+inline Napi::String Text(Napi::Env env, const char* text) { return Napi::String::New(env, text); }
+// Number is for integers up to 53 bits and for the numbers of enums.
+template <class E>
+Napi::Number Number(Napi::Env env, E value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
+
 Napi::Value ToJs(Napi::Env env, View bytes);  // a Uint8Array with a copy
 Napi::Value ToJs(Napi::Env env, const Credential& credential);
 Napi::Value ToJs(Napi::Env env, const Extensions& extensions);

@@ -134,19 +134,8 @@ Result<Reply> StartExternally(ClientKeysPtr keys, ExternalRequest request, Trust
   auto staged = Group::StageExternalJoin(info->group_info, std::move(request.options), env);
   if (!staged.ok()) return staged.error();
   joining.staged = std::move(*staged);
-  const Questions& questions = joining.staged->questions;
-  if (!MustAsk(questions, trust)) {
-    const Answers all = AcceptAll(questions);
-    return CompleteExternally(std::move(joining), all, env);
-  }
-  Asking asking;
-  asking.questions = questions;
-  asking.resume = [joining = std::move(joining)](Answers answers,
-                                                 std::uint64_t now) mutable -> Result<Reply> {
-    const Surroundings surroundings(now);
-    return CompleteExternally(std::move(joining), answers, surroundings);
-  };
-  return Ask(std::move(asking));
+  const Questions questions = joining.staged->questions;
+  return AskOrFinish(std::move(joining), questions, trust, env, CompleteExternally);
 }
 
 // Succeeding: a successor group, planned and then made.
@@ -203,19 +192,8 @@ Result<Reply> StartSucceeding(ClientKeysPtr keys, SuccessorRequest request, Trus
                                              : origin.StageBranch(std::move(request.options), env);
   if (!staged.ok()) return staged.error();
   succeeding.staged = std::move(*staged);
-  const Questions& questions = succeeding.staged->questions;
-  if (!MustAsk(questions, trust)) {
-    const Answers all = AcceptAll(questions);
-    return CompleteSucceeding(std::move(succeeding), all, env);
-  }
-  Asking asking;
-  asking.questions = questions;
-  asking.resume = [succeeding = std::move(succeeding)](Answers answers,
-                                                       std::uint64_t now) mutable -> Result<Reply> {
-    const Surroundings surroundings(now);
-    return CompleteSucceeding(std::move(succeeding), answers, surroundings);
-  };
-  return Ask(std::move(asking));
+  const Questions questions = succeeding.staged->questions;
+  return AskOrFinish(std::move(succeeding), questions, trust, env, CompleteSucceeding);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <napi.h>
 
 #include "task.h"
+#include "watch.h"
 
 namespace mls::binding {
 
@@ -25,6 +26,23 @@ enum class Trust : std::uint8_t { ask, all };
 Trust TrustOf(Napi::Value value);
 inline bool MustAsk(const Questions& questions, Trust trust) {
   return !questions.psks.empty() || (trust == Trust::ask && !questions.credentials.empty());
+}
+
+// AskOrFinish goes on with finish(work, answers, env), at once or when the application has answered.
+template <class Work, class Finish>
+Result<Reply> AskOrFinish(Work work, const Questions& questions, Trust trust, const Env& env, Finish finish) {
+  if (!MustAsk(questions, trust)) {
+    const Answers all = AcceptAll(questions);
+    return finish(std::move(work), all, env);
+  }
+  Asking asking;
+  asking.questions = questions;
+  asking.resume = [work = std::move(work), finish](Answers answers,
+                                                   std::uint64_t now) mutable -> Result<Reply> {
+    const Surroundings surroundings(now);
+    return finish(std::move(work), answers, surroundings);
+  };
+  return Ask(std::move(asking));
 }
 
 class Needs : public Napi::ObjectWrap<Needs> {
