@@ -15,18 +15,28 @@ const { findVectors } = require('./vectors.cjs')
 const suites = ['api', 'addon', 'examples', 'bench', 'docs', 'interop']
 
 /**
- * jest runs some of the suites and gives their counts.
+ * jest runs some of the suites on the addon of build/release and gives their counts.
  * @param {string[]} names
  * @param {string[]} [words]
- * @returns {Record<string, Counts>}
  */
 function jest(names, words = []) {
-  const there = names.filter((name) => fs.existsSync(path.join(root, 'test', name)))
   buildAddon()
+  return runJest(names, words)
+}
+
+/**
+ * runJest runs them on the addon that is there, or that `more` names.
+ * @param {string[]} names
+ * @param {string[]} [words]
+ * @param {NodeJS.ProcessEnv} [more]
+ * @returns {Record<string, Counts>}
+ */
+function runJest(names, words = [], more = {}) {
+  const there = names.filter((name) => fs.existsSync(path.join(root, 'test', name)))
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-'))
   const report = path.join(folder, 'report.json')
   const found = findVectors().folder
-  const env = { ...process.env, ...(found && { NODE_MLS_VECTORS: found }) }
+  const env = { ...process.env, ...more, ...(found && { NODE_MLS_VECTORS: found }) }
   try {
     run(path.join(root, 'node_modules', '.bin', 'jest'),
       [...there.map((name) => path.join('test', name) + path.sep), '--json', '--outputFile', report, ...words], { env })
@@ -60,7 +70,7 @@ function countsOf(report, names) {
   return counts
 }
 
-module.exports = { jest, suites }
+module.exports = { jest, runJest, suites }
 
 if (require.main === module) {
   main(() => {
