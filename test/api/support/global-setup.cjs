@@ -7,6 +7,7 @@ const path = require('node:path')
 const root = path.join(__dirname, '..', '..', '..')
 
 module.exports = () => {
+  if (process.env.NODE_MLS_PREBUILD) return  // an addon from elsewhere
   const folder = path.join(root, 'build', 'Release')
   const built = fs.existsSync(folder) && fs.readdirSync(folder).some((name) => name.endsWith('.node'))
   if (!built) require(path.join(root, 'scripts', 'addon.cjs')).buildAddon()
