@@ -230,6 +230,7 @@ StateView StateView::Of(const Group& group) {
   view.reinit = group.reinit();
   view.phase = group.phase();
   view.self = group.self();
+  view.epochs = group.KnownEpochs();
   view.epoch_authenticator = ToBytes(group.epoch_authenticator());
   for (const CandidatePtr& candidate : group.candidates()) {
     view.pending.push_back({candidate->id, candidate->message});
@@ -271,6 +272,15 @@ Napi::Value ToJs(Napi::Env env, StateView& state, Filler& filler) {
     pending.Set(i, one);
   }
   object.Set("pending", pending);
+  Napi::Array epochs = Napi::Array::New(env, state.epochs.size());
+  for (std::uint32_t i = 0; i < state.epochs.size(); ++i) {
+    Napi::Object one = Napi::Object::New(env);
+    one.Set("epoch", ToJs(env, state.epochs[i].epoch));
+    one.Set("readable", Napi::Boolean::New(env, state.epochs[i].readable));
+    one.Set("resumption", Napi::Boolean::New(env, state.epochs[i].resumption));
+    epochs.Set(i, one);
+  }
+  object.Set("epochs", epochs);
   return object;
 }
 

@@ -50,6 +50,7 @@ struct StateView {
     Bytes message;
   };
   std::vector<Pending> pending;
+  std::vector<KnownEpoch> epochs;
 
   static StateView Of(const Group& group);
   static StateView Of(const Tracker& tracker);

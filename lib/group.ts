@@ -34,6 +34,13 @@ export interface Proposed {
   readonly reference: Uint8Array
 }
 
+/** KnownEpoch: an epoch, whether its late messages can be read (RFC 9420 §15.3), and its resumption PSK used (§8.6). */
+export interface KnownEpoch {
+  readonly epoch: bigint
+  readonly readable: boolean
+  readonly resumption: boolean
+}
+
 export class Group {
   readonly #owner: GroupOwner
   readonly #strand: GroupStrand<StepResult>
@@ -103,6 +110,14 @@ export class Group {
   /** The group that is to follow, when this one is `suspended`. */
   get reinit(): ReInit | null {
     return this.#state.reinit
+  }
+
+  /**
+   * epochs lists the epochs of which this member still holds something, oldest first, the present one last. How many
+   * and how long is a matter of limits (`maxPastEpochs`, `maxPastEpochAge`, `maxResumptionPsks`).
+   */
+  epochs(): readonly KnownEpoch[] {
+    return this.#state.epochs
   }
 
   /** pending gives the commits of ours that were neither accepted nor rejected; they survive a restart. */

@@ -98,9 +98,16 @@ export interface NativeState {
   readonly treeHash: Uint8Array
   readonly extensions: readonly NativeExtension[]
   readonly pending: readonly NativePending[]
+  /** Epochs of which something is remembered, oldest first, the present one included. */
+  readonly epochs: readonly NativeEpoch[]
   /** References of the proposals cached in this epoch, in the order of arrival. */
   readonly proposals: readonly NativeProposalInfo[]
   readonly reinit: NativeReinit | null
+}
+export interface NativeEpoch {
+  readonly epoch: bigint
+  readonly readable: boolean
+  readonly resumption: boolean
 }
 export interface NativePending {
   readonly id: bigint

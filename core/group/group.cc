@@ -101,6 +101,19 @@ Result<GroupInfo> Group::MakeGroupInfo(const GroupInfoOptions& options, const En
   return BuildGroupInfo(local_, signature_private_key_, options, env);
 }
 
+std::vector<KnownEpoch> Group::KnownEpochs() const {
+  std::map<std::uint64_t, KnownEpoch> known;
+  for (const PastEpoch& past : past_) known[past.epoch].readable = true;
+  for (const auto& [epoch, psk] : resumption_psks_) known[epoch].resumption = true;
+  if (phase_ != Phase::removed) known[context().epoch] = {0, true, true};
+  std::vector<KnownEpoch> list;
+  for (auto& [epoch, one] : known) {
+    one.epoch = epoch;
+    list.push_back(one);
+  }
+  return list;
+}
+
 Status Group::Apply(Change change) {
   MLS_REQUIRE(change.version == version_, STALE_VERSION);  // RFC 9420 §14: a change is made from one state
   ++version_;

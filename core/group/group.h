@@ -42,6 +42,13 @@ struct StagedOwnProposal {
   Questions questions;
 };
 
+// KnownEpoch: what a member still holds of an epoch.
+struct KnownEpoch {
+  std::uint64_t epoch = 0;
+  bool readable = false;    // late application messages can be opened
+  bool resumption = false;  // its resumption PSK can be used
+};
+
 class Group {
  public:
   Group(Group&&) = default;
@@ -110,6 +117,9 @@ class Group {
   const std::vector<CandidatePtr>& candidates() const { return candidates_; }
   const ProposalCache& proposals() const { return tracker_.proposals(); }
   const std::optional<ReInit>& reinit() const { return reinit_; }
+  // KnownEpochs lists, oldest first, the present epoch and the past ones of which something is remembered:
+  // the keys of late messages (RFC 9420 §15.3), the resumption PSK (§8.6), or both.
+  std::vector<KnownEpoch> KnownEpochs() const;
   View epoch_authenticator() const { return local_.secrets.epoch_authenticator; }
   // Export is MLS-Exporter (RFC 9420 §8.5): TOO_LARGE.
   Result<Secret> Export(std::string_view label, View context, std::size_t length) const;

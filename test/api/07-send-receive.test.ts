@@ -37,6 +37,20 @@ test('messages out of order, and of a past epoch', async () => {
   expect(alices.epoch).toBe(1n)
 })
 
+test('epochs tell what is still held of the past', async () => {
+  const { alices, bobs } = await pair()
+  for (let i = 0; i < 5; i += 1) {
+    const commit = await alices.commit()
+    await commit.accepted()
+    await bobs.receive(commit.message)
+  }
+  expect(bobs.epoch).toBe(6n)
+  const epochs = bobs.epochs()
+  expect(epochs.map(({ epoch }) => epoch)).toEqual([1n, 2n, 3n, 4n, 5n, 6n])
+  expect(epochs.filter(({ readable }) => readable).map(({ epoch }) => epoch)).toEqual([3n, 4n, 5n, 6n])
+  expect(epochs.every(({ resumption }) => resumption)).toBe(true)
+})
+
 test('sendMany and receiveMany keep the order, and a bad one does not stop the others', async () => {
   const { alices, bobs } = await pair()
   const data = Array.from({ length: 100 }, (_, i) => `message ${i}`)

@@ -16,6 +16,23 @@ std::string Read(Company& company, std::size_t receiver, View message) {
   return {data.begin(), data.end()};
 }
 
+TEST_CASE("a member tells of which epochs it still holds keys and resumption PSKs") {
+  World world(77);
+  const Suite& suite = AllSuites().front();
+  Policy policy;
+  policy.limits.max_past_epochs = 2;
+  policy.limits.max_resumption_psks = 4;
+  Group alice = world.NewGroup(world.NewClient(suite, "alice"), policy);
+  for (int i = 0; i < 7; ++i) world.CommitNow(alice, {});
+  std::vector<std::uint64_t> readable, resumable;
+  for (const KnownEpoch& one : alice.KnownEpochs()) {
+    if (one.readable) readable.push_back(one.epoch);
+    if (one.resumption) resumable.push_back(one.epoch);
+  }
+  CHECK(readable == std::vector<std::uint64_t>{5, 6, 7});
+  CHECK(resumable == std::vector<std::uint64_t>{3, 4, 5, 6, 7});
+}
+
 TEST_CASE("messages of an epoch may come in any order, each once") {
   ForEverySuite([](const Suite& suite, Restarts restarts) {
     Company company(suite, 2, restarts);
