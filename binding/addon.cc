@@ -57,13 +57,7 @@ Napi::Value ProposeExternally(const Napi::CallbackInfo& info) {
 
 // CheckCertificates reads DER certificates as a policy's knownCertificates will be: INVALID_CREDENTIAL.
 void CheckCertificates(const Napi::CallbackInfo& info) {
-  const Napi::Array list = ArrayOf(info[0], "certificates");
-  std::vector<Bytes> certificates;
-  for (std::uint32_t i = 0; i < list.Length(); ++i) {
-    certificates.push_back(BytesOf(list.Get(i), "certificates"));
-  }
-  const std::vector<View> views(certificates.begin(), certificates.end());
-  if (auto made = KnownCertificates::Make(views); !made.ok()) Throw(info.Env(), made.error());
+  static_cast<void>(ValueOrThrow(info.Env(), KnownCertificatesOf(info[0])));
 }
 
 Napi::Array Errors(Napi::Env env) {

@@ -216,6 +216,16 @@ T LimitOf(Napi::Value value, const char* name) {
   return static_cast<T>(number);
 }
 
+Result<std::shared_ptr<const KnownCertificates>> KnownCertificatesOf(Napi::Value value) {
+  std::vector<Bytes> certificates;
+  const Napi::Array list = ArrayOf(value, "knownCertificates");
+  if (list.Length() == 0) return std::shared_ptr<const KnownCertificates>();
+  for (std::uint32_t i = 0; i < list.Length(); ++i) {
+    certificates.push_back(BytesOf(list.Get(i), "knownCertificates"));
+  }
+  return KnownCertificates::Make(std::vector<View>(certificates.begin(), certificates.end()));
+}
+
 Policy PolicyOf(Napi::Value value) {
   const Napi::Object object = ObjectOf(value, "policy");
   Policy policy;
@@ -238,15 +248,7 @@ Policy PolicyOf(Napi::Value value) {
                                                             : CustomProposalType::External::refused;
     policy.custom_proposals.push_back(type);
   }
-  const Napi::Array known = ArrayOf(object.Get("knownCertificates"), "policy.knownCertificates");
-  if (known.Length() > 0) {
-    std::vector<Bytes> certificates;
-    for (std::uint32_t i = 0; i < known.Length(); ++i) {
-      certificates.push_back(BytesOf(known.Get(i), "policy.knownCertificates"));
-    }
-    const std::vector<View> views(certificates.begin(), certificates.end());
-    policy.known_certificates = ValueOrThrow(value.Env(), KnownCertificates::Make(views));
-  }
+  policy.known_certificates = ValueOrThrow(value.Env(), KnownCertificatesOf(object.Get("knownCertificates")));
   policy.lifetimes =
       Choice<Policy::Lifetimes>(object.Get("lifetimes"), "policy.lifetimes",
                                 {{"check", Policy::Lifetimes::check}, {"ignore", Policy::Lifetimes::ignore}});

@@ -26,6 +26,8 @@ bool IsNothing(Napi::Value value);  // null or undefined
 const Suite& SuiteOf(Napi::Value value, const char* name);  // UNSUPPORTED_CIPHERSUITE
 Credential CredentialOf(Napi::Value value);
 Extensions ExtensionsOf(Napi::Value value, const char* name);
+// KnownCertificatesOf gives null for an empty list: INVALID_CREDENTIAL.
+Result<std::shared_ptr<const KnownCertificates>> KnownCertificatesOf(Napi::Value value);
 Policy PolicyOf(Napi::Value value);
 
 // Choice reads one of a few words.

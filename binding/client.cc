@@ -113,6 +113,7 @@ struct SignerRequest {
   Capabilities more;  // types beyond the RFC's
   Extensions leaf_extensions;
   std::optional<Secret> private_key;
+  std::shared_ptr<const KnownCertificates> known_certificates;
 };
 
 Result<MemberProfile> MakeProfile(SignerRequest request, Random& random) {
@@ -138,8 +139,8 @@ Result<MemberProfile> MakeProfile(SignerRequest request, Random& random) {
     profile.signature_private_key = std::move(pair->private_key);
   }
   // What others would refuse is refused here (RFC 9420 §5.3).
-  Status valid =
-      ValidateCredential(*request.suite, profile.credential, profile.signature_key, Limits{}, nullptr);
+  Status valid = ValidateCredential(*request.suite, profile.credential, profile.signature_key, Limits{},
+                                    request.known_certificates.get());
   if (!valid.ok()) return valid.error();
   return profile;
 }
@@ -192,6 +193,7 @@ Napi::Value ClientHolder::AddSigner(const Napi::CallbackInfo& info) {
   if (const auto key = options.Get("signaturePrivateKey"); !IsNothing(key)) {
     request.private_key = SecretOf(key, "signaturePrivateKey");
   }
+  request.known_certificates = ValueOrThrow(info.Env(), KnownCertificatesOf(info[1]));
   return Async(
       info.Env(), [keys = keys(info.Env()), request = std::move(request)]() mutable -> Result<Reply> {
         SystemRandom random;

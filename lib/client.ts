@@ -82,7 +82,7 @@ export class Client {
     for (const signer of request.signers) {
       const digest = signerDigest(signer)
       if (state.suites.includes(signer.suite) && scope.signerDigest(signer.suite) === toHex(digest)) continue
-      const { batch } = await fromNative(scope.keys.addSigner(signer))
+      const { batch } = await fromNative(scope.keys.addSigner(signer, request.policy.knownCertificates))
       await scope.change(() => ({ changes: [batch, signerRow(signer.suite, digest)] }))
     }
     return new Client(request, scope, await infosOf(state.keyPackages))

@@ -349,7 +349,7 @@ export interface NativeClient {
   /** load reads the client's own rows. */
   load(rows: NativeRows): Promise<NativeClientState>
   /** addSigner makes or imports the signature key of one suite. */
-  addSigner(signer: NativeSigner): Promise<{ readonly batch: PackedBatch; readonly signatureKey: Uint8Array }>
+  addSigner(signer: NativeSigner, knownCertificates: readonly Uint8Array[]): Promise<{ readonly batch: PackedBatch; readonly signatureKey: Uint8Array }>
   generateKeyPackages(
     options: { suite: number; count: number; notBefore: bigint; notAfter: bigint; lastResort: boolean; extensions: readonly NativeExtension[] },
     watch: NativeWatch | null,

@@ -12,7 +12,7 @@ const trial = `
   const client = new native.Client({ scope: Buffer.from('c'), sealingKey: new Uint8Array(32) })
   const credential = { type: 'basic', identity: Buffer.from('a') }
   client.addSigner({ suite: 1, credential, extensionTypes: [], proposalTypes: [], credentialTypes: [], leafExtensions: [],
-    signaturePrivateKey: null }).then(() => console.log(native.opensslVersion))`
+    signaturePrivateKey: null }, []).then(() => console.log(native.opensslVersion))`
 
 main(() => {
   console.log('prebuilds checks its tools, builds the addon with cmake-js in build/cmake-js and tries the result.')

@@ -21,7 +21,7 @@ const prelude = `
   async function makeClient() {
     const client = new native.Client({ scope: Buffer.from('c'), sealingKey: new Uint8Array(32) })
     await client.addSigner({ suite: 1, credential: { type: 'basic', identity: Buffer.from('a') }, extensionTypes: [],
-      proposalTypes: [], credentialTypes: [], leafExtensions: [], signaturePrivateKey: null })
+      proposalTypes: [], credentialTypes: [], leafExtensions: [], signaturePrivateKey: null }, [])
     return client
   }
   const makeGroup = (client, name) => client.createGroup(

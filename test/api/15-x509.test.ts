@@ -1,7 +1,7 @@
 // X.509 credentials: members with chains, and the authenticator that judges them by trust anchors.
-import { Client, memoryStore, x509Authenticator, type Authenticate, type CredentialQuestion } from '../../lib'
+import { Client, memoryStore, trustAnyCredential, x509Authenticator, type Authenticate, type CredentialQuestion } from '../../lib'
 import { certificates, privateKeys } from './support/certificates'
-import { addTo, agree, fails, keyPackage, misused } from './support/people'
+import { addTo, agree, fails, keyPackage, misused, open } from './support/people'
 
 type Name = keyof typeof privateKeys
 const trustCa = x509Authenticator({ anchors: [certificates.ca] })
@@ -61,6 +61,20 @@ test('certificates that all members have are given with the policy, and read', a
   const group = await (await Client.open(options(certificates.ca))).createGroup()
   expect(group.memberCount).toBe(1)
   await fails(Client.open(options(certificates.ca.slice(1))), 'INVALID_CREDENTIAL')
+})
+
+test('a chain with a gap is a credential to those who know what is missing', async () => {
+  const carol = (known: readonly Uint8Array[]): Promise<Client> => Client.open({
+    credential: { type: 'x509', certificates: [certificates.carol, certificates.root] },
+    signaturePrivateKeys: { 1: privateKeys.carol }, store: memoryStore(), authenticate: trustAnyCredential,
+    policy: { knownCertificates: known },
+  })
+  await fails(carol([]), 'INVALID_CREDENTIAL')
+  const member = await carol([certificates.intermediate])
+  const knowing = await open('alice', { policy: { knownCertificates: [certificates.intermediate] } })
+  agree(await knowing.createGroup().then(async (group) => (await addTo(group, member), group)), (await member.group(member.groups()[0]!.id)))
+  const ignorant = await (await open('bob')).createGroup()
+  await fails(ignorant.commit({ add: [await keyPackage(member)] }), 'INVALID_CREDENTIAL')
 })
 
 test('verdicts', async () => {

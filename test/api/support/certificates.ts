@@ -1,5 +1,5 @@
-// Certificates of the tests: a CA, members that it issued (Ed25519 for suite 1, P-256 for suite 2), and one that it did
-// not. They hold for a hundred years from 2025. Made with openssl; the private keys are worth nothing.
+// Certificates of the tests: a CA, members that it issued (Ed25519 for suite 1, P-256 for suite 2), one that it did
+// not, and carol, whom an intermediate of another root issued. They hold for a hundred years from 2025. Made with openssl; the private keys are worth nothing.
 const of = (...lines: readonly string[]): Uint8Array => new Uint8Array(Buffer.from(lines.join(''), 'base64'))
 
 export const certificates = {
@@ -39,10 +39,32 @@ export const certificates = {
     'BgNVHSMEGDAWgBSRW+RB8q6vqc6q8wxBc+T+MUrrMTAPBgNVHRMBAf8EBTADAQH/MAUGAytlcANBAMPrzM0+/byTpSZo0VT/1Z+v',
     'X4VHf+LocYaTGZh56tVX2ELHCRS1/qRYD/OiVs78Q/+LVLxBsra9lg0lkGIM8wg=',
   ),
+  root: of(
+    'MIIBPjCB8aADAgECAhRxSykY7TWeyG9toPixznFuUBeY6DAFBgMrZXAwFDESMBAGA1UEAwwJVGVzdCBSb290MCAXDTI2MTEyNDE3',
+    'NDY1MVoYDzIxMjYxMDMxMTc0NjUxWjAUMRIwEAYDVQQDDAlUZXN0IFJvb3QwKjAFBgMrZXADIQDZ7R29+iw/eLHpaZCvY1Fuf75j',
+    'CMCo0E12c5hm8JfBqaNTMFEwHQYDVR0OBBYEFFA7dxy1PbPn4ttVdy/gyM+dirlmMB8GA1UdIwQYMBaAFFA7dxy1PbPn4ttVdy/g',
+    'yM+dirlmMA8GA1UdEwEB/wQFMAMBAf8wBQYDK2VwA0EA1evUNgkR82rNyi+nnDLuYSTAl9T35cA//L4As0rKWtMTE8xasgUIvMud',
+    'H5wk+A6jXBqC/HQGwPZLD1Ukug3aDQ==',
+  ),
+  intermediate: of(
+    'MIIBVzCCAQmgAwIBAgIUPj7tW45P1K6X0nQrlyQ8lk6XhBgwBQYDK2VwMBQxEjAQBgNVBAMMCVRlc3QgUm9vdDAgFw0yNjExMjQx',
+    'NzQ2NTFaGA8yMTI2MTAzMTE3NDY1MVowHDEaMBgGA1UEAwwRVGVzdCBJbnRlcm1lZGlhdGUwKjAFBgMrZXADIQBr447Zdpe0SaZF',
+    'PeNAmDIkDa77hJsLBYLp5gLw+7GwdqNjMGEwDwYDVR0TAQH/BAUwAwEB/zAOBgNVHQ8BAf8EBAMCAgQwHQYDVR0OBBYEFGBxt+q7',
+    'OYKReiN0re/UzktBcHfGMB8GA1UdIwQYMBaAFFA7dxy1PbPn4ttVdy/gyM+dirlmMAUGAytlcANBAKWbuwSJ4RAqJPeeSwps70mw',
+    'BhiIi9TM3eFgBYmFawYmeXPWnET+NT8veiAAh5UamYTfLFTUoQv3iF8ILiylMQ0=',
+  ),
+  carol: of(
+    'MIIBTzCCAQGgAwIBAgIUR98HmwHJLdjkmmZEC30SnG9ll0EwBQYDK2VwMBwxGjAYBgNVBAMMEVRlc3QgSW50ZXJtZWRpYXRlMCAX',
+    'DTI2MTEyNDE3NDY1MVoYDzIxMjYxMDMxMTc0NjUxWjAiMRAwDgYDVQQKDAdleGFtcGxlMQ4wDAYDVQQDDAVjYXJvbDAqMAUGAytl',
+    'cAMhAOZkLadg/sYyhNO2e+2ugWBAhwIpyfy9Pn22M4C1zuo0o00wSzAJBgNVHRMEAjAAMB0GA1UdDgQWBBTMHhejZxjgY612iShn',
+    'Wp1dAboGgTAfBgNVHSMEGDAWgBRgcbfquzmCkXojdK3v1M5LQXB3xjAFBgMrZXADQQDrFYTJYdQhDPV6sZxxqXOg5Y1nTlULkBSD',
+    'zDzfMG7kGpNXk7xM+7Wq6Tq2ZdEaGyERj36KKsDRYtoGhDTrbRUH',
+  ),
 }
 
 /** Private keys as the suites have them: 32 bytes. */
 export const privateKeys = {
+  carol: of('C+km0y0W5OW9Gb6AaKsSdiykHnO6n4R+FHDCPSEWYoE='),
   alice: of('GKo4wriIxc2z3+Ydt8jX6YlCS5ZD1BZYtg1vmnh6gAU='),
   bob: of('v8Hmzk42fvSUjiOfXfJgsaCrGhiAqDJsy52oKAQIMls='),
   aliceP256: of('R47ZI4KgvpQHdBbt3Otv6CvlJh7soqtRaLBvBduYonM='),
