@@ -23,14 +23,20 @@ Napi::Function Bulk::Define(Napi::Env env) {
                       InstanceAccessor<&Bulk::Count>("count")});
 }
 
+std::vector<Bytes>& Bulk::Open(Napi::Env env) {
+  if (closed_) ThrowType(env, "Bulk", "one that was not used yet");
+  return *items_;
+}
+
 void Bulk::Add(const Napi::CallbackInfo& info) {
   const Napi::Array items = ArrayOf(info[0], "items");
   const std::uint32_t from = Uint32Of(info[1], "from");
   const std::uint32_t to = Uint32Of(info[2], "to");
   if (to > items.Length()) ThrowType(info.Env(), "to", "an index of items");
+  std::vector<Bytes>& open = Open(info.Env());
   for (std::uint32_t i = from; i < to; ++i) {
     Napi::HandleScope scope(info.Env());
-    items_.push_back(BytesOf(items.Get(i), "items"));
+    open.push_back(BytesOf(items.Get(i), "items"));
   }
 }
 
@@ -45,20 +51,23 @@ void Bulk::AddPacked(const Napi::CallbackInfo& info) {
   const std::size_t from = Uint32Of(info[1], "from");
   const std::size_t to = Uint32Of(info[2], "to");
   if (to >= list.ElementLength()) ThrowType(info.Env(), "to", "an index of the byte strings");
+  std::vector<Bytes>& open = Open(info.Env());
   for (std::size_t i = from; i < to; ++i) {
     const std::uint32_t begin = list[i], end = list[i + 1];
     if (begin > end || end > bytes.size())
       ThrowType(info.Env(), "packed.offsets", "rising offsets into bytes");
-    items_.push_back(ToBytes(bytes.subspan(begin, end - begin)));
+    open.push_back(ToBytes(bytes.subspan(begin, end - begin)));
   }
 }
 
 Napi::Value Bulk::Count(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(items_.size()));
+  return Napi::Number::New(info.Env(), static_cast<double>(items_->size()));
 }
 
-std::vector<Bytes> Bulk::Take(Napi::Value value, const char* name) {
-  return std::exchange(Unwrapped<Bulk>(value, Environment::Of(value.Env()).bulk, name).items_, {});
+BulkItems Bulk::ItemsOf(Napi::Value value, const char* name) {
+  Bulk& bulk = Unwrapped<Bulk>(value, Environment::Of(value.Env()).bulk, name);
+  bulk.closed_ = true;
+  return bulk.items_;
 }
 
 Napi::Function RowsIn::Define(Napi::Env env) {

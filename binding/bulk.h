@@ -8,23 +8,23 @@
 
 namespace mls::binding {
 
-// What a Bulk has collected; shared with the work that reads it.
-struct BulkItems {
-  std::vector<Bytes> items;
-};
+// What a Bulk has collected; shared with the work that reads it, which may be done again.
+using BulkItems = std::shared_ptr<const std::vector<Bytes>>;
 
 class Bulk : public Napi::ObjectWrap<Bulk> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit Bulk(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Bulk>(info) {}
-  // Take gives what was collected and leaves the Bulk empty.
-  static std::vector<Bytes> Take(Napi::Value value, const char* name);
+  // ItemsOf gives what was collected; from then on nothing more is.
+  static BulkItems ItemsOf(Napi::Value value, const char* name);
 
  private:
   void Add(const Napi::CallbackInfo& info);
   void AddPacked(const Napi::CallbackInfo& info);
   Napi::Value Count(const Napi::CallbackInfo& info);
-  std::vector<Bytes> items_;
+  std::vector<Bytes>& Open(Napi::Env env);
+  std::shared_ptr<std::vector<Bytes>> items_ = std::make_shared<std::vector<Bytes>>();
+  bool closed_ = false;
 };
 
 class RowsIn : public Napi::ObjectWrap<RowsIn> {

@@ -30,7 +30,7 @@ Result<Proposal> MakeProposal(const Group& group, NewProposal proposal, const En
 // CommitRequest is a commit as asked for, with everything copied.
 struct CommitRequest {
   CommitOptions options;
-  std::vector<Bytes> add;
+  BulkItems add;
   std::vector<NewProposal> proposals;
   LeafChangeRequest leaf;
 };
@@ -38,7 +38,7 @@ struct CommitRequest {
 CommitRequest CommitRequestOf(Napi::Value value) {
   const Napi::Object object = ObjectOf(value, "options");
   CommitRequest request;
-  if (const auto add = object.Get("add"); !IsNothing(add)) request.add = Bulk::Take(add, "add");
+  if (const auto add = object.Get("add"); !IsNothing(add)) request.add = Bulk::ItemsOf(add, "add");
   const Napi::Array proposals = ArrayOf(object.Get("proposals"), "proposals");
   for (std::uint32_t i = 0; i < proposals.Length(); ++i) {
     request.proposals.push_back(NewProposalOf(proposals.Get(i)));
@@ -62,12 +62,11 @@ CommitRequest CommitRequestOf(Napi::Value value) {
 // MakeOptions decodes key packages and draws what is to be drawn.
 Result<CommitOptions> MakeOptions(const Group& group, CommitRequest request, const Env& env) {
   CommitOptions options = std::move(request.options);
-  std::vector<std::optional<KeyPackage>> added(request.add.size());
+  std::vector<std::optional<KeyPackage>> added(request.add == nullptr ? 0 : request.add->size());
   const auto decode = [&](std::size_t i) -> Status {
-    auto key_package = DecodeKeyPackage(request.add[i], group.policy().limits);
+    auto key_package = DecodeKeyPackage((*request.add)[i], group.policy().limits);
     if (!key_package.ok()) return key_package.error();
     added[i] = std::move(*key_package);
-    Bytes().swap(request.add[i]);
     return kOk;
   };
   if (Status all = ParallelFor(env.pool, added.size(), 64, decode); !all.ok()) return all.error();

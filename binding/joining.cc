@@ -167,7 +167,7 @@ struct SuccessorRequest {
   Bytes scope;
   Kind kind = Kind::branch;
   GroupStatePtr origin;
-  std::vector<Bytes> key_packages;
+  BulkItems key_packages;
   SuccessorOptions options;
 };
 
@@ -181,7 +181,7 @@ Result<Reply> StartSucceeding(ClientKeysPtr keys, SuccessorRequest request, Trus
   if (suite == nullptr) return Error::UNSUPPORTED_CIPHERSUITE;
   auto profile = keys->Profile(*suite);
   if (!profile.ok()) return profile.error();
-  for (const Bytes& bytes : request.key_packages) {
+  for (const Bytes& bytes : *request.key_packages) {
     auto key_package = DecodeKeyPackage(bytes, request.options.policy.limits);
     if (!key_package.ok()) return key_package.error();
     request.options.key_packages.push_back(std::move(*key_package));
@@ -276,7 +276,7 @@ Napi::Value ClientHolder::Succeed(const Napi::CallbackInfo& info) {
   request.kind =
       Choice<Kind>(options.Get("kind"), "kind", {{"reinit", Kind::reinit}, {"branch", Kind::branch}});
   request.origin = GroupHolder::StateOf(options.Get("origin"), "origin");
-  request.key_packages = Bulk::Take(options.Get("keyPackages"), "keyPackages");
+  request.key_packages = Bulk::ItemsOf(options.Get("keyPackages"), "keyPackages");
   request.options.group_id = BytesOf(options.Get("groupId"), "groupId");
   request.options.extensions = ExtensionsOf(options.Get("extensions"), "extensions");
   request.options.welcomes = Choice<CommitOptions::Welcomes>(options.Get("welcomes"), "welcomes", kWelcomes);
