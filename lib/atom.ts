@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { MlsError } from './errors'
 import type { NativeRows } from './native'
-import { StoreConflict, type AtomPart, type Store, type Versions } from './store'
+import { StoreConflict, type AtomPart, type Slice, type Store, type Versions } from './store'
 
 /** toStoreError makes an MlsError of whatever a store rejects with. */
 function toStoreError(cause: unknown): MlsError {
@@ -27,22 +27,33 @@ export interface Loaded {
 }
 
 /**
- * loadScope gives a scope's slices to `take` and says what it was, or null when there is none.
+ * loadScope gives a scope's slices to `take`, with `since` only what changed after that revision where the store knows
+ * it, and says what the scope was, or null when there is none.
  * @throws MlsError `STORE_FAILED`
  */
 export async function loadScope(
-  store: Store, scope: Uint8Array, take: (rows: Uint8Array) => void,
+  store: Store, scope: Uint8Array, take: (rows: Uint8Array, slice: Slice) => void, since?: bigint,
 ): Promise<Loaded | null> {
   let loaded: Loaded | null = null
   try {
-    for await (const { versions, revision, rows } of store.load(scope)) {
-      take(rows)
-      loaded = { versions, revision }
+    for await (const slice of store.load(scope, since)) {
+      take(slice.rows, slice)
+      loaded = slice
     }
   } catch (error) {
     throw toStoreError(error)
   }
   return loaded
+}
+
+/** peekVersions gives the versions of a scope, or null when there is none. @throws MlsError `STORE_FAILED` */
+export async function peekVersions(store: Store, scope: Uint8Array, since: bigint | undefined): Promise<Versions | null> {
+  try {
+    for await (const { versions } of store.load(scope, since)) return versions
+    return null
+  } catch (error) {
+    throw toStoreError(error)
+  }
 }
 
 /** loadRows is loadScope into the addon's rows. */

@@ -39,6 +39,12 @@ export interface ClientOptions {
    * rows, and nothing against who reads the whole store. It has to be the same whenever the client is opened.
    */
   readonly encryptionKey?: Uint8Array
+  /**
+   * What becomes of a call when another process of this client changed the same group first. `retry` (default): the
+   * group is brought up to date and the call runs again; a commit or proposal only while the epoch is the same, since
+   * leaf indexes mean something else in another. `report`: it rejects with `STORE_CONFLICT`.
+   */
+  readonly onConflict?: 'retry' | 'report'
   /** Seconds since 1970; for tests. */
   readonly clock?: () => number
   /** Milliseconds that `authenticate` and `psk` may take for one call; default 30,000. */
@@ -55,13 +61,15 @@ export interface ClientRequest {
   readonly psk: PskSource | undefined
   readonly policy: NativePolicy
   readonly encryptionKey: Uint8Array | null
+  readonly onConflict: 'retry' | 'report'
   readonly now: () => number
   readonly answerTimeout: number
 }
 
 const names = [
   'identity', 'credential', 'name', 'suites', 'signaturePrivateKeys', 'store', 'authenticate', 'psk', 'policy',
-  'extensionTypes', 'proposalTypes', 'credentialTypes', 'leafExtensions', 'encryptionKey', 'clock', 'answerTimeout',
+  'extensionTypes', 'proposalTypes', 'credentialTypes', 'leafExtensions', 'encryptionKey', 'onConflict', 'clock',
+  'answerTimeout',
 ]
 
 function readCredentialOf(options: Options): Credential {
@@ -142,6 +150,7 @@ export function readClient(value: unknown): ClientRequest {
     psk: options.call<PskSource>('psk'),
     policy: readPolicy('options.policy', options.get('policy'), native.defaultLimits),
     encryptionKey,
+    onConflict: options.oneOf('onConflict', 'retry', ['retry', 'report']),
     now: () => readInteger('what options.clock gives', Math.floor(clock()), 0, Number.MAX_SAFE_INTEGER),
     answerTimeout: options.integer('answerTimeout', 30_000, 1, 0x7fff_ffff),
   }

@@ -8,6 +8,7 @@
 //     83 suite u16  digest of what the suite's signer was made of
 //     84            check value of the caller's sealing key
 import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { packBatch, rowChanges, type RowChange } from './batch'
 import { commitAtom, loadScope } from './atom'
 import { equal, join, toHex, viewOf } from './bytes'
@@ -31,8 +32,10 @@ const format = 1
 const statuses: readonly GroupStatus[] = ['joining', 'active', 'past']
 const version = 'client'
 const handleSize = 16
-/** Changes of the same client by other processes that one change stands. */
-const attempts = 5
+/** Changes of the same client by other processes that one change stands, and how long it waits at most before the next try. */
+const attempts = 100
+const longestPause = 64
+const keyPackageTag = 19
 
 const put = (tag: number, name: Uint8Array, value: Uint8Array): RowChange =>
   ({ kind: 'put', key: join([Uint8Array.of(tag), name]), value })
@@ -100,11 +103,12 @@ export class ClientScope {
   #sealingKey: Uint8Array | null = null
   #keys: NativeClient | null = null
   #version = 0n
+  #revision = 0n
   #last: Promise<unknown> = Promise.resolve()
   #memory = new ScopeMemory()
   /** Whether the keys in the addon may differ from the rows, because a change failed and loading did too. */
   #stale = false
-  /** loaded is told what the addon found, each time the scope was loaded again. */
+  /** loaded is told what the addon holds, each time something was read again. */
   loaded: (state: NativeClientState) => Promise<void> = async () => {}
 
   private constructor(store: Store, name: Uint8Array, callersKey: Uint8Array | null) {
@@ -161,10 +165,13 @@ export class ClientScope {
   }
 
   /**
-   * make runs native work that gives a batch of this scope, beside other changes, and stores the batch.
+   * make runs native work that gives a batch of this scope, beside other changes, and stores the batch, or what
+   * `changesOf` makes of it at that moment.
    * @throws MlsError as the work does, or of fault `storage`
    */
-  async make<T extends { readonly batch: Uint8Array }>(work: (keys: NativeClient) => Promise<T>): Promise<T> {
+  async make<T extends { readonly batch: Uint8Array }>(
+    work: (keys: NativeClient) => Promise<T>, changesOf: (made: T) => readonly Uint8Array[] = ({ batch }) => [batch],
+  ): Promise<T> {
     const keys = this.keys
     let made: T
     try {
@@ -172,14 +179,21 @@ export class ClientScope {
     } catch (error) {
       throw toError(error)
     }
-    await this.change(() => ({ changes: [made.batch] }))
-    // Loaded again meanwhile: the new object does not know what the old one made.
+    await this.change(() => ({ changes: changesOf(made) }))
+    // Loaded as a whole again meanwhile: the new object does not know what the old one made.
     if (this.#keys !== keys) {
       const loaded = this.#last.then(() => this.#reload())
       this.#last = loaded.catch(() => {})
       await loaded
     }
     return made
+  }
+
+  /** refresh takes over what other processes of this client have stored. @throws MlsError of fault `storage` */
+  refresh(): Promise<void> {
+    const done = this.#last.then(() => this.#catchUp())
+    this.#last = done.catch(() => {})
+    return done
   }
 
   /** close waits for changes under way and wipes the keys. */
@@ -203,15 +217,55 @@ export class ClientScope {
       try {
         await commitAtom(this.#store, [part, ...parts])
       } catch (error) {
+        if (isMlsError(error, 'STORE_CONFLICT') && attempt < attempts) {
+          if (attempt > 1) await sleep(Math.random() * Math.min(longestPause, 2 ** attempt))
+          await this.#catchUp()
+          continue
+        }
         // The addon's keys may have run ahead of the rows.
         await this.#reload().catch(() => {})
-        if (this.#stale) throw error
-        if (isMlsError(error, 'STORE_CONFLICT') && attempt < attempts) continue
         throw error
       }
       this.#version += 1n
       for (const batch of batches) this.#memory.take(batch)
       return apply?.() as T
+    }
+  }
+
+  /** catchUp reads what other processes have changed. */
+  async #catchUp(): Promise<void> {
+    const rows = new native.Rows()
+    const deleted: Uint8Array[] = []
+    const slices: Uint8Array[] = []
+    let whole = false
+    let read = false
+    const loaded = await loadScope(this.#store, this.scope, (batch, slice) => {
+      whole ||= slice.whole
+      const puts: RowChange[] = []
+      for (const change of rowChanges(batch)) {
+        const [tag = 0] = change.key
+        if (change.kind === 'delete-prefix') whole = true
+        else if (tag >= firstOwnTag || tag === pskTag) continue
+        else if (change.kind === 'put') puts.push(change)
+        else if (tag === keyPackageTag) deleted.push(change.key.slice(1))
+      }
+      slices.push(batch)
+      read ||= puts.length > 0 || deleted.length > 0
+      rows.add(packBatch(puts))
+    }, this.#revision)
+    if (!loaded || whole) return this.#reload()
+    this.#version = loaded.versions[version] ?? 0n
+    this.#revision = loaded.revision
+    for (const batch of slices) this.#memory.take(batch)
+    if (!read) return
+    this.#stale = true
+    try {
+      this.keys.deleteKeyPackages(deleted)
+      const state = await this.keys.load(rows)
+      this.#stale = false
+      await this.loaded(state)
+    } catch (error) {
+      throw toError(error)
     }
   }
 
@@ -242,8 +296,10 @@ export class ClientScope {
     })
     this.#memory = memory
     this.#version = loaded?.versions[version] ?? 0n
+    this.#revision = loaded?.revision ?? 0n
     if (loaded) this.#sealingKey = this.#existingKey(header, stored)
-    else await this.#begin()
+    // Another process began the same client just now: what it wrote holds.
+    else if (!await this.#begin()) return this.#load()
     return this.#read(rows)
   }
 
@@ -269,17 +325,23 @@ export class ClientScope {
     return this.#callersKey
   }
 
-  /** begin writes the first rows of a client that the store has not seen. */
-  async #begin(): Promise<void> {
+  /** begin writes the first rows of a client that the store has not seen; false when another process did. */
+  async #begin(): Promise<boolean> {
     const key = this.#callersKey ?? new Uint8Array(randomBytes(32))
     const changes = [
       put(tags.header, nothing, Uint8Array.of(format >> 8, format & 0xff)),
       this.#callersKey ? put(tags.keyCheck, nothing, keyCheckOf(key)) : put(tags.sealingKey, nothing, key),
     ]
     const part = { scope: this.scope, expect: { [version]: 0n }, advance: [version], changes: [packBatch(changes)] }
-    await commitAtom(this.#store, [part])
+    try {
+      await commitAtom(this.#store, [part])
+    } catch (error) {
+      if (isMlsError(error, 'STORE_CONFLICT')) return false
+      throw error
+    }
     this.#version = 1n
     this.#sealingKey = key
+    return true
   }
 }
 

@@ -82,8 +82,9 @@ export class Client {
     for (const signer of request.signers) {
       const digest = signerDigest(signer)
       if (state.suites.includes(signer.suite) && scope.signerDigest(signer.suite) === toHex(digest)) continue
-      const { batch } = await fromNative(scope.keys.addSigner(signer, request.policy.knownCertificates))
-      await scope.change(() => ({ changes: [batch, signerRow(signer.suite, digest)] }))
+      // Unless another process made it meanwhile: all of them sign with the same key.
+      await scope.make((keys) => keys.addSigner(signer, request.policy.knownCertificates), ({ batch }) =>
+        (scope.signerDigest(signer.suite) === toHex(digest) ? [] : [batch, signerRow(signer.suite, digest)]))
     }
     return new Client(request, scope, await infosOf(state.keyPackages))
   }
@@ -136,6 +137,15 @@ export class Client {
   async group(id: Uint8Array): Promise<Group> {
     this.#keys()
     return this.#groups.get(copyOf('id', id))
+  }
+
+  /**
+   * refresh takes over what other processes of this client have stored of its key packages, its PSKs and the list of
+   * its groups. What is looked for and not found is looked for in the store by itself.
+   */
+  async refresh(): Promise<void> {
+    this.#keys()
+    await this.#scope.refresh()
   }
 
   /** receive takes a message of whichever group it is for. @throws MlsError `UNKNOWN_GROUP`, and as `Group.receive` */
@@ -258,6 +268,7 @@ export class Client {
       store: this.#request.store,
       policy: this.#request.policy,
       answers: this.#answers,
+      onConflict: this.#request.onConflict,
       keys: () => this.#scope.keys,
       succeed: (origin, kind, keyPackages, options) => this.#joining.succeed(origin, kind, keyPackages, options),
       confirmed: (group) => this.#groups.activate(group),

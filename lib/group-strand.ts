@@ -1,12 +1,13 @@
 // The strand of a group: how its native object is loaded, run and stored, and what its raw results become.
-import { commitAtom, loadRows } from './atom'
+import { commitAtom, loadRows, peekVersions } from './atom'
 import { answer, type AnswerSource } from './answers'
-import { MlsError, errorOf, toError } from './errors'
+import { MlsError, errorOf, isMlsError, toError } from './errors'
 import type { Hold } from './hold'
 import { native } from './native'
 import type { NativeClient, NativeGroup, NativeNeeds, NativePolicy, NativeRun, NativeState, NativeStep, NativeStepResult } from './native'
 import type { Store } from './store'
 import { Strand, type Outcome, type StepRun, type StrandHost } from './strand'
+import { GroupVersions } from './versions'
 
 /** Raw: a step's result, or a received commit that waits for a word. */
 export type Raw = Exclude<NativeStepResult, { readonly kind: 'error' }> | {
@@ -20,6 +21,8 @@ export interface GroupHome {
   readonly policy: NativePolicy
   readonly answers: AnswerSource
   readonly keys: () => NativeClient
+  /** What becomes of calls when another process was first. */
+  readonly onConflict: 'retry' | 'report'
 }
 
 /** GroupFace: what is told when something is durable. */
@@ -29,28 +32,45 @@ export interface GroupFace<Result> {
   publishResult(step: NativeStep, raw: Raw): Result
 }
 
-export type GroupStrand<Result> = Strand<NativeGroup, NativeState, NativeStep, Raw, Result>
+/** How often a call runs again because other processes were first. */
+const repeats = 100
 
-/** The version of a group's scope that every step advances. */
-export const epochVersion = 'epoch'
+/** Errors of a step that another process of the client may have what it takes to do. */
+const knownElsewhere = ['FUTURE_EPOCH', 'UNKNOWN_PROPOSAL', 'OWN_MESSAGE'] as const
+
+export type GroupStrand<Result> = Strand<NativeGroup, NativeState, NativeStep, Raw, Result>
 
 class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, Raw, Result> {
   readonly #home: GroupHome
   readonly #scope: Uint8Array
   readonly #face: GroupFace<Result>
-  #version: bigint
+  #versions: GroupVersions
+  #revision: bigint | undefined
 
-  constructor(home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, version: bigint) {
+  constructor(home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, versions: GroupVersions) {
     this.#home = home
     this.#scope = scope
     this.#face = face
-    this.#version = version
+    this.#versions = versions
+  }
+
+  get repeats(): number {
+    return this.#home.onConflict === 'retry' ? repeats : 0
   }
 
   async load(): Promise<{ native: NativeGroup; state: NativeState }> {
-    const { group, state, version } = await loadGroup(this.#home, this.#scope)
-    this.#version = version
+    const { group, state, versions, revision } = await loadGroup(this.#home, this.#scope)
+    this.#versions = versions
+    this.#revision = revision
     return { native: group, state }
+  }
+
+  async refresh(): Promise<NativeState | null> {
+    return null
+  }
+
+  async sameEpoch(group: NativeGroup, { epoch }: NativeState): Promise<boolean> {
+    return (await group.state()).epoch === epoch
   }
 
   close(group: NativeGroup): void {
@@ -59,13 +79,21 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
 
   async run(group: NativeGroup, steps: readonly NativeStep[]): Promise<StepRun<NativeState, Raw>> {
     const { answers } = this.#home
-    return this.#runOf(await group.run(steps, answers.trust, answers.now()), steps)
+    const run = this.#runOf(await group.run(steps, answers.trust, answers.now()), steps)
+    const lacks = run.outcomes.some(({ error }) => error && isMlsError(error, ...knownElsewhere))
+    return lacks && this.repeats > 0 && await this.#hasMoved() ? { ...run, behind: true } : run
   }
 
   async persist(changes: readonly Uint8Array[]): Promise<void> {
-    const expect = { [epochVersion]: this.#version }
-    await commitAtom(this.#home.store, [{ scope: this.#scope, expect, advance: [epochVersion], changes }])
-    this.#version += 1n
+    const part = this.#versions.part(this.#scope, changes)
+    await commitAtom(this.#home.store, [part])
+    this.#versions.advanced(part)
+  }
+
+  /** hasMoved says whether another process has changed what is stored. */
+  async #hasMoved(): Promise<boolean> {
+    const stored = await peekVersions(this.#home.store, this.#scope, this.#revision)
+    return stored !== null && this.#versions.differ(stored)
   }
 
   publishState(state: NativeState): void {
@@ -95,10 +123,10 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 }
 
-/** groupStrand makes the strand of a group that is in `group` already, with its rows stored at `version`. */
+/** groupStrand makes the strand of a group that is in `group` already, with its rows stored at `versions`. */
 export const groupStrand = <Result>(
-  home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, group: NativeGroup, version: bigint,
-): GroupStrand<Result> => new Strand(new Host(home, scope, face, version), group)
+  home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, group: NativeGroup, versions: GroupVersions,
+): GroupStrand<Result> => new Strand(new Host(home, scope, face, versions), group)
 
 /** resultOf gives the one result of a run that was answered. @throws MlsError as the step failed */
 export function resultOf(run: NativeRun): Exclude<NativeStepResult, { readonly kind: 'error' }> {
@@ -111,13 +139,13 @@ export function resultOf(run: NativeRun): Exclude<NativeStepResult, { readonly k
 /** loadGroup makes a native group from its rows. @throws MlsError `UNKNOWN_GROUP`, `STORE_FAILED`, `STORAGE_DAMAGED` */
 export async function loadGroup(
   { store, keys, policy, answers }: GroupHome, scope: Uint8Array,
-): Promise<{ group: NativeGroup; state: NativeState; version: bigint }> {
+): Promise<{ group: NativeGroup; state: NativeState; versions: GroupVersions; revision: bigint }> {
   const rows = new native.Rows()
   const loaded = await loadRows(store, scope, rows)
   if (!loaded) throw new MlsError('UNKNOWN_GROUP')
   try {
     const { group, state } = await keys().loadGroup({ scope, rows, policy }, answers.now())
-    return { group, state, version: loaded.versions[epochVersion] ?? 0n }
+    return { group, state, versions: new GroupVersions(loaded.versions), revision: loaded.revision }
   } catch (error) {
     throw toError(error)
   }

@@ -7,8 +7,9 @@ import type { ClientScope, GroupEntry, GroupStatus } from './client-scope'
 import { MlsError } from './errors'
 import { Group } from './group'
 import type { GroupOwner } from './group-owner'
-import { epochVersion, loadGroup } from './group-strand'
+import { loadGroup } from './group-strand'
 import type { NativeClient, NativeOpened } from './native'
+import { GroupVersions } from './versions'
 
 /** Adoption: what goes into the atom that adds a group. */
 export interface Adoption {
@@ -38,6 +39,8 @@ export class GroupTable {
 
   /** get gives the group of an id, loaded if need be. @throws MlsError `UNKNOWN_GROUP`, of fault `storage` */
   async get(groupId: Uint8Array): Promise<Group> {
+    // Another process of this client may have made it.
+    if (this.#scope.find(groupId).length === 0) await this.#scope.refresh()
     const [entry] = this.#scope.find(groupId).sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
     if (!entry) throw new MlsError('UNKNOWN_GROUP')
     return this.#load(entry)
@@ -68,9 +71,11 @@ export class GroupTable {
         // Again, now that nothing comes between: two joins of one group may be under way.
         const exists = this.#scope.find(state.groupId).some((one) => one.status === 'active')
         if (status === 'active' && exists) throw new MlsError('GROUP_EXISTS')
-        const part = { scope, expect: { [epochVersion]: 0n }, advance: [epochVersion], changes: [batch] }
+        const versions = new GroupVersions({})
+        const part = versions.part(scope, [batch])
         const apply = (): Group => {
-          const group = new Group(this.#owner, scope, native, state, 1n)
+          versions.advanced(part)
+          const group = new Group(this.#owner, scope, native, state, versions)
           this.#loaded.set(toHex(handle), Promise.resolve(group))
           return group
         }
@@ -121,8 +126,8 @@ export class GroupTable {
     // One that is being closed is loaded again, when it has let go.
     if (loaded) return loaded.then((group) => group.closing?.then(() => this.#load(entry)) ?? group)
     const scope = this.#scope.groupScope(entry.handle)
-    const loading = loadGroup(this.#owner, scope).then(({ group, state, version }) =>
-      new Group(this.#owner, scope, group, state, version))
+    const loading = loadGroup(this.#owner, scope).then(({ group, state, versions }) =>
+      new Group(this.#owner, scope, group, state, versions))
     this.#loaded.set(key, loading)
     loading.catch(() => this.#loaded.delete(key))
     return loading

@@ -23,6 +23,7 @@ import type { GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } 
 import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
 import type { ReceiveOptions, SendOptions, StepResult, StepSent } from './steps'
 import type { SuccessorOptions, Succession } from './successor'
+import type { GroupVersions } from './versions'
 import { Welcomes } from './welcomes'
 
 /** Phase: `joining` until an external commit is accepted, `active`, `suspended` after a ReInit, `removed`. */
@@ -53,7 +54,7 @@ export class Group {
   readonly scope: Uint8Array
 
   /** @internal */
-  constructor(owner: GroupOwner, scope: Uint8Array, group: NativeGroup, state: NativeState, version: bigint) {
+  constructor(owner: GroupOwner, scope: Uint8Array, group: NativeGroup, state: NativeState, versions: GroupVersions) {
     this.#owner = owner
     this.scope = scope
     this.#state = state
@@ -64,7 +65,7 @@ export class Group {
       publishLoaded: (next: NativeState) => this.#publishLoaded(next),
       publishResult: (step: NativeStep, raw: Raw) => this.#publishResult(step, raw),
     }
-    this.#strand = groupStrand(owner, scope, face, group, version)
+    this.#strand = groupStrand(owner, scope, face, group, versions)
   }
 
   /** The group id. */
@@ -191,7 +192,7 @@ export class Group {
         native.commit({ ...request.fixed, add }, answers.trust, answers.now(), watching))
       const { id, message, batch, state } = await answer(asking, hold, answers)
       return { batch, state, publish: () => this.#candidates.add(id, message, request.fixed.tree) }
-    }, request.signal)
+    }, { signal: request.signal, boundToEpoch: true })
   }
 
   /** propose makes a proposal for others to commit (RFC 9420 §12.1). It is cached here too. @throws MlsError */
@@ -203,7 +204,7 @@ export class Group {
       const asking = await native.propose(request, authenticatedData, answers.trust, answers.now())
       const { message, reference, batch, state } = await answer(asking, hold, answers)
       return { batch, state, publish: () => ({ message, reference }) }
-    })
+    }, { boundToEpoch: true })
   }
 
   /** leave proposes our own removal; somebody else has to commit it (RFC 9420 §12.1.3). */
@@ -293,6 +294,14 @@ export class Group {
    */
   events(options?: EventsOptions): AsyncIterableIterator<GroupEvent> {
     return this.#events.iterate(options)
+  }
+
+  /**
+   * refresh takes over what other processes of this client have stored. Steps do that by themselves where it matters:
+   * when they have to store something, and when a message needs what this process does not know.
+   */
+  refresh(): Promise<void> {
+    return this.#strand.refresh()
   }
 
   /** close finishes what was called and frees the memory; the stored state stays. Called again, it waits for the same. */

@@ -96,8 +96,7 @@ export class Joining {
     const tree = read.bytes('tree', empty)
     const origin = read.read('origin', null, readGroup)
     for (;;) {
-      const reference = await fromNative(this.#scope.keys.findKeyPackage(bytes))
-      if (!reference) throw new MlsError('NO_MATCHING_KEY_PACKAGE')
+      const reference = await this.#findKeyPackage(bytes)
       const name = toHex(reference)
       const before = this.#joins.get(name)
       if (!before) {
@@ -159,6 +158,15 @@ export class Joining {
     const group = await this.#groups.adopt({ handle, opened, status: 'active' })
     const welcomes = new Welcomes(opened.welcomes, opened.recipients)
     return { group, welcome: welcomes.only, welcomes, tree: request.tree === 'apart' ? opened.tree : null }
+  }
+
+  async #findKeyPackage(welcome: Uint8Array): Promise<Uint8Array> {
+    const found = await fromNative(this.#scope.keys.findKeyPackage(welcome))
+    if (found) return found
+    await this.#scope.refresh()  // another process of this client may have made it
+    const made = await fromNative(this.#scope.keys.findKeyPackage(welcome))
+    if (!made) throw new MlsError('NO_MATCHING_KEY_PACKAGE')
+    return made
   }
 
   #answered<T>(asking: Promise<MayAsk<T>>, hold: Hold): Promise<T> {

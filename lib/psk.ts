@@ -45,18 +45,26 @@ export class Psks {
 
   /** find gives the PSK of an id. @internal */
   async find(id: Uint8Array): Promise<NativeSecret | null> {
-    const client = this.#scope.keys
-    try {
-      const sealed = this.#scope.psk(client.pskKey(id))
-      if (sealed) return client.openPsk(id, sealed)
-    } catch (error) {
-      throw toError(error)
-    }
+    const stored = this.#stored(id)
+    if (stored) return stored
+    await this.#scope.refresh()  // another process of this client may have put it
+    const put = this.#stored(id)
+    if (put) return put
     try {
       const given = await this.#source?.(id.slice())
       return given ? new native.Secret(copyOf('the PSK', given)) : null
     } catch (cause) {
       throw new MlsError('MISSING_PSK', { cause })
+    }
+  }
+
+  #stored(id: Uint8Array): NativeSecret | null {
+    const client = this.#scope.keys
+    try {
+      const sealed = this.#scope.psk(client.pskKey(id))
+      return sealed ? client.openPsk(id, sealed) : null
+    } catch (error) {
+      throw toError(error)
     }
   }
 }

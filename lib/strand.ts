@@ -8,8 +8,10 @@
 // promises) is in order and only after storing.
 //
 // When storing fails, that step and everything called up to then reject with the same error, the native object is
-// closed, and the next operation loads it again from its rows.
-import { MlsError, toError } from './errors'
+// closed, and the next operation loads it again from its rows. When another process was first (STORE_CONFLICT), the
+// native object is brought up to what is stored and what was called runs again, in its order, where the host says so.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MlsError, isMlsError, toError } from './errors'
 import { Hold } from './hold'
 
 /** Outcome of a step: what it gave, or why it did not. */
@@ -21,6 +23,8 @@ export interface StepRun<State, Raw> {
   readonly outcomes: readonly Outcome<Raw>[]
   readonly batch: Uint8Array
   readonly state: State | null
+  /** Whether a step failed for lack of what another process has stored. */
+  readonly behind?: boolean
   /** Finishes the step after these, which asks something; that step's outcome alone. */
   readonly ask: ((hold: Hold) => Promise<StepRun<State, Raw>>) | null
 }
@@ -38,8 +42,17 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
   load(): Promise<{ readonly native: Native; readonly state: State }>
   close(native: Native): void
   run(native: Native, steps: readonly Step[]): Promise<StepRun<State, Raw>>
-  /** persist stores batches, all or nothing. */
+  /** persist stores batches, all or nothing. @throws MlsError `STORE_CONFLICT` when another process was first */
   persist(changes: readonly Uint8Array[]): Promise<void>
+  /** How often a call runs again because another process was first. */
+  readonly repeats: number
+  /**
+   * refresh brings a native object up to what is stored, when that is cheaper than loading it; `unstored` are changes
+   * that it made and that were not stored. Null when it has to be loaded.
+   */
+  refresh(native: Native, unstored: readonly Uint8Array[]): Promise<State | null>
+  /** sameEpoch says whether the native object is still in the epoch of `state`. */
+  sameEpoch(native: Native, state: State): Promise<boolean>
   /** publishState is told each state, after it is durable. */
   publishState(state: State): void
   /** publishLoaded is told the state that was found in the rows, which others may have changed. */
@@ -48,19 +61,23 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
   publishResult(step: Step, raw: Raw): Result
 }
 
-interface StepsTask<Step, Result> {
+/** A call that was not settled. Between being taken from the queue and being settled it is `started`. */
+interface Called {
+  readonly caller: Hold | undefined
+  readonly reject: (error: Error) => void
+  /** How often it ran in vain, because another process was first. */
+  conflicts: number
+}
+interface StepsTask<Step, Result> extends Called {
   readonly kind: 'steps'
   readonly steps: readonly Step[]
+  /** Of the steps that were published, which are always the first. */
   readonly outcomes: Outcome<Result>[]
-  readonly caller: Hold | undefined
   readonly resolve: (outcomes: Outcome<Result>[]) => void
-  readonly reject: (error: Error) => void
 }
-interface WorkTask<Native> {
+interface WorkTask<Native> extends Called {
   readonly kind: 'work'
   readonly start: (native: Native, hold: Hold) => Promise<Unit>
-  readonly caller: Hold | undefined
-  readonly reject: (error: Error) => void
 }
 /** Unit: something computed and not yet published. */
 interface Unit {
@@ -73,11 +90,21 @@ interface Place<Step, Result> {
   readonly step: Step
 }
 
+/** WorkOptions: how other work than message steps is queued. */
+export interface WorkOptions {
+  /** Takes it out of the queue while it has not started. */
+  readonly signal?: AbortSignal | undefined
+  /** Makes no sense in another epoch than the one in which it first ran: it does not run again in another. */
+  readonly boundToEpoch?: boolean
+}
+
 /** Calls that are put together into one native run, and the shortest run where many steps ask. */
 const maxSteps = 1024
 const minSteps = 8
 /** Bytes that may wait for the store before the strand waits too. */
 const maxWaitingBytes = 8 << 20
+/** Milliseconds that a strand waits at most before it tries again what another process was faster with. */
+const longestPause = 64
 
 const changesOf = (batch: Uint8Array | null): readonly Uint8Array[] => (batch && batch.length > 0 ? [batch] : [])
 
@@ -85,11 +112,15 @@ export class Strand<Native, State, Step, Raw, Result> {
   readonly #host: StrandHost<Native, State, Step, Raw, Result>
   #native: Native | null
   #queue: (StepsTask<Step, Result> | WorkTask<Native>)[] = []
+  readonly #started = new Set<StepsTask<Step, Result> | WorkTask<Native>>()
   #unpublished: Unit[] = []
   #waitingBytes = 0
   #running = false
   #storing = false
-  #broken: Error | null = null
+  /** Grows when storing fails: what was computed in an earlier round is dropped. */
+  #round = 0
+  #broken: { readonly unstored: Uint8Array[] } | null = null
+  #conflictsInARow = 0
   #hold: Hold | null = null
   #closed = false
   #watchers: (() => void)[] = []
@@ -102,16 +133,16 @@ export class Strand<Native, State, Step, Raw, Result> {
   /** steps runs message steps in order; a step that fails does not stop those after it. */
   steps(steps: readonly Step[]): Promise<Outcome<Result>[]> {
     return this.#enqueue<Outcome<Result>[]>((caller, resolve, reject) =>
-      ({ kind: 'steps', steps, outcomes: [], caller, resolve, reject }))
+      ({ kind: 'steps', steps, outcomes: [], caller, resolve, reject, conflicts: 0 }))
   }
 
-  /**
-   * perform runs any other operation. `work` has the native object to itself until its promise settles; `signal` takes
-   * it out of the queue while it has not started.
-   */
-  perform<T>(work: (native: Native, hold: Hold) => Promise<Done<State, T>>, signal?: AbortSignal): Promise<T> {
+  /** perform runs any other operation; `work` has the native object to itself until its promise settles. */
+  perform<T>(
+    work: (native: Native, hold: Hold) => Promise<Done<State, T>>, { signal, boundToEpoch = false }: WorkOptions = {},
+  ): Promise<T> {
     return this.#enqueue<T>((caller, settleWith, failWith) => {
       let running: Hold | null = null
+      let former: State | null = null
       const abort = (): void => this.#abort(task, running, new MlsError('ABORTED', { cause: signal?.reason }))
       const finish = <V>(settle: (value: V) => void) => (value: V): void => {
         signal?.removeEventListener('abort', abort)
@@ -120,17 +151,35 @@ export class Strand<Native, State, Step, Raw, Result> {
       const [resolve, reject] = [finish(settleWith), finish(failWith)]
       const start = async (native: Native, hold: Hold): Promise<Unit> => {
         if (signal?.aborted) throw new MlsError('ABORTED', { cause: signal.reason })
+        if (former !== null && !await this.#host.sameEpoch(native, former)) throw new MlsError('STORE_CONFLICT')
         running = hold
         const { batch, state, publish } = await work(native, hold)
+        if (boundToEpoch) former = state
         const settle = (): void => {
           if (state !== null) this.#host.publishState(state)
           resolve(publish())
         }
         return { changes: changesOf(batch), publish: settle, fail: reject }
       }
-      const task: WorkTask<Native> = { kind: 'work', start, caller, reject }
+      const task: WorkTask<Native> = { kind: 'work', start, caller, reject, conflicts: 0 }
       signal?.addEventListener('abort', abort, { once: true })
       return task
+    })
+  }
+
+  /** refresh takes over what other processes have stored. */
+  async refresh(): Promise<void> {
+    await this.#enqueue<void>((caller, resolve, reject) => {
+      const start = async (native: Native): Promise<Unit> => {
+        await this.#stored()
+        const state = await this.#host.refresh(native, []) ?? await this.#reload(native)
+        const publish = (): void => {
+          this.#host.publishLoaded(state)
+          resolve()
+        }
+        return { changes: [], publish, fail: reject }
+      }
+      return { kind: 'work', start, caller, reject, conflicts: 0 }
     })
   }
 
@@ -158,10 +207,12 @@ export class Strand<Native, State, Step, Raw, Result> {
       const caller = Hold.active()
       caller?.enter(this)
       const leaving = <V>(settle: (value: V) => void) => (value: V): void => {
+        this.#started.delete(task)
         caller?.leave(this)
         settle(value)
       }
-      this.#queue.push(make(caller, leaving(resolve), leaving(reject)))
+      const task = make(caller, leaving(resolve), leaving(reject))
+      this.#queue.push(task)
       this.#start()
     })
   }
@@ -183,7 +234,7 @@ export class Strand<Native, State, Step, Raw, Result> {
 
   async #loop(): Promise<void> {
     while (this.#queue.length > 0 || this.#broken) {
-      if (this.#broken) this.#recover()
+      if (this.#broken) await this.#recover(this.#broken.unstored)
       else if (this.#waitingBytes > maxWaitingBytes) await this.#changed()
       else await this.#next()
     }
@@ -192,6 +243,7 @@ export class Strand<Native, State, Step, Raw, Result> {
   }
 
   async #next(): Promise<void> {
+    const round = this.#round
     let native = this.#native
     if (native === null) {
       try {
@@ -207,19 +259,20 @@ export class Strand<Native, State, Step, Raw, Result> {
     if (!head || this.#broken) return
     if (head.kind === 'work') {
       this.#queue.shift()
-      await this.#work(native, head)
+      this.#started.add(head)
+      await this.#work(native, head, round)
     } else {
-      await this.#runSteps(native, this.#takeSteps())
+      await this.#runSteps(native, this.#takeSteps(), round)
     }
   }
 
-  async #work(native: Native, task: WorkTask<Native>): Promise<void> {
+  async #work(native: Native, task: WorkTask<Native>, round: number): Promise<void> {
     const hold = new Hold(this, task.caller)
     this.#hold = hold
     try {
-      this.#add(await task.start(native, hold), task.reject)
+      this.#add(await task.start(native, hold), round)
     } catch (error) {
-      this.#addFailure(toError(error), task.reject)
+      this.#addFailure(toError(error), task.reject, round)
     } finally {
       this.#hold = null
     }
@@ -231,50 +284,59 @@ export class Strand<Native, State, Step, Raw, Result> {
       const [head] = this.#queue
       if (head?.kind !== 'steps') break
       this.#queue.shift()
-      for (const step of head.steps) places.push({ task: head, step })
+      this.#started.add(head)
+      // What was published before another process was faster does not run again.
+      for (const step of head.steps.slice(head.outcomes.length)) places.push({ task: head, step })
       if (head.steps.length === 0) head.resolve(head.outcomes)
     }
     return places
   }
 
-  async #runSteps(native: Native, places: readonly Place<Step, Result>[]): Promise<void> {
+  async #runSteps(native: Native, places: readonly Place<Step, Result>[], round: number): Promise<void> {
     let at = 0
     // A step that asks ends a run. Where many ask, runs get short, so that the steps behind are not handed over each time.
     let length = places.length
-    const failRest = (error: Error): void => places.slice(at).forEach(({ task }) => task.reject(error))
-    while (at < places.length) {
-      if (this.#broken) return failRest(this.#broken)
+    while (at < places.length && round === this.#round) {
       try {
         const run = await this.#host.run(native, places.slice(at, at + length).map(({ step }) => step))
+        if (run.behind) return await this.#catchUp(round)
         const ran = places.slice(at, at + run.outcomes.length)
         at += ran.length
         length = run.ask ? Math.max(minSteps, 2 * ran.length) : 2 * length
-        this.#settle(ran, run)
+        this.#settle(ran, run, round)
         const asking = run.ask ? places[at] : undefined
         if (run.ask && asking) {
           at += 1
-          await this.#ask(asking, run.ask)
+          await this.#ask(asking, run.ask, round)
         } else if (ran.length === 0) {
           throw new MlsError('INTERNAL')
         }
       } catch (error) {
         const rest = places.slice(at)
         at = places.length
-        for (const place of rest) this.#settle([place], failed(toError(error)))
+        for (const place of rest) this.#settle([place], failed(toError(error)), round)
       }
     }
   }
 
-  async #ask(place: Place<Step, Result>, ask: (hold: Hold) => Promise<StepRun<State, Raw>>): Promise<void> {
+  async #ask(
+    place: Place<Step, Result>, ask: (hold: Hold) => Promise<StepRun<State, Raw>>, round: number,
+  ): Promise<void> {
     const hold = new Hold(this, place.task.caller)
     this.#hold = hold
     const run = await ask(hold).catch((error: unknown) => failed<State, Raw>(toError(error)))
     this.#hold = null
-    this.#settle([place], run)
+    this.#settle([place], run, round)
+  }
+
+  /** catchUp runs what was called again on what is stored, as if another process had been first. */
+  async #catchUp(round: number): Promise<void> {
+    await this.#stored()
+    if (round === this.#round) this.#break([], new MlsError('STORE_CONFLICT'))
   }
 
   /** settle makes a unit of what `places` came to. */
-  #settle(places: readonly Place<Step, Result>[], run: StepRun<State, Raw>): void {
+  #settle(places: readonly Place<Step, Result>[], run: StepRun<State, Raw>, round: number): void {
     const publish = (): void => {
       if (run.state !== null) this.#host.publishState(run.state)
       places.forEach(({ task, step }, i) => {
@@ -284,15 +346,18 @@ export class Strand<Native, State, Step, Raw, Result> {
       })
     }
     const fail = (error: Error): void => places.forEach(({ task }) => task.reject(error))
-    if (places.length > 0) this.#add({ changes: changesOf(run.batch), publish, fail }, fail)
+    if (places.length > 0) this.#add({ changes: changesOf(run.batch), publish, fail }, round)
   }
 
-  #addFailure(error: Error, reject: (error: Error) => void): void {
-    this.#add({ changes: [], publish: () => reject(error), fail: reject }, reject)
+  #addFailure(error: Error, reject: (error: Error) => void, round: number): void {
+    this.#add({ changes: [], publish: () => reject(error), fail: reject }, round)
   }
 
-  #add(unit: Unit, reject: (error: Error) => void): void {
-    if (this.#broken) return reject(this.#broken)
+  #add(unit: Unit, round: number): void {
+    if (round !== this.#round) {  // its call was rejected, or runs again
+      this.#broken?.unstored.push(...unit.changes)
+      return
+    }
     this.#unpublished.push(unit)
     this.#waitingBytes += unit.changes.reduce((sum, batch) => sum + batch.length, 0)
     if (!this.#storing) void this.#store()
@@ -307,6 +372,7 @@ export class Strand<Native, State, Step, Raw, Result> {
       try {
         const changes = units.flatMap((unit) => unit.changes)
         if (changes.length > 0) await this.#host.persist(changes)
+        this.#conflictsInARow = 0
       } catch (error) {
         this.#break(units, toError(error))
         break
@@ -315,26 +381,47 @@ export class Strand<Native, State, Step, Raw, Result> {
       this.#notify()
     }
     this.#storing = false
-    if (this.#broken && !this.#running) this.#recover()
+    if (this.#broken) this.#start()
     this.#notify()
   }
 
-  /** break rejects what was stored in vain, and everything that was called before this was known. */
+  /** break rejects what was stored in vain, and everything that was called before this was known, or runs it again. */
   #break(units: readonly Unit[], error: Error): void {
-    this.#broken = error
-    const later = this.#unpublished
-    const queued = this.#queue
+    const conflict = isMlsError(error, 'STORE_CONFLICT')
+    this.#broken = { unstored: [...units, ...this.#unpublished].flatMap(({ changes }) => changes) }
+    this.#round += 1
+    this.#conflictsInARow = conflict ? this.#conflictsInARow + 1 : 0
     this.#unpublished = []
-    this.#queue = []
     this.#waitingBytes = 0
-    for (const unit of [...units, ...later]) unit.fail(error)
-    for (const task of queued) task.reject(error)
+    const started = [...this.#started]
+    const queued = this.#queue
+    const again = (task: Called): boolean => conflict && task.conflicts < this.#host.repeats
+    this.#started.clear()
+    this.#queue = [...started, ...queued].filter(again)
+    for (const task of [...started, ...queued]) if (!again(task)) task.reject(error)
+    for (const task of started) task.conflicts += 1
     this.#hold?.interrupt(error)
   }
 
-  #recover(): void {
+  async #recover(unstored: readonly Uint8Array[]): Promise<void> {
+    const native = this.#native
+    if (native !== null && this.#conflictsInARow > 0) {
+      // Who lost waits a moment of random length, so that as many as there may be get their turn.
+      const pause = Math.random() * Math.min(longestPause, 2 ** this.#conflictsInARow)
+      if (this.#conflictsInARow > 1) await sleep(pause)
+      const state = await this.#host.refresh(native, unstored).catch(() => null)
+      this.#broken = null
+      if (state !== null) return this.#host.publishLoaded(state)
+    }
     this.#broken = null
     this.#release()
+  }
+
+  async #reload(native: Native): Promise<State> {
+    const loaded = await this.#host.load()
+    this.#host.close(native)
+    this.#native = loaded.native
+    return loaded.state
   }
 
   #release(): void {
@@ -344,6 +431,11 @@ export class Strand<Native, State, Step, Raw, Result> {
 
   async #idle(): Promise<void> {
     while (this.#running || this.#storing) await this.#changed()
+  }
+
+  /** stored waits until nothing computed waits for the store. */
+  async #stored(): Promise<void> {
+    while (this.#storing) await this.#changed()
   }
 
   #changed(): Promise<void> {

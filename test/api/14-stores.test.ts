@@ -59,7 +59,7 @@ test('candidates that another process ended are superseded', async () => {
   first.on('superseded', ({ ids }) => superseded.push(...ids))
   const second = await (await open('alice', { store })).group(first.id)
   await (await second.commit()).accepted()
-  await fails(mine.accepted(), 'STORE_CONFLICT')
+  await fails(mine.accepted(), 'STALE_CANDIDATE')
   await fails(mine.accepted(), 'STALE_CANDIDATE')
   expect(superseded).toEqual([mine.id])
   expect(first.epoch).toBe(1n)

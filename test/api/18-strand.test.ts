@@ -1,5 +1,6 @@
 // Strands: order, coalescing, pipelining, and what a store that is slow or fails does to them.
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MlsError } from '../../lib'
 import { Strand, type StepRun, type StrandHost } from '../../lib/strand'
 import { agree, fails, open, pair, text } from './support/people'
 import { gate, toldStore } from './support/stores'
@@ -18,6 +19,14 @@ class Fake implements StrandHost<Counter, number, number, number, string> {
   readonly atoms: number[][] = []
   persisting: (changes: readonly Uint8Array[]) => Promise<void> = async () => {}
 
+  repeats = 0
+
+  async refresh(_native: Counter, _unstored: readonly Uint8Array[]): Promise<number | null> {
+    return null
+  }
+  async sameEpoch(_native: Counter, state: number): Promise<boolean> {
+    return state < 100
+  }
   async load(): Promise<{ native: Counter; state: number }> {
     this.loads += 1
     return { native: { value: this.stored, closed: false }, state: this.stored }
@@ -142,7 +151,7 @@ describe('a strand', () => {
     const strand = new Strand(new Fake(), null)
     const controller = new AbortController()
     const first = valueOf(strand.steps([1]))
-    const work = strand.perform(async () => ({ batch: null, state: null, publish: () => 'done' }), controller.signal)
+    const work = strand.perform(async () => ({ batch: null, state: null, publish: () => 'done' }), { signal: controller.signal })
     controller.abort()
     await fails(work, 'ABORTED')
     expect(await first).toBe('1→1')
@@ -154,11 +163,106 @@ describe('a strand', () => {
     const work = strand.perform(async (_native, hold) => {
       await hold.ask(() => new Promise(() => {}), 10_000)
       return { batch: null, state: null, publish: () => 'never' }
-    }, controller.signal)
+    }, { signal: controller.signal })
     await sleep(5)
     controller.abort()
     await fails(work, 'ABORTED')
     expect(await valueOf(strand.steps([1]))).toBe('1→1')
+  })
+
+  describe('when another process was first', () => {
+    /** conflicted loses the first `times` races, each to somebody who adds 100. */
+    function conflicted(times: number): Fake {
+      const host = new Fake()
+      host.repeats = 3
+      host.persisting = async () => {
+        if (host.atoms.length > times) return
+        host.stored += 100
+        throw new MlsError('STORE_CONFLICT')
+      }
+      return host
+    }
+
+    test('runs everything again, in its order, on what is stored now', async () => {
+      const host = conflicted(2)
+      const strand = new Strand(host, null)
+      const order: string[] = []
+      const note = (value: string): number => order.push(value)
+      const first = valueOf(strand.steps([1])).then(note)
+      await sleep(5)
+      const work = strand.perform(async (native) => {
+        const value = (native.value += 10)
+        return { batch: Uint8Array.of(value), state: value, publish: () => `work ${value}` }
+      }).then(note)
+      const last = valueOf(strand.steps([2])).then(note)
+      await Promise.all([first, work, last])
+      expect(order).toEqual(['1→201', 'work 211', '2→213'])
+      expect(host.published).toBe(213)
+    })
+
+    test('says so when it was too often, and goes on after it', async () => {
+      const host = conflicted(4)
+      const strand = new Strand(host, null)
+      await fails(strand.steps([1]), 'STORE_CONFLICT')
+      expect(await valueOf(strand.steps([1]))).toBe('1→401')
+    })
+
+    test('what belongs to an epoch does not run in another', async () => {
+      const host = conflicted(1)
+      host.sameEpoch = async () => false
+      const strand = new Strand(host, null)
+      const work = (boundToEpoch: boolean): Promise<string> => strand.perform(async (native) => {
+        const value = (native.value += 1)
+        return { batch: Uint8Array.of(value), state: value, publish: () => `work ${value}` }
+      }, { boundToEpoch })
+      const [bound, free] = await Promise.allSettled([work(true), work(false)])
+      expect(bound).toMatchObject({ status: 'rejected', reason: { code: 'STORE_CONFLICT' } })
+      expect(free).toMatchObject({ status: 'fulfilled', value: 'work 101' })
+    })
+
+    test('steps that were published do not run again', async () => {
+      const host = new Fake()
+      host.repeats = 3
+      const run = host.run.bind(host)
+      // One step a run, so that the first is stored before the second.
+      host.run = async (native, steps) => run(native, steps.slice(0, 1))
+      host.persisting = async () => {
+        if (host.atoms.length !== 2) return
+        throw new MlsError('STORE_CONFLICT')
+      }
+      const outcomes = await new Strand(host, null).steps([1, 2, 3])
+      expect(outcomes.map((one) => one.value)).toEqual(['1→1', '2→3', '3→6'])
+      expect(host.runs.flat().filter((step) => step === 1)).toHaveLength(1)
+    })
+
+    test('what is computed while the race is lost is not stored', async () => {
+      const host = conflicted(1)
+      const strand = new Strand(host, null)
+      const race = gate()
+      const lose = host.persisting
+      host.persisting = async (changes) => {
+        await race.passed
+        await lose(changes)
+      }
+      const first = valueOf(strand.steps([1]))
+      await sleep(5)
+      const second = valueOf(strand.steps([2]))  // under way when the store says no
+      race.open()
+      expect([await first, await second]).toEqual(['1→101', '2→103'])
+      expect(host.atoms.flat()).not.toContain(3)
+    })
+
+    test('is refreshed where that can be, with what was not stored', async () => {
+      const host = conflicted(1)
+      const unstored: number[][] = []
+      host.refresh = async (native, changes) => {
+        unstored.push(changes.map(([value = 0]) => value))
+        return (native.value = host.stored)
+      }
+      expect(await valueOf(new Strand(host, null).steps([1]))).toBe('1→101')
+      expect(unstored).toEqual([[1]])
+      expect(host.loads).toBe(1)
+    })
   })
 
   test('where every step asks, the steps behind are not run again and again', async () => {
