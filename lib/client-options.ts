@@ -45,6 +45,11 @@ export interface ClientOptions {
    * leaf indexes mean something else in another. `report`: it rejects with `STORE_CONFLICT`.
    */
   readonly onConflict?: 'retry' | 'report'
+  /**
+   * Groups that are in memory at a time, at work or not; default 1,000. The one that was not used for longest makes
+   * room; it loads itself again when it is used. A small group takes some 30 KiB, a large one about 1.2 KiB a member.
+   */
+  readonly maxLoadedGroups?: number
   /** Seconds since 1970; for tests. */
   readonly clock?: () => number
   /** Milliseconds that `authenticate` and `psk` may take for one call; default 30,000. */
@@ -62,13 +67,14 @@ export interface ClientRequest {
   readonly policy: NativePolicy
   readonly encryptionKey: Uint8Array | null
   readonly onConflict: 'retry' | 'report'
+  readonly maxLoadedGroups: number
   readonly now: () => number
   readonly answerTimeout: number
 }
 
 const names = [
   'identity', 'credential', 'name', 'suites', 'signaturePrivateKeys', 'store', 'authenticate', 'psk', 'policy',
-  'extensionTypes', 'proposalTypes', 'credentialTypes', 'leafExtensions', 'encryptionKey', 'onConflict', 'clock',
+  'extensionTypes', 'proposalTypes', 'credentialTypes', 'leafExtensions', 'encryptionKey', 'onConflict', 'maxLoadedGroups', 'clock',
   'answerTimeout',
 ]
 
@@ -151,6 +157,7 @@ export function readClient(value: unknown): ClientRequest {
     policy: readPolicy('options.policy', options.get('policy'), native.defaultLimits),
     encryptionKey,
     onConflict: options.oneOf('onConflict', 'retry', ['retry', 'report']),
+    maxLoadedGroups: options.integer('maxLoadedGroups', 1_000, 1, 0x7fff_ffff),
     now: () => readInteger('what options.clock gives', Math.floor(clock()), 0, Number.MAX_SAFE_INTEGER),
     answerTimeout: options.integer('answerTimeout', 30_000, 1, 0x7fff_ffff),
   }

@@ -2,7 +2,7 @@
 import type { AnswerSource } from './answers'
 import { copyOf, empty, toHex } from './bytes'
 import { readClient, signerDigest, type ClientOptions, type ClientRequest } from './client-options'
-import { ClientScope, signerRow, type GroupStatus } from './client-scope'
+import { ClientScope, signerRow, type GroupEntry, type GroupStatus } from './client-scope'
 import { MlsError, fromNative, isMlsError, toError } from './errors'
 import { Events, type EventsOptions, type Stop } from './events'
 import { Group } from './group'
@@ -16,6 +16,8 @@ import { groupIdOf } from './peek'
 import { Psks } from './psk'
 import type { GroupEvent, NotReceived, Received } from './received'
 import { readSend, type ReceiveOptions, type SendOptions, type StepSent } from './steps'
+import { Slices } from './turns'
+import { inWindow } from './window'
 
 /** GroupListing: a group as the client lists it, without loading it. */
 export interface GroupListing {
@@ -36,6 +38,8 @@ export interface ClientSend extends SendOptions {
 }
 /** ClientSent: a result of `sendMany` over several groups; `message` is an MLSMessage. */
 export type ClientSent = StepSent & { readonly group: Group }
+
+const listingOf = ({ groupId, status }: GroupEntry): GroupListing => ({ id: groupId.slice(), key: toHex(groupId), status })
 
 function readItem(what: string, value: unknown): { readonly group: Group; readonly step: NativeStep } {
   const options = new Options(what, value, ['group', 'data', 'authenticatedData'])
@@ -63,7 +67,7 @@ export class Client {
     this.keyPackages = new KeyPackages(scope, now, this.suites, keyPackages)
     this.psks = new Psks(scope, request.psk)
     this.#answers = { authenticate, trust, timeout, now, psk: (id) => this.#psk(id) }
-    this.#groups = new GroupTable(scope, this.#owner())
+    this.#groups = new GroupTable(scope, this.#owner(), request.maxLoadedGroups)
     this.#joining = new Joining(request, this.#answers, scope, this.#groups, this.keyPackages)
   }
 
@@ -130,7 +134,22 @@ export class Client {
 
   /** groups lists the groups of this client, without loading them. */
   groups(): readonly GroupListing[] {
-    return this.#groups.entries().map(({ groupId, status }) => ({ id: groupId.slice(), key: toHex(groupId), status }))
+    return [...this.#groups.entries()].map(listingOf)
+  }
+
+  /**
+   * listGroups lists them a page at a time, so that very many do not hold up the event loop. A group that is added or
+   * ends meanwhile may be left out or not.
+   * @example
+   * for await (const { id, status } of client.listGroups()) console.log(status, Buffer.from(id).toString('hex'))
+   */
+  async *listGroups(): AsyncGenerator<GroupListing, void, undefined> {
+    this.#keys()
+    const slices = new Slices()
+    for (const entry of this.#groups.entries()) {
+      yield listingOf(entry)
+      if (slices.full()) await slices.next()
+    }
   }
 
   /** group gives the group of an id, loaded from the store if need be. @throws MlsError `UNKNOWN_GROUP` */
@@ -175,10 +194,10 @@ export class Client {
       byGroup.set(toHex(id), entry)
       entry.places.push(i)
     })
-    await Promise.all([...byGroup.values()].map(async ({ id, places }) => {
+    await inWindow(byGroup.values(), this.#window, async ({ id, places }) => {
       const found = await this.#receiveIn(id, places.map((i) => list[i] as Uint8Array), options)
       places.forEach((i, at) => (results[i] = found[at] as ClientReceived))
-    }))
+    })
     return results
   }
 
@@ -197,10 +216,10 @@ export class Client {
     const results: ClientSent[] = []
     const byGroup = new Map<Group, number[]>()
     list.forEach(({ group }, i) => byGroup.set(group, [...(byGroup.get(group) ?? []), i]))
-    await Promise.all([...byGroup].map(async ([group, places]) => {
+    await inWindow(byGroup, this.#window, async ([group, places]) => {
       const sent = await group.sendEach(places.map((i) => list[i]!.step))
       places.forEach((i, at) => (results[i] = { ...(sent[at] as StepSent), group }))
-    }))
+    })
     return results
   }
 
@@ -232,6 +251,11 @@ export class Client {
       await this.#scope.close()
     })
     return this.#closing
+  }
+
+  /** Groups that one call works in at a time: enough to keep the cores and the store busy. */
+  get #window(): number {
+    return Math.min(this.#request.maxLoadedGroups, 256)
   }
 
   #keys(): NativeClient {
@@ -274,6 +298,8 @@ export class Client {
       confirmed: (group) => this.#groups.activate(group),
       ended: (group, how) => this.#groups.ended(group, how),
       deleted: (group) => this.#groups.erase(group),
+      used: (group) => this.#groups.used(group),
+      listened: (group) => this.#groups.listened(group),
       emit: (group, event) => this.#events.emit({ ...event, group }),
     }
   }

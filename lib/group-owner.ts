@@ -13,5 +13,9 @@ export interface GroupOwner extends GroupHome {
   /** A group was removed from its group, or closed. */
   ended(group: Group, how: 'removed' | 'closed'): void
   deleted(group: Group): Promise<void>
+  /** A group is used, and therefore in memory. */
+  used(group: Group): void
+  /** Somebody listens to a group. */
+  listened(group: Group): void
   emit(group: Group, event: GroupEvent): void
 }

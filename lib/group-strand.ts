@@ -27,6 +27,8 @@ export interface GroupHome {
 
 /** GroupFace: what is told when something is durable. */
 export interface GroupFace<Result> {
+  /** Something was called. */
+  used(): void
   publishState(state: NativeState): void
   publishLoaded(state: NativeState): void
   publishResult(step: NativeStep, raw: Raw): Result
@@ -75,6 +77,10 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
 
   close(group: NativeGroup): void {
     group.close()
+  }
+
+  used(): void {
+    this.#face.used()
   }
 
   async run(group: NativeGroup, steps: readonly NativeStep[]): Promise<StepRun<NativeState, Raw>> {

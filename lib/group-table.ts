@@ -2,6 +2,10 @@
 //
 // A handle is one group as this client has it; a group id may have several, a removed past and a re-joined present,
 // but only one that is active (RFC 9420 §12.4.3.1).
+//
+// At most so many groups are in memory (`maxLoadedGroups`); the one that was not used for longest goes first, unless it
+// is at work. Its Group stays usable and loads itself again: the table finds it as long as somebody holds it or
+// listens to it.
 import { toHex } from './bytes'
 import type { ClientScope, GroupEntry, GroupStatus } from './client-scope'
 import { MlsError } from './errors'
@@ -25,16 +29,27 @@ const order: readonly GroupStatus[] = ['active', 'joining', 'past']
 export class GroupTable {
   readonly #scope: ClientScope
   readonly #owner: GroupOwner
-  readonly #loaded = new Map<string, Promise<Group>>()
+  readonly #limit: number
+  readonly #loading = new Map<string, Promise<Group>>()
+  /** In memory, the one that was used last at the end. */
+  readonly #loaded = new Map<string, Group>()
+  /** Not in memory, but perhaps held by somebody. */
+  readonly #unloaded = new Map<string, WeakRef<Group>>()
+  /** Those with listeners, which nobody else may hold. */
+  readonly #listened = new Set<Group>()
+  readonly #collected = new FinalizationRegistry<string>((key) => {
+    if (!this.#unloaded.get(key)?.deref()) this.#unloaded.delete(key)
+  })
 
-  constructor(scope: ClientScope, owner: GroupOwner) {
+  constructor(scope: ClientScope, owner: GroupOwner, limit: number) {
     this.#scope = scope
     this.#owner = owner
+    this.#limit = limit
   }
 
   /** entries lists groups, past ones left out. */
-  entries(): GroupEntry[] {
-    return [...this.#scope.groups()].filter(({ status }) => status !== 'past')
+  *entries(): Generator<GroupEntry, void, undefined> {
+    for (const entry of this.#scope.groups()) if (entry.status !== 'past') yield entry
   }
 
   /** get gives the group of an id, loaded if need be. @throws MlsError `UNKNOWN_GROUP`, of fault `storage` */
@@ -76,7 +91,7 @@ export class GroupTable {
         const apply = (): Group => {
           versions.advanced(part)
           const group = new Group(this.#owner, scope, native, state, versions)
-          this.#loaded.set(toHex(handle), Promise.resolve(group))
+          this.used(group)
           return group
         }
         return {
@@ -95,12 +110,31 @@ export class GroupTable {
     const former = this.#scope.find(entry.groupId).filter((one) => one.status === 'active' && one !== entry)
     const past = former.map((one) => ({ ...one, status: 'past' }) as const)
     await this.#scope.change(() => ({ changes: [], groups: [...past, { ...entry, status: 'active' }] }))
-    for (const one of former) await (await this.#loaded.get(toHex(one.handle)))?.close()
+    for (const one of former) await (await this.#present(toHex(one.handle)))?.close()
+  }
+
+  /** used notes that a group is in memory and in use. */
+  used(group: Group): void {
+    const key = handleOf(group)
+    this.#unloaded.delete(key)
+    this.#loaded.delete(key)
+    this.#loaded.set(key, group)
+    if (this.#loaded.size > this.#limit) this.#unload()
+  }
+
+  /** listened notes that a group has listeners. */
+  listened(group: Group): void {
+    this.#listened.add(group)
   }
 
   /** ended notes that a group was removed, or closed. */
   ended(group: Group, how: 'removed' | 'closed'): void {
-    if (how === 'closed') return void this.#loaded.delete(handleOf(group))
+    if (how === 'closed') {
+      this.#loaded.delete(handleOf(group))
+      this.#unloaded.delete(handleOf(group))
+      this.#listened.delete(group)
+      return
+    }
     // When this fails, requireNew finds out from the group itself.
     this.#setStatus(this.#entryOf(group), 'past').catch(() => {})
   }
@@ -116,21 +150,45 @@ export class GroupTable {
 
   /** close closes all that are loaded. */
   async close(): Promise<void> {
-    const groups = await Promise.allSettled(this.#loaded.values())
-    await Promise.all(groups.map((one) => (one.status === 'fulfilled' ? one.value.close() : undefined)))
+    await Promise.allSettled(this.#loading.values())
+    const unloaded = [...this.#unloaded.values()].flatMap((reference) => reference.deref() ?? [])
+    await Promise.all([...this.#loaded.values(), ...unloaded].map((group) => group.close()))
   }
 
-  #load(entry: GroupEntry): Promise<Group> {
+  /** present gives a group that is loaded or held by somebody. */
+  #present(key: string): Promise<Group> | Group | undefined {
+    return this.#loaded.get(key) ?? this.#unloaded.get(key)?.deref() ?? this.#loading.get(key)
+  }
+
+  async #load(entry: GroupEntry): Promise<Group> {
     const key = toHex(entry.handle)
-    const loaded = this.#loaded.get(key)
-    // One that is being closed is loaded again, when it has let go.
-    if (loaded) return loaded.then((group) => group.closing?.then(() => this.#load(entry)) ?? group)
+    const present = await this.#present(key)
+    if (present?.closing) {
+      await present.closing  // and then it is loaded again
+      return this.#load(entry)
+    }
+    if (present) return present
+    const before = this.#loading.get(key)
+    if (before) return before
     const scope = this.#scope.groupScope(entry.handle)
-    const loading = loadGroup(this.#owner, scope).then(({ group, state, versions }) =>
-      new Group(this.#owner, scope, group, state, versions))
-    this.#loaded.set(key, loading)
-    loading.catch(() => this.#loaded.delete(key))
+    const loading = loadGroup(this.#owner, scope).then(({ group, state, versions }) => {
+      const made = new Group(this.#owner, scope, group, state, versions)
+      this.used(made)
+      return made
+    }).finally(() => this.#loading.delete(key))
+    this.#loading.set(key, loading)
     return loading
+  }
+
+  /** unload lets those go that were not used for longest and are not at work. */
+  #unload(): void {
+    for (const [key, group] of this.#loaded) {
+      if (this.#loaded.size <= this.#limit) return
+      if (!group.unload()) continue
+      this.#loaded.delete(key)
+      this.#unloaded.set(key, new WeakRef(group))
+      this.#collected.register(group, key)
+    }
   }
 
   #entryOf(group: Group): GroupEntry {

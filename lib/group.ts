@@ -61,6 +61,7 @@ export class Group {
     this.#candidates = new Candidates(
       { accept: (commit) => this.#accept(commit), reject: (commit) => this.#reject(commit) }, state.pending)
     const face = {
+      used: () => this.#owner.used(this),
       publishState: (next: NativeState) => this.#publishState(next),
       publishLoaded: (next: NativeState) => this.#publishLoaded(next),
       publishResult: (step: NativeStep, raw: Raw) => this.#publishResult(step, raw),
@@ -284,6 +285,7 @@ export class Group {
   on<Kind extends GroupEvent['kind']>(
     kind: Kind, listener: (event: Extract<GroupEvent, { readonly kind: Kind }>) => void,
   ): Stop {
+    this.#owner.listened(this)
     return this.#events.on(kind, listener)
   }
 
@@ -293,6 +295,7 @@ export class Group {
    * for await (const event of group.events()) if (event.kind === 'message') show(event.data)
    */
   events(options?: EventsOptions): AsyncIterableIterator<GroupEvent> {
+    this.#owner.listened(this)
     return this.#events.iterate(options)
   }
 
@@ -311,6 +314,11 @@ export class Group {
       this.#owner.ended(this, 'closed')
     })
     return this.#closing
+  }
+
+  /** unload frees the memory of a group that is not at work; the next call loads it again. @internal */
+  unload(): boolean {
+    return this.#strand.unload()
   }
 
   /** The promise of `close`, once it was called. @internal */

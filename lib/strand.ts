@@ -41,6 +41,8 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
   /** load makes the native object from its rows. */
   load(): Promise<{ readonly native: Native; readonly state: State }>
   close(native: Native): void
+  /** used is told of each call. */
+  used(): void
   run(native: Native, steps: readonly Step[]): Promise<StepRun<State, Raw>>
   /** persist stores batches, all or nothing. @throws MlsError `STORE_CONFLICT` when another process was first */
   persist(changes: readonly Uint8Array[]): Promise<void>
@@ -192,7 +194,7 @@ export class Strand<Native, State, Step, Raw, Result> {
 
   /** unload closes the native object when nothing is under way; the next operation loads it again. */
   unload(): boolean {
-    if (this.#running || this.#storing || this.#queue.length > 0) return false
+    if (this.#running || this.#storing || this.#queue.length > 0 || this.#broken) return false
     this.#release()
     return true
   }
@@ -206,6 +208,7 @@ export class Strand<Native, State, Step, Raw, Result> {
       if (this.#closed) throw new MlsError('CLOSED')
       const caller = Hold.active()
       caller?.enter(this)
+      this.#host.used()
       const leaving = <V>(settle: (value: V) => void) => (value: V): void => {
         this.#started.delete(task)
         caller?.leave(this)

@@ -60,6 +60,7 @@ export class Tracker {
       close: (tracker: NativeTracker) => tracker.close(),
       run: async () => noSteps(),
       persist: async () => {},
+      used: () => {},
       repeats: 0,
       refresh: async () => null,
       sameEpoch: async () => noSteps(),

@@ -20,6 +20,11 @@ class Fake implements StrandHost<Counter, number, number, number, string> {
   persisting: (changes: readonly Uint8Array[]) => Promise<void> = async () => {}
 
   repeats = 0
+  uses = 0
+
+  used(): void {
+    this.uses += 1
+  }
 
   async refresh(_native: Counter, _unstored: readonly Uint8Array[]): Promise<number | null> {
     return null
