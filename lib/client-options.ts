@@ -3,6 +3,7 @@ import { X509Certificate, createHash } from 'node:crypto'
 import { copyOf, copyOfText, join } from './bytes'
 import { readCredential, trustAnyCredential, type Authenticate, type Credential } from './credential'
 import { readExtensions } from './extension'
+import { newHolder, type LeaseHolder } from './lease'
 import type { Extension } from './message'
 import { native, type NativePolicy, type NativeSigner } from './native'
 import { Options, attempt, readInteger, readList, readU16 } from './options'
@@ -46,6 +47,13 @@ export interface ClientOptions {
    */
   readonly onConflict?: 'retry' | 'report'
   /**
+   * With leases, of several processes of this client one at a time sends, proposes and commits in a group: it takes the
+   * group's lease when it first does, keeps it by use, and gives it back when the group is closed. Another one gets
+   * `LEASE_HELD` until then, or until `duration` milliseconds (default 10,000) after the last use. All processes of a
+   * client must say the same, and their clocks agree to a fraction of the duration.
+   */
+  readonly leases?: { readonly duration?: number }
+  /**
    * Groups that are in memory at a time, at work or not; default 1,000. The one that was not used for longest makes
    * room; it loads itself again when it is used. A small group takes some 30 KiB, a large one about 1.2 KiB a member.
    */
@@ -68,15 +76,19 @@ export interface ClientRequest {
   readonly encryptionKey: Uint8Array | null
   readonly onConflict: 'retry' | 'report'
   readonly maxLoadedGroups: number
+  readonly leases: LeaseHolder | null
   readonly now: () => number
   readonly answerTimeout: number
 }
 
 const names = [
   'identity', 'credential', 'name', 'suites', 'signaturePrivateKeys', 'store', 'authenticate', 'psk', 'policy',
-  'extensionTypes', 'proposalTypes', 'credentialTypes', 'leafExtensions', 'encryptionKey', 'onConflict', 'maxLoadedGroups', 'clock',
+  'extensionTypes', 'proposalTypes', 'credentialTypes', 'leafExtensions', 'encryptionKey', 'onConflict', 'maxLoadedGroups', 'leases', 'clock',
   'answerTimeout',
 ]
+
+const readLeases = (what: string, value: unknown): LeaseHolder =>
+  newHolder(new Options(what, value, ['duration']).integer('duration', 10_000, 100, 0x7fff_ffff))
 
 function readCredentialOf(options: Options): Credential {
   const identity = options.text('identity', undefined)
@@ -157,6 +169,7 @@ export function readClient(value: unknown): ClientRequest {
     policy: readPolicy('options.policy', options.get('policy'), native.defaultLimits),
     encryptionKey,
     onConflict: options.oneOf('onConflict', 'retry', ['retry', 'report']),
+    leases: options.read('leases', null, readLeases),
     maxLoadedGroups: options.integer('maxLoadedGroups', 1_000, 1, 0x7fff_ffff),
     now: () => readInteger('what options.clock gives', Math.floor(clock()), 0, Number.MAX_SAFE_INTEGER),
     answerTimeout: options.integer('answerTimeout', 30_000, 1, 0x7fff_ffff),

@@ -293,6 +293,7 @@ export class Client {
       policy: this.#request.policy,
       answers: this.#answers,
       onConflict: this.#request.onConflict,
+      leases: this.#request.leases,
       keys: () => this.#scope.keys,
       succeed: (origin, kind, keyPackages, options) => this.#joining.succeed(origin, kind, keyPackages, options),
       confirmed: (group) => this.#groups.activate(group),

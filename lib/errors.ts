@@ -61,6 +61,7 @@ const table = {
   STALE_CANDIDATE: [404, 'stale', '14'],
   STALE_VERSION: [405, 'stale', '-'],
   STORE_CONFLICT: [406, 'stale', '-'],
+  LEASE_HELD: [407, 'stale', '-'],
   LIMIT_EXCEEDED: [500, 'limit', '15.3'],
   MISUSE: [600, 'misuse', '-'],
   TOO_LARGE: [601, 'misuse', '2.1.2'],

@@ -3,6 +3,7 @@ import { commitAtom, loadRows, peekVersions } from './atom'
 import { answer, type AnswerSource } from './answers'
 import { MlsError, errorOf, isMlsError, toError } from './errors'
 import type { Hold } from './hold'
+import { Lease, type LeaseHolder } from './lease'
 import { native } from './native'
 import type { NativeClient, NativeGroup, NativeNeeds, NativePolicy, NativeRun, NativeState, NativeStep, NativeStepResult } from './native'
 import type { Store } from './store'
@@ -23,6 +24,8 @@ export interface GroupHome {
   readonly keys: () => NativeClient
   /** What becomes of calls when another process was first. */
   readonly onConflict: 'retry' | 'report'
+  /** With leases, only their holder puts anything on the wire. */
+  readonly leases: LeaseHolder | null
 }
 
 /** GroupFace: what is told when something is durable. */
@@ -37,6 +40,7 @@ export interface GroupFace<Result> {
 /** How often a call runs again because other processes were first. */
 const repeats = 100
 
+const nothing: StepRun<NativeState, Raw> = { outcomes: [], batch: new Uint8Array(0), state: null, ask: null }
 /** Errors of a step that another process of the client may have what it takes to do. */
 const knownElsewhere = ['FUTURE_EPOCH', 'UNKNOWN_PROPOSAL', 'OWN_MESSAGE'] as const
 
@@ -46,6 +50,7 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   readonly #home: GroupHome
   readonly #scope: Uint8Array
   readonly #face: GroupFace<Result>
+  readonly #lease: Lease | null
   #versions: GroupVersions
   #revision: bigint | undefined
 
@@ -54,6 +59,11 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
     this.#scope = scope
     this.#face = face
     this.#versions = versions
+    this.#lease = home.leases ? new Lease(home.store, scope, home.leases) : null
+  }
+
+  get lease(): Lease | null {
+    return this.#lease
   }
 
   get repeats(): number {
@@ -84,6 +94,22 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 
   async run(group: NativeGroup, steps: readonly NativeStep[]): Promise<StepRun<NativeState, Raw>> {
+    const send = this.#lease ? steps.findIndex(({ kind }) => kind === 'send') : -1
+    if (send < 0) return this.#run(group, steps)
+    try {
+      return await this.ready() ? { ...nothing, behind: true } : await this.#run(group, steps)
+    } catch (error) {
+      if (!isMlsError(error, 'LEASE_HELD')) throw error
+      if (send > 0) return this.#run(group, steps.slice(0, send))
+      return { ...nothing, outcomes: [{ error }] }
+    }
+  }
+
+  async ready(): Promise<boolean> {
+    return this.#lease !== null && await this.#lease.ensure() && this.#hasMoved()
+  }
+
+  async #run(group: NativeGroup, steps: readonly NativeStep[]): Promise<StepRun<NativeState, Raw>> {
     const { answers } = this.#home
     const run = this.#runOf(await group.run(steps, answers.trust, answers.now()), steps)
     const lacks = run.outcomes.some(({ error }) => error && isMlsError(error, ...knownElsewhere))
@@ -92,7 +118,12 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
 
   async persist(changes: readonly Uint8Array[]): Promise<void> {
     const part = this.#versions.part(this.#scope, changes)
-    await commitAtom(this.#home.store, [part])
+    try {
+      await commitAtom(this.#home.store, [part, ...this.#lease?.guard() ?? []])
+    } catch (error) {
+      this.#lease?.doubt()
+      throw error
+    }
     this.#versions.advanced(part)
   }
 
@@ -132,7 +163,10 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
 /** groupStrand makes the strand of a group that is in `group` already, with its rows stored at `versions`. */
 export const groupStrand = <Result>(
   home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, group: NativeGroup, versions: GroupVersions,
-): GroupStrand<Result> => new Strand(new Host(home, scope, face, versions), group)
+): { readonly strand: GroupStrand<Result>; readonly lease: Lease | null } => {
+  const host = new Host(home, scope, face, versions)
+  return { strand: new Strand(host, group), lease: host.lease }
+}
 
 /** resultOf gives the one result of a run that was answered. @throws MlsError as the step failed */
 export function resultOf(run: NativeRun): Exclude<NativeStepResult, { readonly kind: 'error' }> {

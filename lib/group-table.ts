@@ -12,6 +12,7 @@ import { MlsError } from './errors'
 import { Group } from './group'
 import type { GroupOwner } from './group-owner'
 import { loadGroup } from './group-strand'
+import { leaseScope } from './lease'
 import type { NativeClient, NativeOpened } from './native'
 import { GroupVersions } from './versions'
 
@@ -143,7 +144,7 @@ export class GroupTable {
   async erase(group: Group): Promise<void> {
     const { handle } = this.#entryOf(group)
     await this.#scope.change(() => ({ changes: [], forgotten: [handle] }))
-    await this.#owner.store.delete(group.scope).catch((cause: unknown) => {
+    await Promise.all([group.scope, leaseScope(group.scope)].map((scope) => this.#owner.store.delete(scope))).catch((cause: unknown) => {
       throw new MlsError('STORE_FAILED', { cause })
     })
   }

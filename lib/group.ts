@@ -12,6 +12,7 @@ import { readGroupInfo, type GroupInfoOptions } from './group-info'
 import type { GroupOwner } from './group-owner'
 import { groupStrand, resultOf, type GroupStrand, type Raw } from './group-strand'
 import type { Hold } from './hold'
+import type { Lease, LeaseInfo } from './lease'
 import { iterateMembers, memberAt, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
 import type { NativeGroup, NativeState, NativeStep } from './native'
@@ -47,6 +48,7 @@ export class Group {
   readonly #strand: GroupStrand<StepResult>
   readonly #candidates: Candidates
   readonly #events = new Events<GroupEvent>()
+  readonly #lease: Lease | null
   #state: NativeState
   #closing: Promise<void> | null = null
 
@@ -66,7 +68,9 @@ export class Group {
       publishLoaded: (next: NativeState) => this.#publishLoaded(next),
       publishResult: (step: NativeStep, raw: Raw) => this.#publishResult(step, raw),
     }
-    this.#strand = groupStrand(owner, scope, face, group, versions)
+    const { strand, lease } = groupStrand(owner, scope, face, group, versions)
+    this.#strand = strand
+    this.#lease = lease
   }
 
   /** The group id. */
@@ -120,6 +124,11 @@ export class Group {
    */
   epochs(): readonly KnownEpoch[] {
     return this.#state.epochs
+  }
+
+  /** The lease that this process has on the group, or null (`leases` of the client). */
+  get lease(): LeaseInfo | null {
+    return this.#lease?.held ?? null
   }
 
   /** pending gives the commits of ours that were neither accepted nor rejected; they survive a restart. */
@@ -193,7 +202,7 @@ export class Group {
         native.commit({ ...request.fixed, add }, answers.trust, answers.now(), watching))
       const { id, message, batch, state } = await answer(asking, hold, answers)
       return { batch, state, publish: () => this.#candidates.add(id, message, request.fixed.tree) }
-    }, { signal: request.signal, boundToEpoch: true })
+    }, { signal: request.signal, boundToEpoch: true, onWire: true })
   }
 
   /** propose makes a proposal for others to commit (RFC 9420 §12.1). It is cached here too. @throws MlsError */
@@ -205,7 +214,7 @@ export class Group {
       const asking = await native.propose(request, authenticatedData, answers.trust, answers.now())
       const { message, reference, batch, state } = await answer(asking, hold, answers)
       return { batch, state, publish: () => ({ message, reference }) }
-    }, { boundToEpoch: true })
+    }, { boundToEpoch: true, onWire: true })
   }
 
   /** leave proposes our own removal; somebody else has to commit it (RFC 9420 §12.1.3). */
@@ -309,7 +318,8 @@ export class Group {
 
   /** close finishes what was called and frees the memory; the stored state stays. Called again, it waits for the same. */
   close(): Promise<void> {
-    this.#closing ??= this.#strand.close().then(() => {
+    this.#closing ??= this.#strand.close().then(async () => {
+      await this.#lease?.release().catch(() => {})  // it runs out by itself
       this.#events.end()
       this.#owner.ended(this, 'closed')
     })

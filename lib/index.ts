@@ -5,6 +5,7 @@ export type { CreateGroupOptions, ExternalJoin, ExternalJoinOptions, JoinOptions
 export type { ClientOptions } from './client-options'
 export type { GroupStatus } from './client-scope'
 export { Group } from './group'
+export type { LeaseInfo } from './lease'
 export type { KnownEpoch, Phase, Proposed } from './group'
 export type { GroupInfoOptions } from './group-info'
 export type { ReceiveOptions, SendOptions, StepSent } from './steps'

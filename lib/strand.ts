@@ -44,6 +44,11 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
   /** used is told of each call. */
   used(): void
   run(native: Native, steps: readonly Step[]): Promise<StepRun<State, Raw>>
+  /**
+   * ready prepares for work that puts something on the wire; true when the native object is behind what is stored.
+   * @throws MlsError when it must not be done now
+   */
+  ready(): Promise<boolean>
   /** persist stores batches, all or nothing. @throws MlsError `STORE_CONFLICT` when another process was first */
   persist(changes: readonly Uint8Array[]): Promise<void>
   /** How often a call runs again because another process was first. */
@@ -79,6 +84,7 @@ interface StepsTask<Step, Result> extends Called {
 }
 interface WorkTask<Native> extends Called {
   readonly kind: 'work'
+  readonly onWire: boolean
   readonly start: (native: Native, hold: Hold) => Promise<Unit>
 }
 /** Unit: something computed and not yet published. */
@@ -98,6 +104,8 @@ export interface WorkOptions {
   readonly signal?: AbortSignal | undefined
   /** Makes no sense in another epoch than the one in which it first ran: it does not run again in another. */
   readonly boundToEpoch?: boolean
+  /** Puts something on the wire. */
+  readonly onWire?: boolean
 }
 
 /** Calls that are put together into one native run, and the shortest run where many steps ask. */
@@ -140,7 +148,7 @@ export class Strand<Native, State, Step, Raw, Result> {
 
   /** perform runs any other operation; `work` has the native object to itself until its promise settles. */
   perform<T>(
-    work: (native: Native, hold: Hold) => Promise<Done<State, T>>, { signal, boundToEpoch = false }: WorkOptions = {},
+    work: (native: Native, hold: Hold) => Promise<Done<State, T>>, { signal, boundToEpoch = false, onWire = false }: WorkOptions = {},
   ): Promise<T> {
     return this.#enqueue<T>((caller, settleWith, failWith) => {
       let running: Hold | null = null
@@ -163,7 +171,7 @@ export class Strand<Native, State, Step, Raw, Result> {
         }
         return { changes: changesOf(batch), publish: settle, fail: reject }
       }
-      const task: WorkTask<Native> = { kind: 'work', start, caller, reject, conflicts: 0 }
+      const task: WorkTask<Native> = { kind: 'work', onWire, start, caller, reject, conflicts: 0 }
       signal?.addEventListener('abort', abort, { once: true })
       return task
     })
@@ -181,7 +189,7 @@ export class Strand<Native, State, Step, Raw, Result> {
         }
         return { changes: [], publish, fail: reject }
       }
-      return { kind: 'work', start, caller, reject, conflicts: 0 }
+      return { kind: 'work', onWire: false, start, caller, reject, conflicts: 0 }
     })
   }
 
@@ -273,6 +281,7 @@ export class Strand<Native, State, Step, Raw, Result> {
     const hold = new Hold(this, task.caller)
     this.#hold = hold
     try {
+      if (task.onWire && await this.#host.ready()) return await this.#catchUp(round)
       this.#add(await task.start(native, hold), round)
     } catch (error) {
       this.#addFailure(toError(error), task.reject, round)

@@ -61,6 +61,7 @@ export class Tracker {
       run: async () => noSteps(),
       persist: async () => {},
       used: () => {},
+      ready: async () => false,
       repeats: 0,
       refresh: async () => null,
       sameEpoch: async () => noSteps(),

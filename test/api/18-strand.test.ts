@@ -22,6 +22,9 @@ class Fake implements StrandHost<Counter, number, number, number, string> {
   repeats = 0
   uses = 0
 
+  async ready(): Promise<boolean> {
+    return false
+  }
   used(): void {
     this.uses += 1
   }

@@ -1,8 +1,9 @@
 // Several processes of one client over one store: who loses a race loses nothing else.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { decode, memoryStore, type Client, type ClientOptions, type Group } from '../../lib'
 import { toHex } from '../../lib/bytes'
 import { addTo, agree, fails, keyPackage, open, text } from './support/people'
-import { toldStore, type ToldStore } from './support/stores'
+import { gate, toldStore, type ToldStore } from './support/stores'
 
 interface Scene {
   readonly store: ToldStore
@@ -130,4 +131,72 @@ test('with report, the loser is told, and sees what the winner did', async () =>
   const lost = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
   expect(lost).toMatchObject([{ code: 'STORE_CONFLICT' }])
   await (await two.commit()).accepted()
+})
+
+describe('leases', () => {
+  const leases = { duration: 300 }
+
+  test('one process sends; another does when the lease was given back', async () => {
+    const { one, two, bobs } = await scene({ leases })
+    const message = await one.send('mine')
+    expect(one.lease?.token).toBe(1n)
+    await fails(two.send('not mine'), 'LEASE_HELD')
+    await fails(two.commit(), 'LEASE_HELD')
+    await fails(two.propose({ type: 'update' }), 'LEASE_HELD')
+    expect(two.lease).toBeNull()
+    expect((await bobs.receive(message)).kind).toBe('message')
+    await one.close()
+    expect((await bobs.receive(await two.send('mine now'))).kind).toBe('message')
+    expect(two.lease?.token).toBe(2n)
+  })
+
+  test('both receive, also in the order of their calls with what is refused', async () => {
+    const { one, two, bobs, carols } = await scene({ leases })
+    await one.send('mine')
+    const [a, b] = [await bobs.send('a'), await carols.send('b')]
+    const [first, refused, second] = await Promise.allSettled([two.receive(a), two.send('x'), two.receive(b)])
+    expect([first, second].map((one) => one.status)).toEqual(['fulfilled', 'fulfilled'])
+    expect(refused).toMatchObject({ status: 'rejected', reason: { code: 'LEASE_HELD' } })
+  })
+
+  test('of one who is gone it runs out, and of one who goes on it does not', async () => {
+    const { one, two, bobs } = await scene({ leases })
+    for (let i = 0; i < 6; i += 1) {
+      await one.send(`${i}`)
+      await fails(two.send('x'), 'LEASE_HELD')
+      await sleep(100)
+    }
+    await sleep(300)
+    expect((await bobs.receive(await two.send('taken over'))).kind).toBe('message')
+    await fails(one.send('x'), 'LEASE_HELD')
+  })
+
+  test('one who was paused past its time stores nothing, and the new holder has the last word', async () => {
+    const { store, one, two, bobs } = await scene({ leases })
+    const inner = store.told
+    const paused = gate()
+    const first = await one.commit()
+    // From here on the store is slow for one: its atom arrives after its time.
+    store.told = async (atom, below) => {
+      if (atom.parts.length === 2) await paused.passed
+      return (inner as NonNullable<typeof inner>)(atom, below)
+    }
+    const late = one.propose({ type: 'update' })
+    await sleep(400)
+    store.told = inner
+    const commit = await two.commit()
+    await commit.accepted()
+    paused.open()
+    await expect(late).rejects.toMatchObject({ code: expect.stringMatching(/STORE_CONFLICT|LEASE_HELD/) as string })
+    await fails(first.accepted(), 'STALE_CANDIDATE')
+    await bobs.receive(commit.message)
+    agree(two, bobs)
+  })
+
+  test('two that want it at once: one has it', async () => {
+    const { one, two } = await scene({ leases })
+    const settled = await Promise.allSettled([one.send('a'), two.send('b')])
+    expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(settled.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'LEASE_HELD' } })
+  })
 })

@@ -1,0 +1,148 @@
+// Leases: one process of a client at a time puts messages into a group.
+//
+//     scope 03 client-id handle, version `lease`       row 85: holder (16 bytes), until (u64, milliseconds since 1970)
+//
+// The version is the fencing token: it grows each time the lease goes to another process, and every atom of a holder
+// expects it, so one that was paused past its time stores nothing. A lease is renewed by use and runs out by itself;
+// then another process takes it. Clocks of the processes should agree to a fraction of the duration.
+import { randomBytes } from 'node:crypto'
+import { commitAtom, loadScope } from './atom'
+import { packBatch, rowChanges } from './batch'
+import { equal, join, viewOf } from './bytes'
+import { MlsError, isMlsError } from './errors'
+import type { AtomPart, Store } from './store'
+
+const version = 'lease'
+const rowKey = Uint8Array.of(0x85)
+const holderSize = 16
+
+/** LeaseHolder: one open client, and how long its leases last. */
+export interface LeaseHolder {
+  readonly id: Uint8Array
+  /** Milliseconds. */
+  readonly duration: number
+}
+/** newHolder names a client that was opened just now. */
+export const newHolder = (duration: number): LeaseHolder => ({ id: new Uint8Array(randomBytes(holderSize)), duration })
+
+/** LeaseInfo: the lease that this process has on a group. */
+export interface LeaseInfo {
+  /** Grows with each change of holder; for whoever else wants to refuse a holder of the past. */
+  readonly token: bigint
+  /** Milliseconds since 1970. */
+  readonly until: number
+}
+
+/** leaseScope: 03 instead of 02, and the same behind it. */
+export function leaseScope(groupScope: Uint8Array): Uint8Array {
+  const scope = groupScope.slice()
+  scope[0] = 3
+  return scope
+}
+
+interface LeaseRow {
+  readonly token: bigint
+  readonly holder: Uint8Array
+  readonly until: number
+}
+
+export class Lease {
+  readonly #store: Store
+  readonly #scope: Uint8Array
+  readonly #self: Uint8Array
+  readonly #duration: number
+  #held: LeaseInfo | null = null
+  #renewing: Promise<void> | null = null
+
+  /** The lease of the group whose scope this is. */
+  constructor(store: Store, groupScope: Uint8Array, { id, duration }: LeaseHolder) {
+    this.#store = store
+    this.#scope = leaseScope(groupScope)
+    this.#self = id
+    this.#duration = duration
+  }
+
+  /** What this process holds at this moment. */
+  get held(): LeaseInfo | null {
+    return this.#held && Date.now() < this.#held.until ? this.#held : null
+  }
+
+  /**
+   * ensure takes the lease, or keeps it; true when somebody else may have had it meanwhile.
+   * @throws MlsError `LEASE_HELD` while another process has it; `STORE_FAILED`
+   */
+  async ensure(): Promise<boolean> {
+    const now = Date.now()
+    const remaining = (this.#held?.until ?? 0) - now
+    // Well before the end, so that what is sent now is out before another process may send.
+    if (remaining > this.#duration / 2) return false
+    if (remaining > this.#duration / 4) {
+      this.#renewing ??= this.#take().then(() => {}, () => {}).finally(() => (this.#renewing = null))
+      return false
+    }
+    await this.#renewing
+    return this.#take()
+  }
+
+  /** guard gives what an atom of the holder expects. */
+  guard(): readonly AtomPart[] {
+    return this.#held ? [{ scope: this.#scope, expect: { [version]: this.#held.token }, advance: [], changes: [] }] : []
+  }
+
+  /** doubt forgets that the lease is held, after a conflict that may have been about it: the store knows. */
+  doubt(): void {
+    this.#held = null
+  }
+
+  /** release lets another process have it at once. */
+  async release(): Promise<void> {
+    await this.#renewing
+    const { held } = this
+    this.#held = null
+    if (!held) return
+    try {
+      await this.#write(held.token, 0, [])
+    } catch (error) {
+      if (!isMlsError(error, 'STORE_CONFLICT')) throw error
+    }
+  }
+
+  async #take(): Promise<boolean> {
+    for (;;) {
+      const row = await this.#read()
+      const now = Date.now()
+      const until = now + this.#duration
+      const mine = equal(row.holder, this.#self)
+      if (!mine && row.until > now) {
+        this.#held = null
+        throw new MlsError('LEASE_HELD')
+      }
+      try {
+        await this.#write(row.token, until, mine ? [] : [version])
+        const former = this.#held?.token
+        this.#held = { token: mine ? row.token : row.token + 1n, until }
+        return this.#held.token !== former
+      } catch (error) {
+        if (!isMlsError(error, 'STORE_CONFLICT')) throw error
+      }
+    }
+  }
+
+  #write(token: bigint, until: number, advance: readonly string[]): Promise<void> {
+    const value = join([this.#self, new Uint8Array(8)])
+    viewOf(value).writeBigUInt64BE(BigInt(until), holderSize)
+    const changes = [packBatch([{ kind: 'put', key: rowKey, value }])]
+    return commitAtom(this.#store, [{ scope: this.#scope, expect: { [version]: token }, advance, changes }])
+  }
+
+  async #read(): Promise<LeaseRow> {
+    let row: Omit<LeaseRow, 'token'> = { holder: new Uint8Array(holderSize), until: 0 }
+    const loaded = await loadScope(this.#store, this.#scope, (batch) => {
+      for (const change of rowChanges(batch)) {
+        if (change.kind !== 'put' || change.value.length !== holderSize + 8) throw new MlsError('STORAGE_DAMAGED')
+        row = { holder: change.value.slice(0, holderSize), until: Number(viewOf(change.value).readBigUInt64BE(holderSize)) }
+      }
+    })
+    return { ...row, token: loaded?.versions[version] ?? 0n }
+  }
+}
