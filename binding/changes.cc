@@ -89,7 +89,7 @@ Result<Reply> FinishCommit(GroupState& state, StagedCommit staged, const Answers
   auto batch = ApplyStep(state, std::move(made->change));
   if (!batch.ok()) return batch.error();
   return Done([id = made->output.id, message = std::move(made->output.message), batch = std::move(*batch),
-               view = StateView::Of(*state.group)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
+               view = ViewOf(state)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
     Napi::Object object = Napi::Object::New(env);
     object.Set("id", ToJs(env, id));
     object.Set("message", filler.Uint8Array(env, std::move(message)));
@@ -107,7 +107,7 @@ Result<Reply> FinishProposal(GroupState& state, StagedOwnProposal staged, const 
   auto batch = ApplyStep(state, std::move(made->change));
   if (!batch.ok()) return batch.error();
   return Done([message = std::move(made->output), reference = std::move(reference), batch = std::move(*batch),
-               view = StateView::Of(*state.group)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
+               view = ViewOf(state)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
     Napi::Object object = Napi::Object::New(env);
     object.Set("message", filler.Uint8Array(env, std::move(message)));
     object.Set("reference", ToJs(env, View(reference)));

@@ -232,9 +232,6 @@ StateView StateView::Of(const Group& group) {
   view.self = group.self();
   view.epochs = group.KnownEpochs();
   view.epoch_authenticator = ToBytes(group.epoch_authenticator());
-  for (const CandidatePtr& candidate : group.candidates()) {
-    view.pending.push_back({candidate->id, candidate->message});
-  }
   return view;
 }
 
@@ -268,7 +265,9 @@ Napi::Value ToJs(Napi::Env env, StateView& state, Filler& filler) {
   for (std::uint32_t i = 0; i < state.pending.size(); ++i) {
     Napi::Object one = Napi::Object::New(env);
     one.Set("id", ToJs(env, state.pending[i].id));
-    one.Set("message", filler.Uint8Array(env, std::move(state.pending[i].message)));
+    one.Set("digest", ToJs(env, state.pending[i].digest.view()));
+    auto& message = state.pending[i].message;
+    one.Set("message", message ? filler.Uint8Array(env, std::move(*message)) : env.Null());
     pending.Set(i, one);
   }
   object.Set("pending", pending);

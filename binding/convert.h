@@ -45,14 +45,16 @@ struct StateView {
   std::optional<Phase> phase;
   LeafIndex self;
   Bytes epoch_authenticator;
+  // A commit may have megabytes, so a state names it by its digest; the message comes with a load alone.
   struct Pending {
-    std::uint64_t id;
-    Bytes message;
+    std::uint64_t id = 0;
+    Digest digest;
+    std::optional<Bytes> message;
   };
   std::vector<Pending> pending;
   std::vector<KnownEpoch> epochs;
 
-  static StateView Of(const Group& group);
+  static StateView Of(const Group& group);  // without `pending`
   static StateView Of(const Tracker& tracker);
 };
 // Messages of pending commits move out of `state`.

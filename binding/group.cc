@@ -14,13 +14,12 @@ namespace {
 Result<Reply> BatchAndState(GroupState& state, Change change) {
   auto batch = ApplyStep(state, std::move(change));
   if (!batch.ok()) return batch.error();
-  return Reply(
-      [batch = std::move(*batch), view = StateView::Of(*state.group)](Napi::Env env, Filler& filler) mutable {
-        Napi::Object object = Napi::Object::New(env);
-        object.Set("batch", filler.Uint8Array(env, std::move(batch)));
-        object.Set("state", ToJs(env, view, filler));
-        return object;
-      });
+  return Reply([batch = std::move(*batch), view = ViewOf(state)](Napi::Env env, Filler& filler) mutable {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("batch", filler.Uint8Array(env, std::move(batch)));
+    object.Set("state", ToJs(env, view, filler));
+    return object;
+  });
 }
 
 Reply BytesReply(Bytes bytes) {
@@ -31,9 +30,33 @@ Reply BytesReply(Bytes bytes) {
 
 }  // namespace
 
+StateView ViewOf(GroupState& state, Messages messages) {
+  StateView view = StateView::Of(*state.group);
+  std::map<std::uint64_t, Digest> digests;
+  for (const CandidatePtr& candidate : state.group->candidates()) {
+    const Digest digest = state.digests[candidate->id];
+    digests.emplace(candidate->id, digest);
+    view.pending.push_back({candidate->id, digest, {}});
+    if (messages == Messages::include) view.pending.back().message = candidate->message;
+  }
+  state.digests = std::move(digests);  // without those that are gone
+  return view;
+}
+
+Status NoteCandidate(GroupState& state, const Suite& suite, const Candidate& candidate) {
+  auto digest = Hash(suite, {candidate.message});
+  if (!digest.ok()) return digest.error();
+  state.digests[candidate.id] = *digest;
+  return kOk;
+}
+
 Result<Bytes> ApplyStep(GroupState& state, Change change) {
   auto packed = PackBatch(&state.sealer, change.batch);
   if (!packed.ok()) return packed;
+  if (change.candidate != nullptr) {
+    Status noted = NoteCandidate(state, state.group->suite(), *change.candidate);
+    if (!noted.ok()) return noted.error();
+  }
   if (Status applied = state.group->Apply(std::move(change)); !applied.ok()) return applied.error();
   return packed;
 }
@@ -43,7 +66,7 @@ Result<Reply> Opened(GroupStatePtr state, UniqueFunction<void(Napi::Env, Filler&
   state->group->Save(whole);
   auto packed = PackBatch(&state->sealer, whole);
   if (!packed.ok()) return packed.error();
-  StateView view = StateView::Of(*state->group);
+  StateView view = ViewOf(*state);
   return Reply([state = std::move(state), batch = std::move(*packed), view = std::move(view),
                 more = std::move(more)](Napi::Env env, Filler& filler) mutable {
     Napi::Object object = Napi::Object::New(env);
@@ -121,9 +144,8 @@ Napi::Value GroupHolder::With(const Napi::CallbackInfo& info, Body body) {
 
 Napi::Value GroupHolder::State(const Napi::CallbackInfo& info) {
   return With(info, [](GroupState& state) -> Result<Reply> {
-    return Reply([view = StateView::Of(*state.group)](Napi::Env env, Filler& filler) mutable {
-      return ToJs(env, view, filler);
-    });
+    return Reply(
+        [view = ViewOf(state)](Napi::Env env, Filler& filler) mutable { return ToJs(env, view, filler); });
   });
 }
 
@@ -143,8 +165,7 @@ Napi::Value GroupHolder::Accept(const Napi::CallbackInfo& info) {
     auto batch = ApplyStep(state, std::move(accepted->change));
     if (!batch.ok()) return batch.error();
     return Reply([commit = std::move(accepted->output), welcomes = std::move(welcomes),
-                  batch = std::move(*batch),
-                  view = StateView::Of(*state.group)](Napi::Env env, Filler& filler) mutable {
+                  batch = std::move(*batch), view = ViewOf(state)](Napi::Env env, Filler& filler) mutable {
       Napi::Object object = Napi::Object::New(env);
       object.Set("commit", ToJs(env, commit));
       welcomes.Set(env, filler, object);

@@ -4,6 +4,7 @@
 #include <napi.h>
 
 #include <atomic>
+#include <map>
 
 #include "convert.h"
 #include "hold.h"
@@ -17,6 +18,7 @@ struct GroupState {
   explicit GroupState(Sealer s) : sealer(std::move(s)) {}
   Sealer sealer;
   std::optional<Group> group;
+  std::map<std::uint64_t, Digest> digests;  // of the candidates' messages, by id: each is hashed once
   void Drop() { group.reset(); }
   bool empty() const { return !group; }
   std::atomic<bool> held{false};
@@ -55,6 +57,13 @@ class GroupHolder : public Napi::ObjectWrap<GroupHolder> {
 
   GroupStatePtr state_;
 };
+
+// ViewOf is the public face of a held state. Messages of candidates come with it only when it was loaded:
+// whoever made one has its message.
+enum class Messages : std::uint8_t { leave_out, include };
+StateView ViewOf(GroupState& state, Messages messages = Messages::leave_out);
+// NoteCandidate hashes a candidate's message; before it is applied, since what fails then changes nothing.
+Status NoteCandidate(GroupState& state, const Suite& suite, const Candidate& candidate);
 
 // Opened gives the reply of what makes a group: the object, all its rows and its state.
 Result<Reply> Opened(GroupStatePtr state, UniqueFunction<void(Napi::Env, Filler&, Napi::Object)> more = {});

@@ -23,7 +23,8 @@ struct Sent {
 };
 struct Committed {
   ReceivedCommit commit;
-  std::optional<PackedWelcomes> welcomes;  // of our own
+  std::optional<std::uint64_t> candidate;  // of our own
+  std::optional<PackedWelcomes> welcomes;
 };
 struct Proposed {
   std::uint64_t epoch;
@@ -61,6 +62,7 @@ Napi::Value ToJs(Napi::Env env, StepResult& result, Filler& filler) {
   } else if (auto* committed = std::get_if<Committed>(&result)) {
     kind("commit");
     object.Set("commit", binding::ToJs(env, committed->commit));
+    object.Set("candidate", committed->candidate ? binding::ToJs(env, *committed->candidate) : env.Null());
     object.Set("welcomes", env.Null());
     if (committed->welcomes) committed->welcomes->Set(env, filler, object);
   } else {
@@ -109,17 +111,19 @@ std::optional<PackedWelcomes> WelcomesOf(const Group& group, std::optional<std::
 
 Result<StepResult> Finish(GroupState& state, StagedMessage staged, const Answers& answers, const Env& env,
                           RunOutcome& outcome) {
-  std::optional<PackedWelcomes> welcomes = WelcomesOf(*state.group, staged.own_candidate);
+  const std::optional<std::uint64_t> candidate = staged.own_candidate;
+  std::optional<PackedWelcomes> welcomes = WelcomesOf(*state.group, candidate);
   auto done = state.group->Complete(std::move(staged), answers, env);
   if (!done.ok()) return done.error();
   if (Status settled = Settle(state, std::move(done->change), outcome); !settled.ok()) return settled.error();
   if (auto* message = std::get_if<ApplicationMessage>(&done->output)) return StepResult(std::move(*message));
   if (auto* own = std::get_if<OwnMessage>(&done->output)) return StepResult(*own);
-  outcome.state = StateView::Of(*state.group);
+  outcome.state = ViewOf(state);
   if (auto* proposal = std::get_if<ReceivedProposal>(&done->output)) {
     return StepResult(Proposed{state.group->context().epoch, std::move(proposal->proposal)});
   }
-  return StepResult(Committed{std::move(std::get<ReceivedCommit>(done->output)), std::move(welcomes)});
+  return StepResult(
+      Committed{std::move(std::get<ReceivedCommit>(done->output)), candidate, std::move(welcomes)});
 }
 
 ReceivedCommit Describe(const Group& group, const PublicCommit& commit) {

@@ -6,6 +6,7 @@ import type { NativePending } from './native'
 export class Candidates {
   readonly #home: CommitHome
   readonly #commits = new Map<bigint, PendingCommit>()
+  readonly #digests = new Map<bigint, Uint8Array>()
 
   constructor(home: CommitHome, pending: readonly NativePending[]) {
     this.#home = home
@@ -19,13 +20,17 @@ export class Candidates {
     return commit
   }
 
-  /** note has an object for each candidate, also for those that were found in the store. */
+  /**
+   * note follows a state: it has an object for each candidate that was found in the store. One that was made just now
+   * comes without its message, and is added next.
+   */
   note(pending: readonly NativePending[]): void {
-    for (const { id, message } of pending) {
-      const known = this.#commits.get(id)
-      if (known && equal(known.message, message)) continue
-      known?.supersede()  // another process gave the number to a commit of its own
-      this.add(id, message, 'inside')
+    for (const { id, digest, message } of pending) {
+      const known = this.#digests.get(id)
+      if (known && equal(known, digest)) continue
+      this.#commits.get(id)?.supersede()  // another process gave the number to a commit of its own
+      this.#digests.set(id, digest)
+      if (message) this.add(id, message, 'inside')
     }
   }
 
@@ -33,19 +38,20 @@ export class Candidates {
     return pending.flatMap(({ id }) => this.#commits.get(id) ?? [])
   }
 
-  find(message: Uint8Array): PendingCommit | undefined {
-    return [...this.#commits.values()].find((commit) => equal(commit.message, message))
+  get(id: bigint): PendingCommit | undefined {
+    return this.#commits.get(id)
   }
 
   delete(id: bigint): void {
     this.#commits.delete(id)
+    this.#digests.delete(id)
   }
 
   /** sweep forgets those that are no longer there, and gives the ids of those that another commit superseded. */
   sweep(pending: readonly NativePending[]): bigint[] {
     const present = new Set(pending.map(({ id }) => id))
     const gone = [...this.#commits.values()].filter(({ id }) => !present.has(id))
-    for (const { id } of gone) this.#commits.delete(id)
+    for (const { id } of gone) this.delete(id)
     return gone.filter((commit) => commit.supersede()).map(({ id }) => id)
   }
 }

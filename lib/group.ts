@@ -66,7 +66,7 @@ export class Group {
       used: () => this.#owner.used(this),
       publishState: (next: NativeState) => this.#publishState(next),
       publishLoaded: (next: NativeState) => this.#publishLoaded(next),
-      publishResult: (step: NativeStep, raw: Raw) => this.#publishResult(step, raw),
+      publishResult: (_step: NativeStep, raw: Raw) => this.#publishResult(raw),
     }
     const { strand, lease } = groupStrand(owner, scope, face, group, versions)
     this.#strand = strand
@@ -410,27 +410,27 @@ export class Group {
     this.#tellSuperseded()
   }
 
-  #publishResult(step: NativeStep, raw: Raw): StepResult {
+  #publishResult(raw: Raw): StepResult {
     if (raw.kind === 'sent') return raw
-    if (raw.kind === 'staged') return this.#stage(step, raw)
-    if (raw.kind === 'commit') return this.#publishCommit(step, raw)
+    if (raw.kind === 'staged') return this.#stage(raw)
+    if (raw.kind === 'commit') return this.#publishCommit(raw)
     const event: GroupEvent = raw.kind === 'proposal' ? { kind: raw.kind, epoch: raw.epoch, ...raw.proposal } : raw
     this.#tell(event)
     return event
   }
 
-  #publishCommit(step: NativeStep, { commit, welcomes, recipients = [] }: Extract<Raw, { readonly kind: 'commit' }>): ReceivedCommit {
-    if (commit.own && step.kind === 'receive') {
+  #publishCommit({ commit, candidate, welcomes, recipients = [] }: Extract<Raw, { readonly kind: 'commit' }>): ReceivedCommit {
+    if (candidate !== null) {
       const given = new Welcomes(welcomes ?? { bytes: empty, offsets: new Uint32Array(1) }, recipients)
       const result = { commit: toCommitInfo(commit), welcome: given.only, welcomes: given, tree: null }
-      this.#candidates.find(step.message)?.settle(result)
+      this.#candidates.get(candidate)?.settle(result)
     }
     const event: ReceivedCommit = { kind: 'commit', ...commit }
     this.#tellCommit(event)
     return event
   }
 
-  #stage(step: NativeStep, { needs }: Extract<Raw, { readonly kind: 'staged' }>): StagedCommit {
+  #stage({ needs }: Extract<Raw, { readonly kind: 'staged' }>): StagedCommit {
     let used = false
     const accept = (): Promise<ReceivedCommit> => this.#strand.perform(async (_native, hold) => {
       if (used) throw new MlsError('STALE_VERSION')
@@ -438,7 +438,7 @@ export class Group {
       const result = resultOf(run)
       used = true
       if (result.kind !== 'commit') throw new MlsError('INTERNAL')
-      return { batch: run.batch, state: run.state, publish: () => this.#publishCommit(step, result) }
+      return { batch: run.batch, state: run.state, publish: () => this.#publishCommit(result) }
     })
     if (!needs.commit) throw new MlsError('INTERNAL')
     return { kind: 'staged', commit: toCommitInfo(needs.commit), accept, drop: () => void (used = true) }

@@ -109,9 +109,12 @@ export interface NativeEpoch {
   readonly readable: boolean
   readonly resumption: boolean
 }
+/** A candidate commit. A state names it by the hash of its message, which may have megabytes. */
 export interface NativePending {
   readonly id: bigint
-  readonly message: Uint8Array
+  readonly digest: Uint8Array
+  /** In the state that loadGroup gives; commit() gives the message of the one it makes. */
+  readonly message: Uint8Array | null
 }
 export interface NativeExtension {
   readonly type: number
@@ -168,7 +171,14 @@ export type NativeStepResult =
   | { readonly kind: 'sent'; readonly message: Uint8Array }
   | { readonly kind: 'message'; readonly sender: number; readonly epoch: bigint; readonly data: Uint8Array; readonly authenticatedData: Uint8Array }
   | { readonly kind: 'proposal'; readonly epoch: bigint; readonly proposal: NativeProposalInfo }
-  | { readonly kind: 'commit'; readonly commit: NativeCommitInfo; readonly welcomes: Packed | null; readonly recipients?: readonly Packed[] }
+  | {
+      readonly kind: 'commit'
+      readonly commit: NativeCommitInfo
+      /** The id of our own commit that came back. */
+      readonly candidate: bigint | null
+      readonly welcomes: Packed | null
+      readonly recipients?: readonly Packed[]
+    }
   | { readonly kind: 'own'; readonly contentType: 'application' | 'proposal' }
 export interface NativeRun {
   /** Results of the steps that ran, in their order. The first step that asks ends the run: it is in `needs`. */

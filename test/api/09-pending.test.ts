@@ -1,6 +1,9 @@
 // Candidates: several side by side, echoes, lost races, restarts.
+import { createHash } from 'node:crypto'
 import { memoryStore } from '../../lib'
 import { agree, fails, keyPackage, open, pair, together } from './support/people'
+
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest())
 
 test('of several candidates one is accepted, the others are dropped', async () => {
   const { alices, bobs } = await pair()
@@ -63,6 +66,23 @@ test('candidates survive a restart, with their Welcomes', async () => {
   expect(found).toMatchObject({ id: commit.id, message: commit.message })
   const { welcome } = await found!.accepted()
   agree(again, await bob.join(welcome!))
+})
+
+test('a state names pending commits by digest, and the message of one comes when it was found in the store', async () => {
+  const store = memoryStore()
+  const alice = await open('alice', { store })
+  const group = await alice.createGroup()
+  const commits = [await group.commit(), await group.commit()]
+  const { pending } = await group.use((native) => native.state())
+  expect(pending.map(({ id, message }) => [id, message])).toEqual(commits.map(({ id }) => [id, null]))
+  expect(pending.map(({ digest }) => digest)).toEqual(commits.map(({ message }) => sha256(message)))
+  await commits[0]!.rejected()
+  await alice.close()
+  const again = await (await open('alice', { store })).group(group.id)
+  const [found] = again.pending()
+  expect(found).toMatchObject({ id: commits[1]!.id, message: commits[1]!.message })
+  await again.propose({ type: 'group-context-extensions', extensions: [] })
+  expect(again.pending()).toEqual([found])
 })
 
 test('sending goes on in the old epoch', async () => {
