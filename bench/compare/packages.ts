@@ -40,7 +40,7 @@ export class Package {
   describe(): string {
     const { version, license = 'no licence named', napi } = this.manifest
     const targets = napi?.targets ? `; binaries for ${napi.targets.length} targets` : ''
-    return `${this.name} ${version}, ${license}: ${megabytes(sizeOfFiles(this.path))} MB unpacked, with what it needs ${megabytes(this.size())} MB${targets}`
+    return `${this.name} ${version}, ${license}: ${megabytes(this.size())} MB installed, with what it needs here${targets}`
   }
 }
 
