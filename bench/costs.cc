@@ -1,5 +1,7 @@
 #include "costs.h"
 
+#include <bit>
+
 namespace mls::bench {
 
 namespace {
@@ -21,6 +23,13 @@ void HashPath(Floor& floor, const Sizes& sizes) {
   floor.Hash(kParentHashInput, sizes.path).Hash(sizes.leaf + kLabel).Hash(kParent, sizes.path);
 }
 
+// The tree after Adds: their leaves, and the parents above them. In a tree of few blanks those are as many as
+// the leaves, and the path of each at most.
+void HashAdded(Floor& floor, const Sizes& sizes, std::size_t added) {
+  const auto path = static_cast<std::size_t>(std::bit_width(sizes.members - 1));
+  floor.Hash(sizes.leaf + kLabel, added).Hash(kBlankParent, added == 1 ? path : added);
+}
+
 // Path secrets and their keys (RFC 9420 §7.4): "path", "node", DeriveKeyPair, a public key.
 void DerivePathKeys(Floor& floor, std::size_t nodes) { floor.Kdf(4 * nodes).PublicKey(nodes); }
 
@@ -30,11 +39,28 @@ void EnterEpoch(Floor& floor, const Sizes& sizes) {
   floor.Hash(sizes.commit).Hash(2 * kHash).Kdf(kSchedule).Hmac(kContext, 2);  // "joiner", "epoch"
 }
 
+// What protects a commit's content on its way, besides its signature.
+void Frame(Floor& floor, const Sizes& sizes) {
+  if (sizes.framing == Framing::public_message) {
+    floor.Hmac(sizes.commit);  // membership_tag
+  } else {
+    floor.Kdf(3 /* ratchet */ + 2 /* sender data */).Seal(sizes.commit + kLabel).Seal(kSenderData);
+  }
+}
+
+void Unframe(Floor& floor, const Sizes& sizes) {
+  if (sizes.framing == Framing::public_message) {
+    floor.Hmac(sizes.commit);
+  } else {
+    floor.Kdf(3 + 2).Open(sizes.commit + kLabel).Open(kSenderData);
+  }
+}
+
 }  // namespace
 
 Floor AddFloor(const Sizes& sizes) {
   const std::size_t added = sizes.members - 1;
-  Floor floor;
+  Floor floor(sizes.aead);
   floor.Verify(sizes.leaf + kLabel, added).Verify(sizes.key_package + kLabel, added);
   floor.Hash(sizes.leaf + kLabel, added).Hash(kBlankParent, added);  // the tree's hashes
   floor.PublicKey();                                                 // a new leaf key
@@ -42,15 +68,43 @@ Floor AddFloor(const Sizes& sizes) {
   HashPath(floor, sizes);
   floor.Sign(sizes.leaf).Sign(sizes.commit).Sign(sizes.group_info);
   EnterEpoch(floor, sizes);
-  floor.Hmac(sizes.commit);                             // membership_tag
+  Frame(floor, sizes);
   floor.Seal(sizes.group_info).Hmac(sizes.group_info);  // the Welcome, and once the context of all its seals
   floor.Hash(sizes.key_package + kLabel, added);        // KeyPackageRef
   floor.HpkeSeal(kGroupSecrets, added);
   return floor;
 }
 
+Floor KeyPackageFloor(const Sizes& sizes) {
+  Floor floor(sizes.aead);
+  return floor.PublicKey(2).Sign(sizes.leaf + kLabel).Sign(sizes.key_package + kLabel);
+}
+
+Floor AdmitFloor(const Sizes& sizes, std::size_t added) {
+  Floor floor(sizes.aead);
+  floor.Verify(sizes.leaf + kLabel, added).Verify(sizes.key_package + kLabel, added);
+  HashAdded(floor, sizes, added);
+  floor.Sign(sizes.commit).Sign(sizes.group_info);
+  EnterEpoch(floor, sizes);
+  Frame(floor, sizes);
+  floor.Seal(sizes.group_info).Hmac(sizes.group_info);  // the Welcome, and once the context of all its seals
+  floor.Hash(sizes.key_package + kLabel, added);        // KeyPackageRef
+  floor.HpkeSeal(kGroupSecrets - kHash, added);         // no path secret
+  return floor;
+}
+
+Floor ProcessAdmitFloor(const Sizes& sizes, std::size_t added) {
+  Floor floor(sizes.aead);
+  Unframe(floor, sizes);
+  floor.Verify(sizes.commit);
+  floor.Verify(sizes.leaf + kLabel, added).Verify(sizes.key_package + kLabel, added);
+  HashAdded(floor, sizes, added);
+  EnterEpoch(floor, sizes);
+  return floor;
+}
+
 Floor JoinFloor(const Sizes& sizes, std::size_t secrets) {
-  Floor floor;
+  Floor floor(sizes.aead);
   floor.Hash(sizes.key_package + kLabel).Hmac(sizes.group_info).HpkeOpen(kGroupSecrets);
   floor.Open(sizes.group_info).Verify(sizes.group_info);
   floor.Hash(sizes.leaf + kLabel, sizes.members).Hash(kBlankParent, sizes.members - 1);
@@ -62,41 +116,42 @@ Floor JoinFloor(const Sizes& sizes, std::size_t secrets) {
 }
 
 Floor CommitFloor(const Sizes& sizes, std::size_t seals) {
-  Floor floor;
+  Floor floor(sizes.aead);
   floor.PublicKey();
   DerivePathKeys(floor, sizes.path);
   HashPath(floor, sizes);
   floor.Hmac(kContext).HpkeSeal(kHash, seals);
   floor.Sign(sizes.leaf).Sign(sizes.commit);
   EnterEpoch(floor, sizes);
-  floor.Hmac(sizes.commit);
+  Frame(floor, sizes);
   return floor;
 }
 
 Floor ProcessFloor(const Sizes& sizes, std::size_t secrets) {
   Floor floor = FollowFloor(sizes);
-  floor.Hmac(sizes.commit).Hmac(kContext).HpkeOpen(kHash);
+  Unframe(floor, sizes);
+  floor.Hmac(kContext).HpkeOpen(kHash);
   DerivePathKeys(floor, secrets);
   EnterEpoch(floor, {});
   return floor;
 }
 
 Floor FollowFloor(const Sizes& sizes) {
-  Floor floor;
+  Floor floor(sizes.aead);
   floor.Verify(sizes.commit).Verify(sizes.leaf + kLabel).Hash(sizes.commit).Hash(2 * kHash);
   HashPath(floor, sizes);
   return floor;
 }
 
-Floor ProtectFloor(std::size_t content) {
-  Floor floor;
+Floor ProtectFloor(std::size_t content, FloorAead aead) {
+  Floor floor(aead);
   floor.Sign(content + kContext).Kdf(3 /* ratchet */ + 2 /* sender data */);
   floor.Seal(content + 64 + kLabel).Seal(kSenderData);
   return floor;
 }
 
-Floor UnprotectFloor(std::size_t content) {
-  Floor floor;
+Floor UnprotectFloor(std::size_t content, FloorAead aead) {
+  Floor floor(aead);
   floor.Verify(content + kContext).Kdf(3 + 2).Open(content + 64 + kLabel).Open(kSenderData);
   return floor;
 }

@@ -37,12 +37,13 @@ Key PublicOf(EVP_PKEY* key) {
 
 }  // namespace
 
-// What one thread works with: made once for each thread number, shared by all floors.
+// What one thread works with: made once for each AEAD and thread number, shared by all floors.
 class Floor::Thread {
  public:
-  static Thread& Number(std::size_t number) {
-    static std::vector<Thread*> threads;  // for the life of the program
-    while (threads.size() <= number) threads.push_back(new Thread);
+  static Thread& Number(FloorAead aead, std::size_t number) {
+    static std::map<FloorAead, std::vector<Thread*>> all;  // for the life of the program
+    std::vector<Thread*>& threads = all[aead];
+    while (threads.size() <= number) threads.push_back(new Thread(aead));
     return *threads[number];
   }
 
@@ -88,13 +89,17 @@ class Floor::Thread {
   }
 
  private:
+  explicit Thread(FloorAead aead)
+      : cipher_(EVP_CIPHER_fetch(
+            nullptr, aead == FloorAead::aes_128_gcm ? "AES-128-GCM" : "ChaCha20-Poly1305", nullptr)) {}
+
   using Signature = std::array<unsigned char, 64>;
   using Tag = std::array<unsigned char, 16>;
   struct Sealed {
     std::vector<unsigned char> ciphertext;
     Tag tag;
   };
-  static constexpr std::array<unsigned char, 16> kAeadKey{1};
+  static constexpr std::array<unsigned char, 32> kAeadKey{1};
 
   void SignInto(Signature& signature, std::size_t size) {
     std::size_t length = signature.size();
@@ -126,7 +131,7 @@ class Floor::Thread {
   Tag Seal(std::size_t size) {
     Tag tag;
     int written = 0;
-    Need(EVP_EncryptInit_ex(cipher_context_, aes_, nullptr, kAeadKey.data(), kAeadKey.data()) == 1 &&
+    Need(EVP_EncryptInit_ex(cipher_context_, cipher_, nullptr, kAeadKey.data(), kAeadKey.data()) == 1 &&
          EVP_EncryptUpdate(cipher_context_, output_.data(), &written, input_.data(), int(size)) == 1 &&
          EVP_EncryptFinal_ex(cipher_context_, output_.data() + written, &written) == 1 &&
          EVP_CIPHER_CTX_ctrl(cipher_context_, EVP_CTRL_AEAD_GET_TAG, 16, tag.data()) == 1);
@@ -136,7 +141,7 @@ class Floor::Thread {
   void Open(std::size_t size) {
     Sealed& sealed = sealed_.find(size)->second;
     int written = 0;
-    Need(EVP_DecryptInit_ex(cipher_context_, aes_, nullptr, kAeadKey.data(), kAeadKey.data()) == 1 &&
+    Need(EVP_DecryptInit_ex(cipher_context_, cipher_, nullptr, kAeadKey.data(), kAeadKey.data()) == 1 &&
          EVP_DecryptUpdate(cipher_context_, output_.data(), &written, sealed.ciphertext.data(), int(size)) ==
              1 &&
          EVP_CIPHER_CTX_ctrl(cipher_context_, EVP_CTRL_AEAD_SET_TAG, 16, sealed.tag.data()) == 1 &&
@@ -151,7 +156,7 @@ class Floor::Thread {
   EVP_MD_CTX* digest_context_ = EVP_MD_CTX_new();
   EVP_CIPHER_CTX* cipher_context_ = EVP_CIPHER_CTX_new();
   EVP_MD* sha256_ = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  EVP_CIPHER* aes_ = EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr);
+  EVP_CIPHER* cipher_;
   std::vector<unsigned char> input_, output_ = std::vector<unsigned char>(64);
   std::map<std::size_t, Signature> signatures_;
   std::map<std::size_t, Sealed> sealed_;
@@ -161,14 +166,14 @@ class Floor::Thread {
 
 void Floor::Prepare(const Pool* pool) const {
   for (std::size_t number = 0; number < (pool == nullptr ? 1 : pool->threads()); ++number) {
-    for (const Item& item : items_) Thread::Number(number).Prepare(item);
+    for (const Item& item : items_) Thread::Number(aead_, number).Prepare(item);
   }
 }
 
 void Floor::Run(Pool* pool, std::size_t times) const {
   const std::size_t shares = pool == nullptr ? 1 : pool->threads();
   const auto work = [&](std::size_t number, std::size_t) {
-    Thread& own = Thread::Number(number);
+    Thread& own = Thread::Number(aead_, number);
     for (const Item& item : items_) {
       const std::size_t all = item.count * times;
       const std::size_t share = all / shares + (number < all % shares ? 1 : 0);

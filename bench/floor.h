@@ -4,7 +4,7 @@
 // all of them, with keys, contexts and buffers made beforehand: no protocol, no tree, no
 // encoding, no allocation of ours. What a step takes beyond its floor is what the engine adds.
 //
-// Suite 1: X25519, Ed25519, AES-128-GCM, SHA-256.
+// X25519, Ed25519, SHA-256, and AES-128-GCM (suite 1) or ChaCha20-Poly1305 (suite 3).
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,12 @@
 
 namespace mls::bench {
 
+enum class FloorAead { aes_128_gcm, chacha20_poly1305 };
+
 class Floor {
  public:
+  explicit Floor(FloorAead aead = FloorAead::aes_128_gcm) : aead_(aead) {}
+
   Floor& Sign(std::size_t size, std::size_t count = 1) { return Add(Kind::sign, size, count); }
   // Verify takes in a fresh public key each time, as each member has its own.
   Floor& Verify(std::size_t size, std::size_t count = 1) { return Add(Kind::verify, size, count); }
@@ -54,6 +58,7 @@ class Floor {
     return *this;
   }
 
+  FloorAead aead_;
   std::vector<Item> items_;
 };
 

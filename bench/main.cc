@@ -1,22 +1,26 @@
 // core_bench: what the engine's steps cost beside the cryptography they cannot do without (bench/README.md).
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
 
+#include "api_floors.h"
 #include "cases.h"
 
 namespace {
 
 constexpr std::string_view kUsage =
-    "core_bench [--members N,N] [--max N] [--threads T,T] [--budget SECONDS] [--json FILE]\n"
+    "core_bench [--members N,N] [--max N] [--threads T,T] [--budget SECONDS] [--json FILE] [--api FILE]\n"
     "  --members    sizes of groups, at least 4 each (default: 10,100,1000,10000,50000)\n"
     "  --max N      leaves out the larger ones\n"
     "  --threads    numbers of threads to measure with (default: 1,2)\n"
     "  --budget     seconds to spend on each case (default: 1); long cases run three times all the same,\n"
     "               with 50,000 members once\n"
-    "  --json FILE  writes the figures there too\n";
+    "  --json FILE  writes the figures there too\n"
+    "  --api FILE   measures nothing but the floors for the bench of the JavaScript API, with the most "
+    "threads\n";
 
 struct Arguments {
   std::vector<std::size_t> members = {10, 100, 1'000, 10'000, 50'000};
@@ -24,6 +28,7 @@ struct Arguments {
   std::vector<std::size_t> threads = {1, 2};
   double budget = 1;
   std::string json;
+  std::string api;
 };
 
 [[noreturn]] void Usage() {
@@ -56,6 +61,8 @@ Arguments Parse(int count, char** words) {
       arguments.budget = std::atof(words[i + 1]);
     } else if (name == "--json") {
       arguments.json = words[i + 1];
+    } else if (name == "--api") {
+      arguments.api = words[i + 1];
     } else {
       Usage();
     }
@@ -67,6 +74,11 @@ Arguments Parse(int count, char** words) {
 
 int main(int count, char** words) {
   const Arguments arguments = Parse(count, words);
+  if (!arguments.api.empty()) {
+    const std::size_t threads = *std::max_element(arguments.threads.begin(), arguments.threads.end());
+    return mls::bench::WriteApiFloors(arguments.api, arguments.members, threads) ? EXIT_SUCCESS
+                                                                                 : EXIT_FAILURE;
+  }
   mls::bench::Plan plan{{}, arguments.threads, arguments.budget};
   for (const std::size_t members : arguments.members) {
     if (members < 4) Usage();

@@ -9,7 +9,7 @@ const begin = '<!-- figures: written by npm run bench:readme from bench/results/
 const end = '<!-- end of figures -->'
 const delay = ': longest loop delay'
 
-/** @typedef {{ row: string, n: number, threads: number, value: number | null, unit: string, target: number | null, ok: boolean | null,
+/** @typedef {{ row: string, n: number, threads: number, floor: number | null, ratio: number | null, value: number | null, unit: string, target: number | null, ok: boolean | null,
  *   peers: Record<string, number> }} Row */
 /** @typedef {{ machine: { cpu: string, cores: number, node: string, openssl: string, load: [number, number], date: string },
  *   suite: number, rows: Row[] }} Results */
@@ -22,11 +22,15 @@ const figure = (value) => {
 
 /** @param {Row[]} rows @param {string[]} peers @param {(row: string) => string} name */
 function table(rows, peers, name) {
+  const floors = rows.some(({ floor }) => floor !== null)
+  const head = ['members', 'node-mls', ...(floors ? ['× floor'] : []), ...peers]
   return [
-    `| | members | node-mls | ${peers.join(' | ')} |`,
-    `|---|---|---|${peers.map(() => '---|').join('')}`,
-    ...rows.map(({ row, n, value, peers: theirs }) =>
-      `| ${name(row)} | ${n === 0 ? '' : n.toLocaleString('en')} | ${[value, ...peers.map((peer) => theirs[peer])].map(figure).join(' | ')} |`),
+    `| | ${head.join(' | ')} |`,
+    `|---|${head.map(() => '---|').join('')}`,
+    ...rows.map(({ row, n, value, ratio, peers: theirs }) => {
+      const cells = [figure(value), ...(floors ? [ratio === null ? '–' : ratio.toFixed(1)] : []), ...peers.map((peer) => figure(theirs[peer]))]
+      return `| ${name(row)} | ${n === 0 ? '' : n.toLocaleString('en')} | ${cells.join(' | ')} |`
+    }),
   ].join('\n')
 }
 

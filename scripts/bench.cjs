@@ -2,9 +2,15 @@
 'use strict'
 
 const { main } = require('./process.cjs')
+const { setup } = require('./setup.cjs')
+const { builds, compile, configure } = require('./cmake.cjs')
 const { runProgram } = require('./build-programs.cjs')
 
 main(() => {
-  console.log('bench builds the addon, the library and the programs, and measures the API beside its peers on npm.')
+  console.log('bench builds the addon, the library and the programs, and measures the API beside its peers on npm and beside the')
+  console.log('bare cryptography, with the program of bench:core.')
+  setup('engine')
+  configure(builds.release)
+  compile(builds.release, 'core_bench')
   runProgram('bench/api/main')
 })

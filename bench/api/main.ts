@@ -10,8 +10,9 @@ import type { Peer } from '../../test/interop/peers/peer'
 import { tsMls } from '../../test/interop/peers/ts-mls'
 import { MEMBERS, MESSAGES, measureBusyLoop, measureIdleLoop } from './busy-loop'
 import { drawChart } from './chart'
-import { type ResultRow, type Results, describeMachine, formatResults, writeResults } from './results'
-import { type Figures, OPERATIONS, measureGroup } from './world'
+import { type Floors, measureFloors } from './floors'
+import { type ResultRow, type Results, describeMachine, formatResults, ratioOf, writeResults } from './results'
+import { type Figures, OPERATIONS, type Operation, measureGroup } from './world'
 
 /** The one suite that all three have. */
 const SUITE = 3
@@ -24,6 +25,8 @@ const { values } = parseArgs({
   options: {
     members: { type: 'string', default: '2,10,100,1000' },
     out: { type: 'string', default: path.join('bench', 'results') },
+    // The engine's bench program, which measures the floors; npm run bench builds it.
+    floors: { type: 'string', default: path.join('build', 'release', 'bench', 'core_bench') },
   },
 })
 
@@ -35,9 +38,10 @@ async function main(): Promise<void> {
   for (const peer of PEERS) await measureOne(peer, 2, fillers, 'warm-up')
   const rows: ResultRow[] = []
   for (const n of sizes) {
+    const floors = measureFloors(values.floors, n, threads())
     const figures = new Map<Peer, Figures>()
     for (const peer of PEERS) figures.set(peer, await measureOne(peer, n, fillers, `${n} members`))
-    for (const operation of OPERATIONS) rows.push(...rowsOf(operation, n, figures))
+    for (const operation of OPERATIONS) rows.push(...rowsOf(operation, n, figures, floors))
   }
   rows.push(...(await busyRows(fillers)))
   const machine = describeMachine(opensslVersion, loadBefore)
@@ -69,18 +73,18 @@ function measureOne(peer: Peer, n: number, fillers: (count: number) => Promise<U
 /** What the rows of delays end with. */
 const DELAY = ': longest loop delay'
 
-/** rowsOf gives two rows, time and loop delay. */
-function rowsOf(operation: (typeof OPERATIONS)[number], n: number, figures: ReadonlyMap<Peer, Figures>): ResultRow[] {
-  const of = (key: 'median' | 'longestDelay', row: string): ResultRow => {
+/** rowsOf gives two rows, time and loop delay. No cryptography has to run on the loop, so its delay has no floor. */
+function rowsOf(operation: Operation, n: number, figures: ReadonlyMap<Peer, Figures>, floors: Floors): ResultRow[] {
+  const of = (key: 'median' | 'longestDelay', row: string, floor: number | null): ResultRow => {
     const peers: Record<string, number> = {}
     for (const [peer, measured] of figures) {
       const figure = measured[operation]?.[key]
       if (peer !== ours && figure !== undefined) peers[peer.name] = figure
     }
     const value = figures.get(ours)?.[operation]?.[key] ?? null
-    return { row, n, threads: threads(), floor: null, value, unit: 'ms', ratio: null, target: null, ok: null, peers }
+    return { row, n, threads: threads(), floor, value, unit: 'ms', ratio: ratioOf(value, floor), target: null, ok: null, peers }
   }
-  return [of('median', operation), of('longestDelay', `${operation}${DELAY}`)]
+  return [of('median', operation, floors[operation] ?? null), of('longestDelay', `${operation}${DELAY}`, null)]
 }
 
 async function busyRows(fillers: (count: number) => Promise<Uint8Array[]>): Promise<ResultRow[]> {

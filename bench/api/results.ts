@@ -10,7 +10,7 @@ export interface ResultRow {
   /** Members. */
   readonly n: number
   readonly threads: number
-  /** The least that the cryptography allows, where it is known, and how often that we took. */
+  /** What the cryptography takes by itself, in `unit`, and how often that we took; null for loop delays, which have none. */
   readonly floor: number | null
   readonly value: number | null
   readonly unit: 'ms' | 'per s'
@@ -56,14 +56,19 @@ export async function writeResults(file: string, results: Results): Promise<void
   await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
 }
 
-/** formatResults gives the rows as text, one column for us and one for each peer. */
+export const ratioOf = (value: number | null, floor: number | null): number | null =>
+  value === null || floor === null || floor <= 0 ? null : value / floor
+
+/** formatResults gives the rows as text, a column for us and one for each peer; floors and ratios where a row has them. */
 export function formatResults(results: readonly ResultRow[], peers: readonly string[]): string {
+  const floors = results.some(({ floor }) => floor !== null)
   const rows = results.map((row): TableRow => {
-    const figures = [row.value, ...peers.map((peer) => row.peers[peer])].map((figure) => formatFigure(figure ?? null))
+    const beside = floors ? [formatFigure(row.floor), row.ratio === null ? '–' : row.ratio.toFixed(2)] : []
+    const theirs = peers.map((peer) => formatFigure(row.peers[peer] ?? null))
     const verdict = row.target === null ? '' : `${row.ok ? 'under' : 'OVER'} ${row.target}`
-    return [row.row, row.n, ...figures, row.unit, verdict]
+    return [row.row, row.n, formatFigure(row.value), ...beside, ...theirs, row.unit, verdict]
   })
-  return formatTable(['', 'members', 'node-mls', ...peers, 'unit', 'target'], rows)
+  return formatTable(['', 'members', 'node-mls', ...(floors ? ['floor', 'ratio'] : []), ...peers, 'unit', 'target'], rows)
 }
 
 const formatFigure = (value: number | null): string => {

@@ -1,75 +1,121 @@
 // npm run bench:compare: the figures of the README's table. How long each implementation holds up the event loop in one group,
-// and how large its package is as it was installed. Only what is installed here is measured.
+// how long that takes, and how large its package is as it was installed. Each is measured in a process of its own.
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
-import { createRequire } from 'node:module'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Row, formatTable } from '../../examples/group-server/table'
-import { ours } from '../../test/interop/peers/ours'
-import type { Peer } from '../../test/interop/peers/peer'
-import { tsMls } from '../../test/interop/peers/ts-mls'
-import { measureIdleLoop } from '../api/busy-loop'
-import { type Figures, measureGroup } from '../api/world'
+import type { Operation } from '../api/world'
+import { coreCrypto } from './core-crypto'
+import { davey } from './davey'
+import { Package, megabytes, sizeOfFiles } from './packages'
+import { nodeMls, tsMls } from './peers'
+import { type Findings, type Measured, type Setting, type Subject, messageOf } from './subject'
 
-/** The suite that every implementation of RFC 9420 has. */
-const SUITE = 1
-const SHOWN = ['add all in one commit', 'join', 'add one member', 'process: one was added'] as const
-/** Peers of the table that are no devDependencies, and why there is nothing to measure without them. */
-const OTHERS = [
-  { name: '@wireapp/core-crypto', note: 'npm install --no-save @wireapp/core-crypto; there is no measurement for it yet' },
-  { name: '@snazzah/davey', note: 'npm install --no-save @snazzah/davey; it works with Discord\'s voice gateway only' },
+const SUBJECTS: readonly Subject[] = [nodeMls, tsMls, coreCrypto, davey]
+const SHOWN: readonly Operation[] = [
+  'make a key package', 'add all in one commit', 'join', 'add one member', 'process: one was added', 'commit with new keys',
+  'process: new keys', 'send 1 KiB', 'receive 1 KiB',
 ]
+/** What is measured by default, and what the native entry of core-crypto imports without saying so. */
+const OTHERS = '@wireapp/core-crypto@10.3.0 @ubjs/node@0.31.0-3 @ubjs/core@0.31.0-3 @snazzah/davey@0.1.12'
+const HELP = `npm run bench:compare -- [--members N] [--with DIR]
 
-const { values } = parseArgs({ options: { members: { type: 'string', default: '1000' } } })
+  --members N   size of the group (default: 1000)
+  --with DIR    a folder whose node_modules has packages that are no devDependencies. To make one:
+                npm install --no-save --prefix DIR ${OTHERS}
+`
+
+const { values } = parseArgs({
+  options: {
+    members: { type: 'string', default: '1000' },
+    with: { type: 'string' },
+    help: { type: 'boolean', default: false },
+    // One subject in this process; its findings go to a file. For this program alone.
+    one: { type: 'string' },
+    out: { type: 'string', default: '' },
+  },
+})
 
 async function main(): Promise<void> {
+  if (values.help) return console.log(HELP)
   const members = Number(values.members)
-  if (!Number.isInteger(members) || members < 2) throw new RangeError(`--members must be a size of a group, not "${values.members}"`)
+  if (!Number.isInteger(members) || members < 3) throw new RangeError(`--members must be a size of a group, not "${values.members}"`)
+  const setting: Setting = { members, folder: path.resolve(values.with ?? '.') }
+  if (!fs.existsSync(path.join(setting.folder, 'node_modules'))) throw new RangeError(`--with: there is no ${setting.folder}/node_modules`)
+  if (values.one !== undefined) return measureHere(values.one, setting)
   const load = (os.loadavg()[0] ?? 0).toFixed(1)
-  console.log(`${members} members, suite ${SUITE}, ${os.cpus()[0]?.model}, ${os.cpus().length} cores, Node ${process.version}, load ${load}\n`)
-  const fillers = await makeFillers(members)
-  const peers: readonly Peer[] = [ours, tsMls]
-  const figures: Figures[] = []
-  for (const peer of peers) figures.push(await measureGroup(peer, null, SUITE, members, async (count) => fillers.slice(0, count), () => {}))
+  console.log(`${new Date().toISOString().slice(0, 10)}: ${members} members, ${os.cpus()[0]?.model}, ${os.cpus().length} cores, Node ${process.version}, load ${load}\n`)
+  const there = SUBJECTS.filter((subject) => packageOf(subject, setting)?.isInstalled ?? true)
+  const findings = there.map((subject) => measureApart(subject, setting))
+  const { measureIdleLoop } = await import('../api/busy-loop.js')
   const idle = await measureIdleLoop()
-  const rows = SHOWN.map((operation): Row => [operation, ...figures.map((one) => milliseconds(one[operation]?.longestDelay))])
-  const names = peers.map(({ name }) => name)
-  console.log(`Longest event-loop delay, ms\n\n${formatTable(['', ...names], [...rows, ['nothing at all', milliseconds(idle.longest), '']])}\n`)
-  const times = SHOWN.map((operation): Row => [operation, ...figures.map((one) => milliseconds(one[operation]?.median))])
-  console.log(`Time, ms\n\n${formatTable(['', ...names], times)}\n`)
-  console.log(`ts-mls ${versionOf('ts-mls')}, installed with what it needs: ${megabytes(sizeOf('ts-mls', new Set()))} MB`)
-  for (const { name, note } of OTHERS) console.log(`${name}: not measured here (${isInstalled(name) ? 'installed' : note})`)
-}
-
-/** makeFillers makes the key packages of members who never join. */
-async function makeFillers(count: number): Promise<Uint8Array[]> {
-  const made: Uint8Array[] = []
-  while (made.length < count) {
-    const member = await ours.member(`filler-${made.length}`, SUITE)
-    made.push(await member.makeKeyPackage())
-    await member.close()
+  print('Longest event-loop delay, ms', there, findings, ({ longestDelay }) => longestDelay)
+  console.log(`nothing at all: ${milliseconds(idle.longest)}\n`)
+  print('Time, ms', there, findings, ({ median }) => median)
+  for (const [index, subject] of there.entries()) {
+    console.log(`${subject.name}: ${subject.how}`)
+    for (const note of findings[index]?.notes ?? []) console.log(`  ${note}`)
   }
-  return made
+  console.log(`\nnode-mls, MIT: addon ${megabytes(sizeOfAddon())} MB, JavaScript and declarations ${megabytes(sizeOfFiles('dist'))} MB`)
+  for (const subject of there) {
+    const found = packageOf(subject, setting)
+    if (found) console.log(found.describe())
+  }
+  const missing = SUBJECTS.filter((subject) => !there.includes(subject))
+  if (missing.length > 0) {
+    console.log(`\nNot installed, so not measured: ${missing.map((subject) => subject.package).join(', ')}. In an empty folder DIR:
+  npm install --no-save --prefix DIR ${OTHERS}
+  npm run bench:compare -- --with DIR`)
+  }
 }
 
-const milliseconds = (value: number | undefined): string => (value === undefined ? '–' : value.toFixed(1))
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
-
-const requireHere = createRequire(path.join(process.cwd(), 'package.json'))
-const folderOf = (name: string): string => path.join(process.cwd(), 'node_modules', name)
-const isInstalled = (name: string): boolean => fs.existsSync(folderOf(name))
-const manifestOf = (name: string): { version: string; dependencies?: Record<string, string> } =>
-  requireHere(path.join(folderOf(name), 'package.json')) as { version: string; dependencies?: Record<string, string> }
-const versionOf = (name: string): string => manifestOf(name).version
-
-/** sizeOf gives the bytes of a package and of what it depends on. */
-function sizeOf(name: string, seen: Set<string>): number {
-  if (seen.has(name) || !isInstalled(name)) return 0
-  seen.add(name)
-  const files = fs.readdirSync(folderOf(name), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-  const own = files.reduce((sum, entry) => sum + fs.statSync(path.join(entry.parentPath, entry.name)).size, 0)
-  return Object.keys(manifestOf(name).dependencies ?? {}).reduce((sum, one) => sum + sizeOf(one, seen), own)
+/** packageOf gives the package of a subject; null for ourselves. */
+function packageOf(subject: Subject, { folder }: Setting): Package | null {
+  if (subject === nodeMls) return null
+  return new Package(subject.package, subject === tsMls ? '.' : folder)
 }
+
+function sizeOfAddon(): number {
+  const folder = path.join('build', 'Release')
+  return fs.readdirSync(folder).filter((name) => name.endsWith('.node')).reduce((sum, name) => sum + sizeOfFiles(path.join(folder, name)), 0)
+}
+
+/** measureHere ends this process, since some libraries keep one alive. */
+async function measureHere(name: string, setting: Setting): Promise<never> {
+  const subject = SUBJECTS.find((one) => one.name === name)
+  if (!subject) throw new RangeError(`--one: there is no ${name}`)
+  fs.writeFileSync(values.out, JSON.stringify(await subject.measure(setting)))
+  process.exit(0)
+}
+
+function measureApart(subject: Subject, { members, folder }: Setting): Findings {
+  const temporary = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-compare-'))
+  const out = path.join(temporary, 'findings.json')
+  try {
+    const words = [__filename, '--one', subject.name, '--members', String(members), '--with', folder, '--out', out]
+    execFileSync(process.execPath, words, { stdio: ['ignore', 'inherit', 'pipe'], maxBuffer: 2 ** 26 })
+    return JSON.parse(fs.readFileSync(out, 'utf8')) as Findings
+  } catch (error) {
+    const lines = String((error as { stderr?: Buffer }).stderr ?? error).split('\n')
+    return { load: null, figures: {}, notes: [`could not be measured: ${lines.find((line) => line.includes('Error')) ?? messageOf(error)}`] }
+  } finally {
+    fs.rmSync(temporary, { recursive: true })
+  }
+}
+
+function print(title: string, subjects: readonly Subject[], findings: readonly Findings[], of: (measured: Measured) => number): void {
+  const cells = (pick: (one: Findings) => Measured | null | undefined): string[] =>
+    findings.map((one) => {
+      const measured = pick(one)
+      return measured ? milliseconds(of(measured)) : '–'
+    })
+  const rows = SHOWN.map((operation): Row => [operation, ...cells((one) => one.figures[operation])])
+  const load: Row = ['load the library', ...cells((one) => one.load)]
+  console.log(`${title}\n\n${formatTable(['', ...subjects.map(({ name }) => name)], [load, ...rows])}\n`)
+}
+
+const milliseconds = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toFixed(value >= 10 ? 1 : 2))
 
 void main()

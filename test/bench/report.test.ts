@@ -1,7 +1,7 @@
 // What the bench of the API makes of its figures.
 import { drawChart } from '../../bench/api/chart'
 import { median } from '../../bench/api/measure'
-import { type ResultRow, formatResults } from '../../bench/api/results'
+import { type ResultRow, formatResults, ratioOf } from '../../bench/api/results'
 
 const row = (more: Partial<ResultRow>): ResultRow => {
   return { row: 'join', n: 2, threads: 2, floor: null, value: 1.5, unit: 'ms', ratio: null, target: null, ok: null, peers: {}, ...more }
@@ -28,6 +28,18 @@ test('a table has a column for each peer, and says whether a target was met', ()
     'join     1,000       123      –    ms',
     'delay        2     9.000      –    ms  under 10',
     'delay        2      11.0      –    ms   OVER 10',
+  ])
+})
+
+test('a floor has a column, and the ratio to it', () => {
+  expect(ratioOf(3, 2)).toBe(1.5)
+  for (const [value, floor] of [[null, 2], [3, null], [3, 0]] as const) expect(ratioOf(value, floor)).toBeNull()
+  const rows = [row({ floor: 0.75, ratio: 2, peers: { other: 20.25 } }), row({ row: 'delay' })]
+  expect(formatResults(rows, ['other']).split('\n')).toEqual([
+    '       members  node-mls  floor  ratio  other  unit  target',
+    '─────  ───────  ────────  ─────  ─────  ─────  ────  ──────',
+    'join         2     1.500  0.750   2.00   20.3    ms',
+    'delay        2     1.500      –      –      –    ms',
   ])
 })
 
