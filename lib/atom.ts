@@ -1,7 +1,6 @@
 // Atoms on their way to a store, and scopes on their way out of it: ids, versions, and the errors of both.
 import { randomBytes } from 'node:crypto'
 import { MlsError } from './errors'
-import type { NativeRows } from './native'
 import { StoreConflict, type AtomPart, type Slice, type Store, type Versions } from './store'
 
 /** toStoreError makes an MlsError of whatever a store rejects with. */
@@ -55,7 +54,3 @@ export async function peekVersions(store: Store, scope: Uint8Array, since: bigin
     throw toStoreError(error)
   }
 }
-
-/** loadRows is loadScope into the addon's rows. */
-export const loadRows = (store: Store, scope: Uint8Array, rows: NativeRows): Promise<Loaded | null> =>
-  loadScope(store, scope, (slice) => rows.add(slice))

@@ -1,5 +1,5 @@
 // The strand of a group: how its native object is loaded, run and stored, and what its raw results become.
-import { commitAtom, loadRows, peekVersions } from './atom'
+import { commitAtom, loadScope, peekVersions } from './atom'
 import { answer, type AnswerSource } from './answers'
 import { MlsError, errorOf, isMlsError, toError } from './errors'
 import type { Hold } from './hold'
@@ -176,13 +176,19 @@ export function resultOf(run: NativeRun): Exclude<NativeStepResult, { readonly k
   return result
 }
 
-/** loadGroup makes a native group from its rows. @throws MlsError `UNKNOWN_GROUP`, `STORE_FAILED`, `STORAGE_DAMAGED` */
+/** loadGroup makes a native group from its rows. @throws MlsError `UNKNOWN_GROUP`, `REMOVED`, of fault `storage` */
 export async function loadGroup(
   { store, keys, policy, answers }: GroupHome, scope: Uint8Array,
 ): Promise<{ group: NativeGroup; state: NativeState; versions: GroupVersions; revision: bigint }> {
   const rows = new native.Rows()
-  const loaded = await loadRows(store, scope, rows)
+  let size = 0
+  const loaded = await loadScope(store, scope, (slice) => {
+    size += slice.length
+    rows.add(slice)
+  })
   if (!loaded) throw new MlsError('UNKNOWN_GROUP')
+  // Who was removed keeps nothing (RFC 9420 §12.4.2): another process has read the commit.
+  if (size === 0) throw new MlsError('REMOVED')
   try {
     const { group, state } = await keys().loadGroup({ scope, rows, policy }, answers.now())
     return { group, state, versions: new GroupVersions(loaded.versions), revision: loaded.revision }

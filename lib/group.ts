@@ -311,9 +311,11 @@ export class Group {
   /**
    * refresh takes over what other processes of this client have stored. Steps do that by themselves where it matters:
    * when they have to store something, and when a message needs what this process does not know.
+   * @throws MlsError `REMOVED` when another process read of our removal, `CLOSED`, of fault `storage`
    */
-  refresh(): Promise<void> {
-    return this.#strand.refresh()
+  async refresh(): Promise<void> {
+    if (this.phase === 'removed' && !this.#closing) throw new MlsError('REMOVED')
+    await this.#strand.refresh()
   }
 
   /** close finishes what was called and frees the memory; the stored state stays. Called again, it waits for the same. */
@@ -328,7 +330,8 @@ export class Group {
 
   /** unload frees the memory of a group that is not at work; the next call loads it again. @internal */
   unload(): boolean {
-    return this.#strand.unload()
+    // A removed group cannot be loaded again: it stays with whoever holds it.
+    return this.phase === 'removed' || this.#strand.unload()
   }
 
   /** The promise of `close`, once it was called. @internal */

@@ -116,6 +116,15 @@ test('a commit refers to a proposal that another process received', async () => 
   expect(event).toMatchObject({ kind: 'commit', own: false, updated: Uint32Array.of(1) })
 })
 
+test('a removal that the other process read ends the group here too', async () => {
+  const { one, two, bobs } = await scene()
+  const { message } = await bobs.commit({ remove: [0] })
+  await one.receive(message)
+  await fails(two.refresh(), 'REMOVED')
+  await fails(two.commit(), 'REMOVED')
+  await fails(one.refresh(), 'REMOVED')
+})
+
 test('commits that race: one is stored first, the other is made again while the epoch is the same', async () => {
   const { one, two } = await scene()
   const [first, second] = await Promise.all([one.commit(), two.commit()])

@@ -79,6 +79,7 @@ const getters: Record<string, (group: Group) => boolean> = {
   proposals: ({ proposals }) => proposals.length === 0,
   reinit: ({ reinit, phase }) => (reinit !== null) === (phase === 'suspended'),
   epochs: (group) => group.epochs().at(-1)?.epoch === (group.phase === 'removed' ? undefined : group.epoch),
+  lease: ({ lease }) => lease === null,
   pending: (group) => Array.isArray(group.pending()),
   on: (group) => typeof group.on('message', () => {}) === 'function',
   events: (group) => Symbol.asyncIterator in group.events(),
@@ -118,6 +119,7 @@ const cells: Record<string, Cell> = {
   member: async ({ group }) => (await group.member(0))?.leafIndex === 0,
   successor: async ({ group, bob }) => group.successor([await keyPackage(bob)]),
   branch: async ({ group, bob }) => group.branch([await keyPackage(bob)]),
+  refresh: ({ group }) => group.refresh(),
   confirm: ({ group }) => group.confirm(),
   close: ({ group }) => group.close(),
   delete: ({ group }) => group.delete(),
@@ -133,7 +135,7 @@ const rejected = 'rejected, of a candidate'
 
 /** What works in every phase: what asks nothing of the group, closing, and dropping a candidate that is gone already. */
 const always = [...Object.keys(getters), 'close', 'delete']
-const reading = [...always, 'tree', 'members', 'member']
+const reading = [...always, 'tree', 'members', 'member', 'refresh']
 
 /** What belongs to one phase, and what is said of it in the others. */
 const elsewhere = { confirm: 'MISUSE', successor: 'MISUSE', [accepted]: 'STALE_CANDIDATE' }
@@ -157,7 +159,7 @@ const rules: Readonly<Record<PhaseName, Rule>> = {
   joining: { works: [...reading, 'export', 'confirm', accepted, rejected], otherwise: 'MISUSE', but: {} },
   suspended,
   reinitialised: { ...suspended, but: { ...suspended.but, successor: 'GROUP_EXISTS' } },
-  removed: { works: [...reading, rejected], otherwise: 'REMOVED', but: elsewhere },
+  removed: { works: [...reading, rejected], otherwise: 'REMOVED', but: { ...elsewhere, refresh: 'REMOVED' } },
   closed: { works: always, otherwise: 'CLOSED', but: {} },
   deleted: { works: always, otherwise: 'CLOSED', but: { confirm: 'UNKNOWN_GROUP', delete: 'UNKNOWN_GROUP' } },
 }
