@@ -7,10 +7,23 @@ const { main, root, run } = require('./process.cjs')
 const { emitMjs } = require('./emit-mjs.cjs')
 const { setup } = require('./setup.cjs')
 
+const dist = path.join(root, 'dist')
+
+/** isFresh says whether dist/ is newer than everything that it is made of, folders included. */
+function isFresh() {
+  const made = path.join(dist, 'index.mjs')
+  if (!fs.existsSync(made)) return false
+  const sources = ['lib', ...fs.readdirSync(path.join(root, 'lib'), { recursive: true }).map((name) => path.join('lib', String(name))),
+    'tsconfig.json', 'tsconfig.build.json', 'scripts/build-lib.cjs', 'scripts/emit-mjs.cjs']
+  const { mtimeMs } = fs.statSync(made)
+  return sources.every((file) => fs.statSync(path.join(root, file)).mtimeMs < mtimeMs)
+}
+
+/** buildLib builds dist/ unless it is up to date. */
 function buildLib() {
+  if (isFresh()) return
   setup('types')
   // Built beside and then moved, so that who loads dist meanwhile finds the one or the other.
-  const dist = path.join(root, 'dist')
   const built = path.join(root, `dist.${process.pid}.tmp`)
   run(path.join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', built])
   emitMjs(built)

@@ -70,6 +70,11 @@ const needs = {
     dnf: ['curl', 'gcc', 'make', 'perl-core'], command: { dnf: 'deps/build-openssl.sh' },  // Fedora has no libcrypto.a
     brew: ['openssl@3'],
   },
+  gyp: {
+    name: 'python3 and make (better-sqlite3)',
+    there: () => firstOf(['python3']) !== undefined && firstOf(['make']) !== undefined,
+    apt: ['python3', 'make'], dnf: ['python3', 'make'], brew: [], command: { brew: 'xcode-select --install' },
+  },
   doctest: {
     name: 'doctest (C++ tests)',
     there: () => hasHeader('doctest/doctest.h'),
@@ -107,6 +112,7 @@ const purposes = {
   sanitize: ['cmake', 'compiler', 'maker', 'libcrypto', 'doctest', 'json', 'sanitizers'],
   format: ['format'],
   clang: ['cmake', 'compiler', 'maker', 'libcrypto', 'clang'],
+  npm: ['compiler', 'gyp'],
   types: [],
   ci: ['cmake', 'compiler', 'ninja', 'libcrypto', 'doctest', 'json', 'sanitizers', 'format', 'ccache', 'clang'],
 }

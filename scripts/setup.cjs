@@ -11,9 +11,9 @@ const { needs, purposes } = require('./needs.cjs')
 
 /** @typedef {keyof typeof purposes} Purpose */
 
-/** @param {Purpose} purpose */
-const missingNeeds = (purpose) =>
-  purposes[purpose].flatMap((key) => needs[key] ?? []).filter((need) => !need.there())
+/** @param {Purpose[]} wanted */
+const missingNeeds = (...wanted) =>
+  [...new Set(wanted.flatMap((purpose) => purposes[purpose]))].flatMap((key) => needs[key] ?? []).filter((need) => !need.there())
 
 /** @param {string} file @returns {any} */
 const readJson = (file) => JSON.parse(fs.readFileSync(path.join(root, file), 'utf8'))
@@ -55,12 +55,23 @@ const packagesOf = (missing, manager) => [...new Set(missing.flatMap((need) => n
  * @param {Purpose} purpose
  */
 function setup(purpose) {
-  const missing = missingNeeds(purpose)
+  const installs = npmIsMissing()
+  const missing = installs ? missingNeeds(purpose, 'npm') : missingNeeds(purpose)
   if (missing.length > 0) installPackages(missing)
-  if (npmIsMissing()) {
-    console.log('Installing the npm dependencies of package-lock.json.')
-    run('npm', ['ci', '--include=dev'])
+  if (installs) {
+    console.log('Installing the npm dependencies of package-lock.json; better-sqlite3 may compile for a minute.')
+    run('npm', ['ci', '--include=dev'], { env: { ...process.env, ...nodeHeaders() } })
   }
+}
+
+/** nodeHeaders tells npm of the headers of this node, where they are installed, so that compiling fetches none. */
+function nodeHeaders() {
+  const prefix = path.dirname(path.dirname(process.execPath))
+  const file = path.join(prefix, 'include', 'node', 'node_version.h')
+  if (!fs.existsSync(file)) return {}
+  const text = fs.readFileSync(file, 'utf8')
+  const version = ['MAJOR', 'MINOR', 'PATCH'].map((part) => new RegExp(`NODE_${part}_VERSION (\\d+)`).exec(text)?.[1]).join('.')
+  return version === process.versions.node ? { npm_config_nodedir: prefix } : {}
 }
 
 /** @param {import('./needs.cjs').Need[]} missing */

@@ -127,6 +127,166 @@ async function since(store: Store): Promise<void> {
   assert.deepEqual(Object.fromEntries(replay(loaded, changes)), await rowsOf(store, scope))
 }
 
+/** Deletes in every order with puts, more of them than a store may care to remember. */
+async function sinceDeletes(store: Store): Promise<void> {
+  const scope = bytes(10)
+  const first = Array.from({ length: 40 }, (_, i) => put(bytes(i % 4, i), bytes(i)))
+  await store.commit(atomOf(partOf(scope, first)))
+  let slices = await slicesOf(store, scope)
+  const old = { rows: replay(new Map(), slices), revision: slices[0]?.revision ?? 0n }
+  let loaded = old.rows
+  const steps: readonly (readonly RowChange[])[] = [
+    [removeAll(bytes(1)), remove(bytes(2, 2)), put(bytes(1, 1), bytes(99))],
+    [put(bytes(2, 2), bytes(98))],
+    [removeAll(bytes(2, 2)), remove(bytes(5, 5))],
+    Array.from({ length: 1000 }, (_, i) => put(bytes(9, i >> 8, i), bytes(1))),
+    Array.from({ length: 999 }, (_, i) => remove(bytes(9, i >> 8, i))),
+    [removeAll(bytes()), put(bytes(7), bytes(7))],
+    [],
+  ]
+  for (const step of steps) {
+    const { revision = 0n } = slices[0] ?? {}
+    await store.commit(atomOf(partOf(scope, step)))
+    slices = await slicesOf(store, scope, revision)
+    loaded = replay(loaded, slices)
+    assert.deepEqual(Object.fromEntries(loaded), await rowsOf(store, scope))
+  }
+  assert.deepEqual(Object.fromEntries(replay(old.rows, await slicesOf(store, scope, old.revision))), await rowsOf(store, scope))
+  const unchanged = await slicesOf(store, scope, slices[0]?.revision)
+  assert.deepEqual(Object.fromEntries(replay(loaded, unchanged)), await rowsOf(store, scope))
+}
+
+async function sinceAnotherLife(store: Store): Promise<void> {
+  const scope = bytes(11)
+  for (let i = 0; i < 3; i += 1) await store.commit(atomOf(partOf(scope, [put(bytes(i), bytes(i))])))
+  const former = await slicesOf(store, scope)
+  await store.delete(scope)
+  for (let i = 0; i < 4; i += 1) await store.commit(atomOf(partOf(scope, [put(bytes(9, i), bytes(i))])))
+  const slices = await slicesOf(store, scope, former[0]?.revision)
+  assert.deepEqual(Object.fromEntries(replay(replay(new Map(), former), slices)), await rowsOf(store, scope))
+}
+
+/** Rows that every atom writes anew, with one value: a load that sees two values has seen half of an atom. */
+async function loadsDuringCommits(store: Store): Promise<void> {
+  const scope = bytes(12)
+  const write = (value: number): Promise<void> => store.commit(atomOf(partOf(scope,
+    Array.from({ length: 12 }, (_, i) => put(bytes(i), new Uint8Array(200_000).fill(value))), {}, ['epoch'])))
+  await write(1)
+  let written = 1
+  const writing = (async () => {
+    for (let value = 2; value <= 12; value += 1) {
+      await write(value)
+      written = value
+    }
+  })()
+  for (let loads = 0; loads < 3 || written < 12; loads += 1) {
+    const before = written
+    const seen = new Set<number>()
+    const versions = new Set<bigint | undefined>()
+    for await (const slice of store.load(scope)) {
+      versions.add(slice.versions.epoch)
+      for (const change of rowChanges(slice.rows)) if (change.kind === 'put') for (const byte of new Set(change.value)) seen.add(byte)
+    }
+    const [value = 0] = seen
+    assert.equal(seen.size, 1, 'a load shows one state')
+    assert.deepEqual([...versions], [BigInt(value)], 'with its versions')
+    assert.ok(value >= before, 'and what was stored before it')
+  }
+  await writing
+}
+
+async function endedLoad(store: Store): Promise<void> {
+  const scope = bytes(13)
+  await store.commit(atomOf(partOf(scope, Array.from({ length: 100 }, (_, i) => put(bytes(i), new Uint8Array(100_000))))))
+  for await (const slice of store.load(scope)) {
+    assert.ok(slice.rows.length > 0)
+    break
+  }
+  await store.commit(atomOf(partOf(scope, [removeAll(bytes())])))
+  assert.deepEqual(await rowsOf(store, scope), {})
+}
+
+async function sizes(store: Store): Promise<void> {
+  const scope = new Uint8Array(64).fill(0xff)
+  const key = new Uint8Array(255).fill(0xff)
+  for (const length of [5_000_000, 0, 1, 39, 40, 2000, 4056, 4057, 8192, 100_000, 3]) {
+    const value = new Uint8Array(randomBytes(length))
+    await store.commit(atomOf(partOf(scope, [put(key, value), put(bytes(1), bytes(length & 0xff))])))
+    assert.deepEqual(await rowsOf(store, scope), { '01': toHex(bytes(length & 0xff)), [toHex(key)]: toHex(value) })
+  }
+  await store.commit(atomOf(partOf(scope, [removeAll(key.subarray(0, 3))])))
+  assert.deepEqual(Object.keys(await rowsOf(store, scope)), ['01'], 'a prefix of which there is none greater')
+}
+
+async function manyRows(store: Store): Promise<void> {
+  const scope = bytes(14)
+  const key = (i: number): Uint8Array => bytes(5, i >> 8, i)
+  const rows = Array.from({ length: 10_000 }, (_, i) => put(key(i), new Uint8Array(20 + (i % 300)).fill(i)))
+  await store.commit(atomOf(partOf(scope, [...rows, put(bytes(6), bytes(6))])))
+  const found = await rowsOf(store, scope)
+  assert.equal(Object.keys(found).length, 10_001)
+  assert.equal(found[toHex(key(9_999))], toHex(new Uint8Array(20 + (9_999 % 300)).fill(9_999)))
+  await store.commit(atomOf(partOf(scope, [removeAll(bytes(5))])))
+  assert.deepEqual(await rowsOf(store, scope), { '06': '06' })
+}
+
+async function manyScopes(store: Store): Promise<void> {
+  const name = (i: number): Uint8Array => bytes(15, i % 2, i >> 8, i)
+  await Promise.all(Array.from({ length: 2500 }, (_, i) =>
+    store.commit(atomOf(partOf(name(i), [put(bytes(1), bytes(i))], { epoch: 0n }, ['epoch'])))))
+  const listed: string[] = []
+  for await (const scope of store.list(bytes(15, 1))) listed.push(toHex(scope))
+  const expected = Array.from({ length: 1250 }, (_, i) => toHex(name(2 * i + 1)))
+  assert.deepEqual(listed, expected.sort())
+  assert.deepEqual(await rowsOf(store, name(1234)), { '01': 'd2' })
+}
+
+/** Atoms that are under way together, some of which conflict or are not well formed. */
+async function together(store: Store): Promise<void> {
+  const name = (i: number): Uint8Array => bytes(16, i)
+  const broken: AtomPart = { scope: name(0), expect: {}, advance: [], changes: [bytes(2, 0, 0, 0, 9)] }
+  const settled = await Promise.allSettled(Array.from({ length: 64 }, (_, i) => {
+    const others = i % 4 === 1 ? [partOf(name(100), [], { epoch: 7n })] : i % 4 === 2 ? [broken] : []
+    return store.commit(atomOf(partOf(name(1 + i), [put(bytes(1), bytes(i))], { epoch: 0n }, ['epoch']), ...others))
+  }))
+  for (const [i, { status }] of settled.entries()) {
+    const fails = i % 4 === 1 || i % 4 === 2
+    assert.equal(status, fails ? 'rejected' : 'fulfilled')
+    assert.deepEqual(await rowsOf(store, name(1 + i)), fails ? {} : { '01': toHex(bytes(i)) })
+  }
+  assert.deepEqual(await slicesOf(store, name(2)), [], 'nor is there a scope of what failed')
+  assert.deepEqual(await slicesOf(store, name(100)), [])
+}
+
+async function severalScopes(store: Store): Promise<void> {
+  const names = Array.from({ length: 5 }, (_, i) => bytes(17, i))
+  const atom = (...expect: readonly bigint[]): Atom =>
+    atomOf(...names.map((name, i) => partOf(name, [put(bytes(1), bytes(Number(expect[i])))], { epoch: expect[i] ?? 0n }, ['epoch'])))
+  await store.commit(atom(0n, 0n, 0n, 0n, 0n))
+  for (let i = 0; i < names.length; i += 1) {
+    await assert.rejects(store.commit(atom(...names.map((_, at) => (at === i ? 2n : 1n)))), isConflict)
+  }
+  for (const name of names) assert.deepEqual(await rowsOf(store, name), { '01': '00' })
+  // In opposite orders at once, over and over: one of each pair wins, and neither waits for ever.
+  for (let round = 1n; round < 20n; round += 1n) {
+    const one = atom(round, round, round, round, round)
+    const two = { ...atom(round, round, round, round, round), parts: [...one.parts].reverse() }
+    const settled = await Promise.allSettled([store.commit(one), store.commit(two)])
+    assert.deepEqual(settled.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  }
+}
+
+async function views(store: Store): Promise<void> {
+  const scope = bytes(18)
+  const large = new Uint8Array(1000)
+  const batch = packBatch([put(bytes(1), bytes(7))])
+  large.set(batch, 500)
+  const [within, name] = [large.subarray(500, 500 + batch.length), Buffer.concat([scope, bytes(1, 2, 3)]).subarray(0, 1)]
+  await store.commit({ id: new Uint8Array(randomBytes(16)), parts: [{ scope: name, expect: {}, advance: [], changes: [within] }] })
+  assert.equal(large[500], batch[0], 'what was given is still there')
+  assert.deepEqual(await rowsOf(store, scope), { '01': '07' })
+}
+
 async function large(store: Store): Promise<void> {
   const scope = bytes(8)
   const rows = Array.from({ length: 64 }, (_, i) => put(bytes(i), new Uint8Array(100_000).fill(i)))
@@ -169,7 +329,17 @@ export function storeContract(open: () => Promise<Store>): readonly ContractCase
     ['an atom that was applied is not applied again', sameIdOnce],
     ['a store keeps copies and gives copies', copies],
     ['a load since a revision leads to the same rows', since],
+    ['deletes reach a load since a revision', sinceDeletes],
+    ['a revision of a scope that was deleted is of no use for its successor', sinceAnotherLife],
+    ['a load shows one state, while others are written', loadsDuringCommits],
+    ['a load may be left before its end', endedLoad],
     ['a large scope comes in slices of one revision', large],
+    ['values may be empty and large', sizes],
+    ['an atom may have ten thousand rows', manyRows],
+    ['there may be thousands of scopes', manyScopes],
+    ['atoms under way together fail alone', together],
+    ['an atom over many scopes fails for one version of one of them', severalScopes],
+    ['arrays that are views are as good as any', views],
     ['scopes are listed by prefix and deleted', listAndDelete],
   ]
   return cases.map(([name, check]) => ({

@@ -30,6 +30,8 @@ const rememberedRows = 4096
 class MemoryStore implements Store {
   readonly #scopes = new Map<string, Scope>()
   readonly #applied = new Set<string>()
+  /** Revisions of scopes that were deleted are below. */
+  #past = 0n
 
   async commit(atom: Atom): Promise<void> {
     const id = toHex(atom.id)
@@ -64,6 +66,8 @@ class MemoryStore implements Store {
   }
 
   async delete(name: Uint8Array): Promise<void> {
+    const revision = this.#scopes.get(toHex(name))?.revision ?? 0n
+    if (revision >= this.#past) this.#past = revision + 1n
     this.#scopes.delete(toHex(name))
   }
 
@@ -79,7 +83,7 @@ class MemoryStore implements Store {
   #apply(part: AtomPart, changes: readonly RowChange[]): void {
     const key = toHex(part.scope)
     const scope = this.#scopes.get(key) ??
-      { name: part.scope.slice(), rows: new Map(), versions: new Map(), revision: 0n, deleted: 0, forgotten: 0n }
+      { name: part.scope.slice(), rows: new Map(), versions: new Map(), revision: this.#past, deleted: 0, forgotten: this.#past }
     this.#scopes.set(key, scope)
     scope.revision += 1n
     for (const name of part.advance) scope.versions.set(name, (scope.versions.get(name) ?? 0n) + 1n)

@@ -1,11 +1,23 @@
 // Stores: the contract, batches, and what the library does with them.
-import { memoryStore, packBatch, rowChanges, type RowChange } from '../../lib'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { memoryStore, packBatch, rowChanges, sqliteStore, type RowChange } from '../../lib'
 import { storeContract } from '../../lib/stores/contract'
 import { addTo, agree, fails, open, pair } from './support/people'
 import { toldStore } from './support/stores'
 
 describe('memoryStore keeps the contract:', () => {
   for (const { name, run } of storeContract(async () => memoryStore())) test(name, run)
+})
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-stores-'))
+afterAll(() => fs.rmSync(folder, { recursive: true }))
+let files = 0
+const newFile = (): string => path.join(folder, `${files += 1}.db`)
+
+describe('sqliteStore keeps the contract:', () => {
+  for (const { name, run } of storeContract(async () => sqliteStore(newFile()))) test(name, run)
 })
 
 describe('batches', () => {

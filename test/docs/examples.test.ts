@@ -1,6 +1,7 @@
 // The examples of the documents and of lib/: all are type-checked as strictly as lib/ itself, and all but a few are run.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import { transformSync } from '@swc/core'
 import * as nodeMls from '../../lib'
@@ -29,6 +30,14 @@ function load(source: string): (prelude: Prelude) => Promise<void> {
   if (!module.exports.default) throw new Error('no program')
   return module.exports.default
 }
+
+// Some make files where they are run.
+const place = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-docs-'))
+beforeAll(() => process.chdir(place))
+afterAll(() => {
+  process.chdir(root)
+  fs.rmSync(place, { recursive: true })
+})
 
 test('there are examples in every document', () => {
   const counts = new Map<string, number>()

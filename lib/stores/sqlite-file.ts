@@ -1,0 +1,171 @@
+// One SQLite file: how it is opened, checked and made, and its transactions. Runs in the worker.
+//
+// A rollback journal that is cut to nothing after each transaction (TRUNCATE), and synchronous=FULL: a transaction is
+// durable when COMMIT returns, and no deleted page stays in a log beside the file, as it does in WAL mode.
+import fs from 'node:fs'
+import path from 'node:path'
+import BetterSqlite3, { type Database } from 'better-sqlite3'
+import type { Atom, Slice } from '../store'
+import type { FileOptions } from './sqlite-calls'
+import { Scopes, tables } from './sqlite-scope'
+
+/** Tells a store of node-mls from any other SQLite database: "MLSs". */
+const applicationId = 0x4d4c5373
+/** Of the tables and of the blocks' sizes; files up to this version are read. */
+const version = 1
+
+/** Settled: what became of an atom. */
+export type Settled = { readonly error: unknown } | null
+
+/** VersionError: a file that a newer node-mls wrote. */
+export class VersionError extends Error {}
+
+/** NotOurs: a file that is to be left alone. */
+export class NotOurs extends Error {}
+
+/** InDoubt: COMMIT failed, and what it was to write may be there or not; `cause` is SQLite's error. */
+export class InDoubt extends Error {}
+
+export class SqliteFile {
+  readonly #database: Database
+  readonly #scopes: Scopes
+
+  /** Opens a file or makes it. @throws VersionError, NotOurs, SQLite's errors; then the file is as it was */
+  constructor(file: string, { busyTimeout, cacheSize }: FileOptions) {
+    // The sealing key may be in it, so nobody else may read it. SQLite gives its journal the mode of the file.
+    fs.closeSync(fs.openSync(file, 'a', 0o600))
+    const database = new BetterSqlite3(file, { timeout: busyTimeout })
+    try {
+      if (isNew(database, file)) make(database)
+      checkVersion(database, file)
+      database.pragma('journal_mode = TRUNCATE')
+      database.pragma('synchronous = FULL')
+      database.pragma('secure_delete = ON')
+      database.pragma('temp_store = MEMORY')
+      database.pragma(`cache_size = ${-Math.ceil(cacheSize / 1024)}`)
+      database.pragma('trusted_schema = OFF')
+      this.#scopes = new Scopes(database)
+    } catch (error) {
+      database.close()
+      throw error
+    }
+    this.#database = database
+  }
+
+  /**
+   * commit applies atoms in one transaction, each all or nothing, and says what became of each.
+   *
+   * @throws InDoubt, and what SQLite throws when nothing of it is there
+   */
+  commit(atoms: readonly Atom[]): Settled[] {
+    return this.#write(() => atoms.map((atom) => this.#applyWhole(atom)))
+  }
+
+  applied(id: Uint8Array): boolean {
+    return this.#scopes.applied(id)
+  }
+
+  /** load gives a scope as it is at one moment. Writers wait until it is read, not until it is taken. */
+  load(scope: Uint8Array, since: bigint | undefined, give: (slice: Slice) => void): void {
+    this.#database.exec('BEGIN')
+    try {
+      this.#scopes.load(scope, since, give)
+    } finally {
+      this.#end('COMMIT')
+    }
+  }
+
+  names(prefix: Uint8Array, after: Uint8Array | null, limit: number): Uint8Array[] {
+    return this.#scopes.names(prefix, after, limit)
+  }
+
+  drop(scope: Uint8Array): void {
+    this.#write(() => this.#scopes.drop(scope))
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+
+  #write<T>(work: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      this.#commit()
+      return result
+    } catch (error) {
+      this.#end('ROLLBACK')
+      throw error
+    }
+  }
+
+  #commit(): void {
+    try {
+      this.#database.exec('COMMIT')
+    } catch (cause) {
+      // Readers held it up: it can be rolled back. After anything else only the file can tell.
+      if (isBusy(cause)) throw cause
+      throw new InDoubt('COMMIT failed', { cause })
+    }
+  }
+
+  /** An atom that fails by itself takes back its own changes; what ended the transaction is thrown. */
+  #applyWhole(atom: Atom): Settled {
+    this.#database.exec('SAVEPOINT atom')
+    try {
+      this.#scopes.apply(atom)
+      this.#database.exec('RELEASE atom')
+      return null
+    } catch (error) {
+      if (!this.#database.inTransaction || isOfDatabase(error)) throw error
+      this.#database.exec('ROLLBACK TO atom')
+      this.#database.exec('RELEASE atom')
+      return { error }
+    }
+  }
+
+  #end(how: 'COMMIT' | 'ROLLBACK'): void {
+    if (this.#database.inTransaction) this.#database.exec(how)
+  }
+}
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
+const isOfDatabase = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_')
+/** isBusy says whether an error is that another process held the file for longer than `busyTimeout`. */
+export const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY')
+
+const numberOf = (database: Database, pragma: string): number => Number(database.pragma(pragma, { simple: true }))
+
+/** isNew says whether a database has nothing in it. @throws an error that says so, when it belongs to another program */
+function isNew(database: Database, file: string): boolean {
+  const hasTables = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined
+  const id = numberOf(database, 'application_id')
+  if (id === applicationId) return false
+  if (!hasTables && id === 0 && numberOf(database, 'user_version') === 0) return true
+  throw new NotOurs(`${path.basename(file)} is a database of another program: give the store a path of its own`)
+}
+
+function checkVersion(database: Database, file: string): void {
+  const found = numberOf(database, 'user_version')
+  if (found > version) {
+    throw new VersionError(`${path.basename(file)} has version ${found} and this node-mls reads up to ${version}: update node-mls`)
+  }
+}
+
+/** make makes the tables, unless another process did so first. */
+function make(database: Database): void {
+  database.pragma('page_size = 4096')
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    if (numberOf(database, 'application_id') === 0) {
+      database.exec(tables)
+      database.pragma(`application_id = ${applicationId}`)
+      database.pragma(`user_version = ${version}`)
+    }
+    database.exec('COMMIT')
+  } catch (error) {
+    if (database.inTransaction) database.exec('ROLLBACK')
+    throw error
+  }
+}
