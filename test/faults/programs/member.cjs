@@ -1,0 +1,64 @@
+// One member of one group, in a process of its own that may be killed at any moment. It does what it is told by IPC and
+// says when it was done, which is when the library's promise has settled.
+'use strict'
+
+const { Client, MlsError, postgresStore, sqliteStore, trustAnyCredential } = require('../../../dist')
+
+/** @type {import('../../../dist').Client} */
+let client
+/** @type {import('../../../dist').Group} */
+let group
+
+const describe = () => ({
+  epoch: group.epoch,
+  phase: group.phase,
+  authenticator: group.epochAuthenticator,
+  pending: group.pending().map(({ message }) => message),
+})
+
+/** @param {string} place */
+const storeOf = (place) => (place.startsWith('postgres') ? postgresStore(place) : sqliteStore(place))
+
+/** @type {Record<string, (argument: any) => Promise<unknown>>} */
+const operations = {
+  open: async ({ store, name, ...options }) => {
+    client = await Client.open({ identity: name, store: storeOf(store), authenticate: trustAnyCredential, ...options })
+    const [first] = client.groups()
+    if (!first) return null
+    group = await client.group(first.id)
+    return describe()
+  },
+  keyPackage: async () => (await client.keyPackages.create())[0]?.message,
+  join: async (welcome) => {
+    group = await client.join(welcome)
+    return describe()
+  },
+  send: (text) => group.send(text),
+  receive: async (message) => {
+    const event = await group.receive(message)
+    return event.kind === 'message' ? { kind: event.kind, text: Buffer.from(event.data).toString() } : { kind: event.kind }
+  },
+  commit: async () => (await group.commit()).message,
+  accept: async (message) => {
+    await group.pending().find((one) => Buffer.from(one.message).equals(message))?.accepted()
+    return describe()
+  },
+  reject: async (message) => {
+    await group.pending().find((one) => Buffer.from(one.message).equals(message))?.rejected()
+  },
+  propose: async () => (await group.propose({ type: 'update' })).message,
+  refresh: async () => {
+    await group.refresh()
+    return describe()
+  },
+  describe: async () => describe(),
+}
+
+process.on('message', (/** @type {any} */ { call, operation, argument }) => {
+  const done = operations[operation]?.(argument) ?? Promise.reject(new TypeError(operation))
+  done.then(
+    (value) => process.send?.({ call, value }),
+    (error) => process.send?.({ call, error: { code: error instanceof MlsError ? error.code : String(error.stack) } }),
+  )
+})
+process.on('disconnect', () => process.exit())

@@ -1,0 +1,79 @@
+// A member in a process of its own, which can be killed.
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+
+/** State: what a member says of its group. */
+export interface State {
+  readonly epoch: bigint
+  readonly phase: string
+  readonly authenticator: Uint8Array
+  readonly pending: readonly Uint8Array[]
+}
+
+/** Killed: the process died before it answered. */
+export class Killed extends Error {}
+/** Failed: the operation rejected with an MlsError of this code. */
+export class Failed extends Error {
+  constructor(readonly code: string) {
+    super(code)
+  }
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void
+  readonly reject: (error: Error) => void
+}
+
+export class Member {
+  readonly #process: ChildProcess
+  readonly #waiting = new Map<number, Waiting>()
+  #calls = 0
+
+  /** A process; `env` goes to it besides this one's. */
+  constructor(env: Readonly<Record<string, string>> = {}) {
+    this.#process = fork(path.join(__dirname, '..', 'programs', 'member.cjs'), {
+      serialization: 'advanced', execArgv: [], env: { ...process.env, ...env },
+    })
+    this.#process.on('message', (answer) => this.#take(answer as { call: number; value?: never; error?: { code: string } }))
+    this.#process.on('exit', () => {
+      for (const { reject } of this.#waiting.values()) reject(new Killed('the process ended'))
+      this.#waiting.clear()
+    })
+  }
+
+  /** open opens the client; its state, if it is in a group already. */
+  open(store: string, options: object = {}, name = 'alice'): Promise<State | null> {
+    return this.call('open', { store, name, ...options })
+  }
+
+  /** call has an operation done. Rejects with Failed, or with Killed when nobody knows what became of it. */
+  call<T>(operation: string, argument?: unknown): Promise<T> {
+    const answered = new Promise<T>((resolve, reject) => {
+      this.#calls += 1
+      this.#waiting.set(this.#calls, { resolve, reject })
+      this.#process.send({ call: this.#calls, operation, argument }, (error) => error && reject(new Killed('the process ended')))
+    })
+    answered.catch(() => {})  // it may be looked at later
+    return answered
+  }
+
+  async kill(): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
+    this.#process.kill('SIGKILL')
+    await once(this.#process, 'exit')
+  }
+
+  /** ended waits for the end of the process and says whether it was killed. */
+  async ended(): Promise<boolean> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, 'exit')
+    return this.#process.signalCode === 'SIGKILL'
+  }
+
+  #take({ call, value, error }: { call: number; value?: never; error?: { code: string } }): void {
+    const waiting = this.#waiting.get(call)
+    this.#waiting.delete(call)
+    if (error) waiting?.reject(new Failed(error.code))
+    else waiting?.resolve(value as never)
+  }
+}
