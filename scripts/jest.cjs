@@ -7,9 +7,13 @@ const os = require('node:os')
 const path = require('node:path')
 const { Failure, main, root, run } = require('./process.cjs')
 const { buildAddon } = require('./addon.cjs')
+const { setup } = require('./setup.cjs')
 const { findVectors } = require('./vectors.cjs')
 
 /** @typedef {import('./ctest.cjs').Counts} Counts */
+
+/** Those that start a PostgreSQL. */
+const withServer = ['api', 'faults']
 
 /** The folders below test/ that jest runs, in the order of `verify`. */
 const suites = ['api', 'addon', 'examples', 'bench', 'docs', 'interop']
@@ -21,6 +25,7 @@ const suites = ['api', 'addon', 'examples', 'bench', 'docs', 'interop']
  */
 function jest(names, words = []) {
   buildAddon()
+  if (names.some((name) => withServer.includes(name))) setup('stores')
   return runJest(names, words)
 }
 

@@ -3,6 +3,7 @@
 
 const path = require('node:path')
 const { clang, clangFormat } = require('./clang-tools.cjs')
+const { binaries } = require('./postgres.cjs')
 const { capture, firstOf } = require('./process.cjs')
 const { compiler, includeFolders, opensslRoot } = require('./platform.cjs')
 
@@ -90,6 +91,10 @@ const needs = {
     there: () => hasSanitizer('address,undefined') && hasSanitizer('thread'),
     apt: ['g++'], dnf: ['libasan', 'libubsan', 'libtsan'], brew: [], command: { brew: 'xcode-select --install' },
   },
+  postgres: {
+    name: 'PostgreSQL, 12 or newer', there: () => binaries() !== undefined,
+    apt: ['postgresql'], dnf: ['postgresql-server'], brew: ['postgresql@16'],
+  },
   format: {
     name: 'clang-format 19',
     there: () => clangFormat() !== undefined,
@@ -113,8 +118,9 @@ const purposes = {
   format: ['format'],
   clang: ['cmake', 'compiler', 'maker', 'libcrypto', 'clang'],
   npm: ['compiler', 'gyp'],
+  stores: ['postgres'],
   types: [],
-  ci: ['cmake', 'compiler', 'ninja', 'libcrypto', 'doctest', 'json', 'sanitizers', 'format', 'ccache', 'clang'],
+  ci: ['cmake', 'compiler', 'ninja', 'libcrypto', 'doctest', 'json', 'sanitizers', 'format', 'ccache', 'clang', 'postgres'],
 }
 
 module.exports = { needs, purposes }

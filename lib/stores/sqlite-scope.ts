@@ -109,6 +109,7 @@ export class Scopes {
     const from = whole ? -1 : Number(after)
     const versions = Object.fromEntries(this.#sql.versions.all(id).map(([key, value]) => [key, BigInt(value)]))
     const slices = new SliceMaker({ revision: revisionOf(id, count), versions, whole }, give)
+    if (from === count) return slices.end()
     if (!whole) {
       for (const [key, prefix] of this.#sql.deletes.all(id, from)) slices.add({ kind: prefix ? 'delete-prefix' : 'delete', key })
     }

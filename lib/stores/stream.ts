@@ -7,6 +7,11 @@ export class Stream<T> {
   #error: Error | null = null
   #wake: (() => void) | null = null
 
+  /** How many values wait to be taken. */
+  get size(): number {
+    return this.#values.length
+  }
+
   push(value: T): void {
     this.#values.push(value)
     this.#wake?.()

@@ -224,16 +224,20 @@ describe('the worker', () => {
   })
 })
 
-test('the package is needed by sqliteStore alone, which says so', () => {
+test('the packages of stores are needed by those stores alone, which say so', () => {
   const at = path.join(folder, 'app', 'node_modules')
   for (const [from, to] of [
     ['package.json', 'node-mls/package.json'], ['dist', 'node-mls/dist'], ['build/Release/node_mls.node', 'node-mls/build/Release/node_mls.node'],
     ['node_modules/node-gyp-build', 'node-gyp-build'],
   ] as const) fs.cpSync(path.join(root, from), path.join(at, to), { recursive: true })
   const program = `
-    const { memoryStore, sqliteStore } = require('node-mls')
+    const { memoryStore, postgresStore, sqliteStore } = require('node-mls')
     memoryStore()
-    try { sqliteStore('a.db') } catch (error) { console.log(error.message, '|', error.cause.code) }`
+    postgresStore({ connect: async () => {} })
+    for (const store of [() => sqliteStore('a.db'), () => postgresStore('postgres://a/b')]) {
+      try { store() } catch (error) { console.log(error.message, '|', error.cause.code) }
+    }`
   const { stdout } = spawnSync(process.execPath, ['-e', program], { cwd: path.join(folder, 'app'), encoding: 'utf8' })
-  expect(stdout.trim()).toBe('sqliteStore needs the package better-sqlite3: npm install better-sqlite3@12 | MODULE_NOT_FOUND')
+  expect(stdout).toBe('sqliteStore needs the package better-sqlite3: npm install better-sqlite3@12 | MODULE_NOT_FOUND\n' +
+    'postgresStore needs the package pg: npm install pg@8 | MODULE_NOT_FOUND\n')
 })

@@ -52,6 +52,7 @@ const notRun: Readonly<Record<string, string>> = {
   'lib/batch.ts:rows': 'names of a store that is being written',
   'lib/store.ts:versions': 'names of a store that is being written',
   'lib/stores/contract.ts:storeContract': 'belongs into a test file',
+  'lib/stores/postgres.ts:postgresStore': 'needs a server',
   'lib/credential.ts:readFileSync': 'reads a certificate that is not there',
   'lib/extension.ts:requiredCapabilities': 'needs a client that supports the type',
   'lib/group.ts:show': 'waits for events until the group is closed',

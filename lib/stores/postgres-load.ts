@@ -1,0 +1,118 @@
+// Reading from a PostgreSQL store: scopes in slices of one snapshot, names in pages.
+import { toHex } from '../bytes'
+import type { Slice, Versions } from '../store'
+import { storeErrorOf, withClient, type PostgresClient, type PostgresPool } from './postgres-pool'
+import { SliceMaker, countSince, prefixEnd, revisionOf, type SliceHead } from './slices'
+import { Stream } from './stream'
+
+const namesPerPage = 1000
+/** A page of rows has at most so many, and is cut behind the row that makes it this large. */
+const rowsPerPage = 4096
+const bytesPerPage = 1 << 20
+
+/** Head: what is read of a scope before its rows. */
+interface Head extends SliceHead {
+  readonly life: string
+  /** Rows and deletes after this count. */
+  readonly from: string
+  /** Whether there are any. */
+  readonly changed: boolean
+}
+type Row = readonly [key: Buffer, value: Buffer]
+
+export class Scopes {
+  readonly #pool: PostgresPool
+  readonly #schema: string
+
+  constructor(pool: PostgresPool, schema: string) {
+    this.#pool = pool
+    this.#schema = schema
+  }
+
+  /** load reads a page while the one before is with the caller. The snapshot lasts until the caller has the last. */
+  async *load(name: Uint8Array, since: bigint | undefined): AsyncGenerator<Slice> {
+    const stream = new Stream<Slice>()
+    let wanted = true
+    let wake = (): void => {}
+    const work = async (client: PostgresClient): Promise<void> => {
+      const head = await this.#begin(client, name, since)
+      if (head) {
+        const slices = new SliceMaker({ revision: head.revision, versions: head.versions, whole: head.whole }, (slice) => stream.push(slice))
+        if (!head.whole && head.changed) await this.#deletes(client, head, slices)
+        for (let after: Buffer | null = Buffer.alloc(0); after && wanted && head.changed;) {
+          // One slice ahead of the caller.
+          while (wanted && stream.size > 1) await new Promise<void>((resolve) => (wake = resolve))
+          after = await this.#page(client, head, after, slices)
+        }
+        slices.end()
+      }
+      await client.query('COMMIT')
+    }
+    const reading = withClient(this.#pool, work).then(() => stream.end(), (error: unknown) => stream.fail(storeErrorOf(error)))
+    try {
+      for (let slice = await stream.next(); slice; slice = await stream.next()) {
+        wake()
+        yield slice
+      }
+    } finally {
+      wanted = false
+      wake()
+      await reading
+    }
+  }
+
+  async *list(prefix: Uint8Array): AsyncGenerator<Uint8Array> {
+    const end = Buffer.from(prefixEnd(prefix))
+    const page = (after: Uint8Array, how: '>=' | '>'): Promise<readonly Buffer[]> => withClient(this.#pool, async (client) => {
+      const text = `SELECT name FROM ${this.#schema}.scopes WHERE name ${how} $1 AND name < $2 ORDER BY name LIMIT ${namesPerPage}`
+      const { rows } = await client.query({ text, values: [Buffer.from(after), end], rowMode: 'array' })
+      return rows.map(([name]) => name as Buffer)
+    }).catch((error: unknown) => {
+      throw storeErrorOf(error)
+    })
+    let names = await page(prefix, '>=')
+    for (;;) {
+      const last = names.at(-1)
+      for (const name of names) yield new Uint8Array(name)
+      if (!last || names.length < namesPerPage) return
+      names = await page(last, '>')
+    }
+  }
+
+  /** begin takes a snapshot and reads the head of a scope from it, in one round trip. */
+  async #begin(client: PostgresClient, name: Uint8Array, since: bigint | undefined): Promise<Head | null> {
+    const scope = `(SELECT id FROM ${this.#schema}.scopes WHERE name = decode('${toHex(name)}', 'hex'))`
+    const results = await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+      SELECT id::text, count::text, forgotten::text FROM ${this.#schema}.scopes WHERE id = ${scope};
+      SELECT name, value::text FROM ${this.#schema}.versions WHERE scope = ${scope}`) as readonly { readonly rows: readonly unknown[] }[]
+    const [found] = (results[1]?.rows ?? []) as readonly { readonly id: string; readonly count: string; readonly forgotten: string }[]
+    if (!found) return null
+    const named = (results[2]?.rows ?? []) as readonly { readonly name: string; readonly value: string }[]
+    const versions: Versions = Object.fromEntries(named.map(({ name: key, value }) => [key, BigInt(value)]))
+    const [life, count] = [BigInt(found.id), BigInt(found.count)]
+    const after = since === undefined ? -1n : countSince(life, since)
+    const whole = after < BigInt(found.forgotten) || after > count
+    return {
+      life: found.id, revision: revisionOf(life, count), versions, whole,
+      from: String(whole ? -1n : after), changed: whole || after < count,
+    }
+  }
+
+  async #deletes(client: PostgresClient, { life, from }: Head, slices: SliceMaker): Promise<void> {
+    const text = `SELECT key, prefix FROM ${this.#schema}.deletes WHERE scope = $1 AND count > $2`
+    const { rows } = await client.query({ text, values: [life, from], rowMode: 'array' })
+    for (const [key, prefix] of rows) slices.add({ kind: prefix ? 'delete-prefix' : 'delete', key: key as Buffer })
+  }
+
+  /** page reads rows that come after a key, and gives the last key, or null when there are no more. */
+  async #page(client: PostgresClient, { life, from }: Head, after: Buffer, slices: SliceMaker): Promise<Buffer | null> {
+    // octet_length reads no value; the values of rows that are cut off are not read either.
+    const text = `SELECT key, value FROM (
+        SELECT key, value, sum(octet_length(value)) OVER (ORDER BY key) - octet_length(value) AS before
+        FROM ${this.#schema}.rows WHERE scope = $1 AND key > $2 AND count > $3 ORDER BY key LIMIT ${rowsPerPage}) page
+      WHERE before < ${bytesPerPage} ORDER BY key`
+    const { rows } = await client.query({ text, values: [life, after, from], rowMode: 'array' })
+    for (const [key, value] of rows as readonly Row[]) slices.add({ kind: 'put', key, value })
+    return (rows.at(-1) as Row | undefined)?.[0] ?? null
+  }
+}

@@ -1,0 +1,94 @@
+// What a PostgreSQL store needs of the package pg, said in types of our own: declarations that people compile against
+// must not need those of pg. And what its errors mean.
+import { createRequire } from 'node:module'
+import { MlsError } from '../errors'
+
+export interface PostgresResult {
+  readonly rows: readonly (readonly unknown[])[]
+}
+
+/** PostgresClient: a `Client` of pg that a pool lends. */
+export interface PostgresClient {
+  query(query: { readonly text: string; readonly values?: unknown[]; readonly rowMode: 'array' }): Promise<PostgresResult>
+  query(text: string): Promise<unknown>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  removeListener(event: 'error', listener: (error: Error) => void): unknown
+  release(error?: Error | boolean): void
+}
+
+/** PostgresPool: a `Pool` of pg. */
+export interface PostgresPool {
+  connect(): Promise<PostgresClient>
+}
+
+/** PostgresConnection: what `new Pool` of pg takes: host, port, database, user, password, ssl, max and more. */
+export type PostgresConnection = Readonly<Record<string, unknown>>
+
+interface OwnPool extends PostgresPool {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  end(): Promise<void>
+}
+
+const isPool = (value: object): value is PostgresPool => 'connect' in value && typeof value.connect === 'function'
+
+/** poolOf gives the caller's pool, or makes one of connection options. @throws Error when pg is needed and not there */
+export function poolOf(value: unknown): { readonly pool: PostgresPool; readonly end: () => Promise<void> } {
+  if (typeof value === 'object' && value !== null && isPool(value)) return { pool: value, end: async () => {} }
+  if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) {
+    throw new TypeError('pool must be a Pool of pg, a connection string or connection options')
+  }
+  const config = typeof value === 'string' ? { connectionString: value } : value
+  let pg: { readonly Pool: new (config: object) => OwnPool }
+  try {
+    pg = createRequire(__filename)('pg') as typeof pg
+  } catch (cause) {
+    throw new Error('postgresStore needs the package pg: npm install pg@8', { cause })
+  }
+  const pool = new pg.Pool({ connectionTimeoutMillis: 10_000, keepAlive: true, ...config })
+  // An idle connection that is lost is replaced by the next that is needed.
+  pool.on('error', () => {})
+  return { pool, end: () => pool.end() }
+}
+
+const ignore = (): void => {}
+
+/** withClient lends a connection to `work`. One on which something failed is closed: it may be lost, or in a transaction. */
+export async function withClient<T>(pool: PostgresPool, work: (client: PostgresClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  // A connection that is lost between two queries says so here; the next query fails.
+  client.on('error', ignore)
+  let failure: Error | undefined
+  try {
+    return await work(client)
+  } catch (error) {
+    failure = error instanceof Error ? error : new Error('the connection failed')
+    throw error
+  } finally {
+    client.removeListener('error', ignore)
+    client.release(failure)
+  }
+}
+
+/** stateOf gives the SQLSTATE of an error of the server, or '' for any other: a lost connection above all. */
+export function stateOf(error: unknown): string {
+  const { code, severity } = error as { readonly code?: unknown; readonly severity?: unknown }
+  return typeof code === 'string' && typeof severity === 'string' ? code : ''
+}
+
+/** isTransient says whether the same call may succeed: deadlocks, serialization failures. Nothing was done. */
+export const isTransient = (error: unknown): boolean => stateOf(error).startsWith('40')
+
+/** isLost says whether a connection was lost, or the server is going or coming: what was sent may have been done. */
+export function isLost(error: unknown): boolean {
+  const state = stateOf(error)
+  return state === '' ? !(error instanceof MlsError) : state.startsWith('08') || state.startsWith('57P')
+}
+
+/** storeErrorOf makes an MlsError of what pg throws. */
+export function storeErrorOf(cause: unknown): MlsError {
+  if (cause instanceof MlsError) return cause
+  const state = stateOf(cause)
+  // Corrupted data or index; tables, columns or functions that are not there.
+  const isDamaged = ['XX001', 'XX002', '42P01', '42703', '42883', '3F000'].includes(state)
+  return new MlsError(isDamaged ? 'STORAGE_DAMAGED' : 'STORE_FAILED', { cause })
+}

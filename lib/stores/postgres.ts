@@ -1,0 +1,269 @@
+// The PostgreSQL store: state in a database, for many processes and machines.
+//
+// Atoms that are ready together and have no scope in common are one call of a function in the database, which is one
+// transaction; so are the atoms that gathered while it was under way. When a connection is lost, the same call goes
+// over another: an atom that was applied after all is found by its id, and not applied again.
+import { setTimeout as delay } from 'node:timers/promises'
+import { MlsError } from '../errors'
+import { Options } from '../options'
+import { StoreConflict, type Atom, type Slice, type Store } from '../store'
+import { encode, parametersOf, type Encoded } from './postgres-atoms'
+import { Scopes } from './postgres-load'
+import {
+  isLost, isTransient, poolOf, stateOf, storeErrorOf, withClient, type PostgresConnection, type PostgresPool,
+} from './postgres-pool'
+import { creation, version } from './postgres-schema'
+
+/** PostgresOptions: where in a database a store is. */
+export interface PostgresOptions {
+  /** The schema that holds the store and nothing else: up to 63 letters, digits and `_`. Default `node_mls`. */
+  readonly schema?: string
+}
+
+/** One call takes at most so many atoms and bytes. */
+const maxAtoms = 128
+const maxBytes = 4 << 20
+/** Calls that are under way at once. */
+const maxCalls = 4
+/** Atoms that a look for the next call passes over, because their scopes are busy. */
+const maxLook = 1024
+/** Milliseconds before each further try. */
+const pauses = [0, 50, 200, 1000, 2000]
+/** Ids of atoms are remembered for as long; every so many calls those that are older go. */
+const remembered = '10 minutes'
+const callsPerSweep = 512
+
+interface Waiting {
+  readonly atom: Encoded
+  readonly resolve: () => void
+  readonly reject: (error: Error) => void
+}
+
+class PostgresStore implements Store {
+  readonly #pool: PostgresPool
+  readonly #end: () => Promise<void>
+  readonly #schema: string
+  readonly #scopes: Scopes
+  #ready: Promise<void> | null = null
+  #queue: Waiting[] = []
+  /** Names of scopes whose atoms are under way. */
+  readonly #busy = new Set<string>()
+  readonly #running = new Set<Promise<unknown>>()
+  #calls = 0
+  #count = 0
+  #scheduled = false
+  #closing: Promise<void> | null = null
+
+  constructor({ pool, end }: ReturnType<typeof poolOf>, schema: string) {
+    this.#pool = pool
+    this.#end = end
+    this.#schema = `"${schema}"`
+    this.#scopes = new Scopes(pool, this.#schema)
+  }
+
+  async commit(atom: Atom): Promise<void> {
+    this.#requireOpen()
+    const encoded = encode(atom)
+    await this.#track(new Promise<void>((resolve, reject) => {
+      this.#queue.push({ atom: encoded, resolve, reject })
+      this.#schedule()
+    }))
+  }
+
+  async *load(scope: Uint8Array, since?: bigint): AsyncGenerator<Slice> {
+    await this.#open()
+    yield* this.#scopes.load(new Uint8Array(scope), since)
+  }
+
+  async *list(prefix: Uint8Array): AsyncGenerator<Uint8Array> {
+    await this.#open()
+    yield* this.#scopes.list(new Uint8Array(prefix))
+  }
+
+  async delete(scope: Uint8Array): Promise<void> {
+    const name = Buffer.from(scope)
+    await this.#open()
+    await this.#track(this.#retried(() => this.#query(`SELECT ${this.#schema}.drop_scope($1)`, [name])))
+  }
+
+  close(): Promise<void> {
+    return this.#closing ??= this.#close()
+  }
+
+  async #close(): Promise<void> {
+    while (this.#running.size > 0) await Promise.allSettled([...this.#running])
+    await this.#ready?.catch(() => {})
+    await this.#end()
+  }
+
+  #requireOpen(): void {
+    if (this.#closing) throw new MlsError('CLOSED')
+  }
+
+  /** open makes the schema, or sees that it is there, once. */
+  #open(): Promise<void> {
+    this.#requireOpen()
+    return this.#prepare()
+  }
+
+  #prepare(): Promise<void> {
+    return this.#ready ??= this.#retried(() => withClient(this.#pool, (client) => migrate(client, this.#schema)))
+      .catch((error: unknown) => {
+        this.#ready = null
+        throw error
+      })
+  }
+
+  /** track keeps what `close` waits for. */
+  async #track<T>(work: Promise<T>): Promise<T> {
+    this.#running.add(work)
+    try {
+      return await work
+    } finally {
+      this.#running.delete(work)
+    }
+  }
+
+  async #query(text: string, values: unknown[]): Promise<readonly (readonly unknown[])[]> {
+    return (await withClient(this.#pool, (client) => client.query({ text, values, rowMode: 'array' }))).rows
+  }
+
+  /** retried tries again what failed for a lost connection or a deadlock. @throws MlsError of fault `storage` */
+  async #retried<T>(work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await work()
+      } catch (error) {
+        const pause = pauses[attempt]
+        if (pause === undefined || !(isLost(error) || isTransient(error))) throw storeErrorOf(error)
+        await delay(pause * (0.5 + Math.random()))
+      }
+    }
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    // A turn later, so that atoms of one turn go together.
+    setImmediate(() => {
+      this.#scheduled = false
+      while (this.#calls < maxCalls) {
+        const waiting = this.#take()
+        if (waiting.length === 0) return
+        void this.#call(waiting)
+      }
+    })
+  }
+
+  /** take takes atoms that have no scope in common with each other, with those under way, or with those before them. */
+  #take(): Waiting[] {
+    const taken: Waiting[] = []
+    const left: Waiting[] = []
+    const busy = new Set(this.#busy)
+    let bytes = 0
+    let at = 0
+    for (; at < this.#queue.length && taken.length < maxAtoms && bytes < maxBytes && left.length < maxLook; at += 1) {
+      const one = this.#queue[at] as Waiting
+      const isFree = one.atom.scopes.every((scope) => !busy.has(scope))
+      for (const scope of one.atom.scopes) busy.add(scope)
+      if (isFree) {
+        taken.push(one)
+        bytes += one.atom.size
+      } else {
+        left.push(one)
+      }
+    }
+    this.#queue = [...left, ...this.#queue.slice(at)]
+    return taken
+  }
+
+  async #call(waiting: readonly Waiting[]): Promise<void> {
+    const scopes = waiting.flatMap(({ atom }) => atom.scopes)
+    for (const scope of scopes) this.#busy.add(scope)
+    this.#calls += 1
+    await this.#apply(waiting)
+    this.#calls -= 1
+    for (const scope of scopes) this.#busy.delete(scope)
+    if (this.#queue.length > 0) this.#schedule()
+    if ((this.#count += 1) % callsPerSweep === 0) this.#sweep()
+  }
+
+  /** apply applies atoms and settles their promises; when it fails for one of them, each by itself. */
+  async #apply(waiting: readonly Waiting[]): Promise<void> {
+    try {
+      await this.#prepare()
+      const parameters = parametersOf(waiting.map(({ atom }) => atom))
+      const places = parameters.map((_, i) => `$${i + 1}`).join(', ')
+      const [row] = await this.#retried(() => this.#query(`SELECT ${this.#schema}.apply(${places})`, parameters))
+      const outcomes = row?.[0] as readonly number[]
+      waiting.forEach(({ resolve, reject }, i) => (outcomes[i] === 0 ? resolve() : reject(new StoreConflict())))
+    } catch (error) {
+      const isOfOne = waiting.length > 1 && stateOf((error as Error).cause) !== ''
+      if (isOfOne) for (const one of waiting) await this.#apply([one])
+      else for (const { reject } of waiting) reject(storeErrorOf(error))
+    }
+  }
+
+  #sweep(): void {
+    const old = `DELETE FROM ${this.#schema}.atoms WHERE at < now() - interval '${remembered}'`
+    // What stays because this failed goes the next time.
+    void this.#track(this.#query(old, [])).catch(() => {})
+  }
+}
+
+/** migrate makes the schema unless it is there. @throws MlsError `STORAGE_VERSION`, `STORAGE_DAMAGED`, errors of pg */
+async function migrate(client: Parameters<Parameters<typeof withClient>[1]>[0], schema: string): Promise<void> {
+  if (await isThere(client, schema)) return
+  await client.query('BEGIN')
+  try {
+    // One process at a time; the number of the lock is "mlsstore" in ASCII.
+    await client.query('SELECT pg_advisory_xact_lock(x\'6d6c7373746f7265\'::bigint)')
+    if (!(await isThere(client, schema))) await client.query(creation(schema))
+    await client.query('COMMIT')
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => {})
+    const isTaken = ['42P07', '42723'].includes(stateOf(error))
+    if (!isTaken) throw error
+    const advice = `the schema ${schema} has tables of another program: give the store a schema of its own`
+    throw new MlsError('STORAGE_DAMAGED', { cause: new Error(advice, { cause: error }) })
+  }
+}
+
+async function isThere(client: Parameters<Parameters<typeof withClient>[1]>[0], schema: string): Promise<boolean> {
+  const query = async (text: string, values: unknown[] = []): Promise<readonly (readonly unknown[])[]> =>
+    (await client.query({ text, values, rowMode: 'array' })).rows
+  // From the tables, since to_regclass may remember how it was before the lock.
+  const tables = `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE '"' || n.nspname || '"' = $1 AND c.relname = 'store'`
+  if ((await query(tables, [schema])).length === 0) return false
+  const [found] = await query(`SELECT version FROM ${schema}.store`)
+  if (!found) throw new MlsError('STORAGE_DAMAGED', { cause: new Error(`the schema ${schema} says no version: restore it from a copy`) })
+  if (Number(found[0]) > version) {
+    const words = `the schema ${schema} has version ${String(found[0])} and this node-mls reads up to ${version}: update node-mls`
+    throw new MlsError('STORAGE_VERSION', { cause: new Error(words) })
+  }
+  return true
+}
+
+/**
+ * postgresStore makes a store in a schema of a PostgreSQL database (12 or newer), which it makes when it is not there.
+ * It needs the package pg, version 8.
+ *
+ * `pool` is a `Pool` of pg, which stays the caller's, or what one is made of: a connection string or options. Calls
+ * reject with MlsError `STORE_FAILED` when the database fails or cannot be reached for some seconds, `STORAGE_VERSION`
+ * when a newer node-mls made the schema, `STORAGE_DAMAGED` when it is another program's or damaged; `cause` says more.
+ *
+ * @throws Error when pg is needed and not installed @throws TypeError @throws RangeError
+ * @example
+ * const store = postgresStore('postgres://bot@db.example.org/bot', { schema: 'mls' })
+ * const bot = await Client.open({ identity: 'bot', store, authenticate: trustAnyCredential })
+ */
+export function postgresStore(pool: PostgresPool | PostgresConnection | string, options?: PostgresOptions): Store {
+  const own = new Options('options', options, ['schema'])
+  const schema = own.read('schema', 'node_mls', (what, value) => {
+    if (typeof value !== 'string') throw new TypeError(`${what} must be a string`)
+    if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(value)) throw new RangeError(`${what} must be up to 63 letters, digits and _`)
+    return value
+  })
+  return new PostgresStore(poolOf(pool), schema)
+}

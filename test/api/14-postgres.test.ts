@@ -1,0 +1,152 @@
+// The PostgreSQL store, on a real server.
+import { randomBytes } from 'node:crypto'
+import { Client as PgClient, Pool } from 'pg'
+import { packBatch, postgresStore, rowChanges, type Atom, type PostgresOptions, type Store } from '../../lib'
+import { storeContract } from '../../lib/stores/contract'
+import { addTo, agree, fails, open } from './support/people'
+
+// A script of the project, which has no declarations.
+const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
+
+let server: Awaited<ReturnType<typeof startPostgres>>
+beforeAll(async () => {
+  server = await startPostgres()
+}, 60_000)
+afterAll(() => server?.stop())
+
+const stores: Store[] = []
+let schemas = 0
+const newSchema = (): string => `store${schemas += 1}`
+function openStore(options: PostgresOptions = { schema: newSchema() }): Store {
+  const store = postgresStore(server.url, options)
+  stores.push(store)
+  return store
+}
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close()
+})
+async function sql(text: string): Promise<Record<string, unknown>[]> {
+  const client = new PgClient(server.url)
+  await client.connect()
+  try {
+    return (await client.query(text)).rows as Record<string, unknown>[]
+  } finally {
+    await client.end()
+  }
+}
+
+const scope = Uint8Array.of(2, 1)
+const atomOf = (key: number, value: Uint8Array, expect: Atom['parts'][number]['expect'] = {}): Atom => ({
+  id: new Uint8Array(randomBytes(16)),
+  parts: [{ scope, expect, advance: ['epoch'], changes: [packBatch([{ kind: 'put', key: Uint8Array.of(key), value }])] }],
+})
+async function keysOf(store: Store): Promise<number[]> {
+  const keys: number[] = []
+  for await (const { rows } of store.load(scope)) for (const { key } of rowChanges(rows)) keys.push(key[0] ?? -1)
+  return keys
+}
+/** like matches an error by its words. */
+const like = (words: RegExp): Error => expect.objectContaining({ message: expect.stringMatching(words) as string }) as Error
+
+describe('postgresStore keeps the contract:', () => {
+  for (const { name, run } of storeContract(async () => openStore())) test(name, run)
+})
+
+test('groups are there again, and two processes see each other\'s commits', async () => {
+  const schema = newSchema()
+  const bob = await open('bob')
+  const alice = await open('alice', { store: openStore({ schema }) })
+  const first = await alice.createGroup()
+  const bobs = await addTo(first, bob)
+  const again = await open('alice', { store: openStore({ schema }) })
+  const second = await again.group(bobs.id)
+  agree(second, bobs)
+  const commit = await second.commit()
+  await commit.accepted()
+  await bobs.receive(commit.message)
+  await bobs.receive(await second.send('x'))
+  agree(second, bobs)
+})
+
+test('many stores that are opened at once make one schema', async () => {
+  const schema = newSchema()
+  const all = Array.from({ length: 8 }, () => openStore({ schema }))
+  await Promise.all(all.map((store, i) => store.commit(atomOf(i, Uint8Array.of(i)))))
+  for (const store of all) expect(await keysOf(store)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+})
+
+test('a pool of the caller stays open', async () => {
+  const pool = new Pool({ connectionString: server.url, max: 2 })
+  const store = postgresStore(pool, { schema: newSchema() })
+  await Promise.all(Array.from({ length: 50 }, (_, i) => store.commit(atomOf(i, Uint8Array.of(i)))))
+  await store.close()
+  await fails(store.commit(atomOf(1, Uint8Array.of(1))), 'CLOSED')
+  await fails(keysOf(store), 'CLOSED')
+  expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }])
+  await pool.end()
+})
+
+test('a connection in the middle of things is lent again as it was', async () => {
+  const pool = new Pool({ connectionString: server.url, max: 1 })
+  const store = postgresStore(pool, { schema: newSchema() })
+  await store.commit({ ...atomOf(1, new Uint8Array(3 << 20)), parts: [0, 1].flatMap((i) =>
+    atomOf(i, new Uint8Array(3 << 20)).parts.map((part) => ({ ...part, scope: Uint8Array.of(i) }))) })
+  for await (const slice of store.load(Uint8Array.of(1))) {
+    expect(slice.rows.length).toBeGreaterThan(0)
+    break
+  }
+  await expect((async () => {
+    for await (const slice of store.load(Uint8Array.of(1))) throw new Error(`of ${slice.rows.length} bytes`)
+  })()).rejects.toThrow(/^of/)
+  await store.commit(atomOf(2, Uint8Array.of(2)))
+  expect((await pool.query('SELECT pg_current_xact_id_if_assigned() AS id')).rows).toEqual([{ id: null }])
+  await store.close()
+  await pool.end()
+})
+
+test('a session that does not wait for the disk waits for atoms', async () => {
+  const pool = new Pool({ connectionString: server.url, options: '-c synchronous_commit=off', max: 1 })
+  const store = postgresStore(pool, { schema: newSchema() })
+  await store.commit(atomOf(1, Uint8Array.of(1)))
+  for (let i = 0; i < 5; i += 1) {
+    const [before] = await sql('SELECT pg_current_wal_insert_lsn() AS lsn')
+    await store.commit(atomOf(1, Uint8Array.of(i)))
+    const [after] = await sql(`SELECT pg_current_wal_flush_lsn() > '${String(before?.lsn)}' AS flushed`)
+    expect(after).toEqual({ flushed: true })
+  }
+  expect((await pool.query('SHOW synchronous_commit')).rows).toEqual([{ synchronous_commit: 'off' }])
+  await store.close()
+  await pool.end()
+})
+
+test('a schema of a later version, and one of another program, are left alone', async () => {
+  const [later, foreign, damaged] = [newSchema(), newSchema(), newSchema()]
+  for (const schema of [later, damaged]) {
+    const store = openStore({ schema })
+    await store.commit(atomOf(1, Uint8Array.of(1)))
+  }
+  await sql(`UPDATE ${later}.store SET version = 2; CREATE SCHEMA ${foreign}; CREATE TABLE ${foreign}.rows (a int);
+    DROP TABLE ${damaged}.versions`)
+  const refused = async (schema: string, code: string, words: RegExp): Promise<void> => {
+    const store = openStore({ schema })
+    await expect(store.commit(atomOf(2, Uint8Array.of(2)))).rejects.toMatchObject({ code, fault: 'storage', cause: like(words) })
+    await expect(keysOf(store)).rejects.toMatchObject({ code })
+  }
+  await refused(later, 'STORAGE_VERSION', /version 2 .* update node-mls/)
+  await refused(foreign, 'STORAGE_DAMAGED', /another program/)
+  await refused(damaged, 'STORAGE_DAMAGED', /versions/)
+  expect(await sql(`SELECT count(*)::int FROM ${later}.rows`)).toEqual([{ count: 1 }])
+  expect(await sql(`SELECT count(*)::int FROM pg_class WHERE relnamespace = '${foreign}'::regnamespace`)).toEqual([{ count: 1 }])
+})
+
+test('what is no pool, no schema', () => {
+  for (const pool of [undefined, 1, null]) expect(() => postgresStore(pool as unknown as string)).toThrow(TypeError)
+  for (const schema of ['', 'a"b', 'a.b', 'x'.repeat(64), '1a']) expect(() => postgresStore('x', { schema })).toThrow(RangeError)
+  expect(() => postgresStore('x', { scheme: 'a' } as object)).toThrow(TypeError)
+})
+
+test('a server that is not there is an error after some tries', async () => {
+  const store = postgresStore({ host: '/nowhere', user: 'x' })
+  await expect(store.commit(atomOf(1, Uint8Array.of(1)))).rejects.toMatchObject({ code: 'STORE_FAILED', cause: like(/nowhere/) })
+  await store.close()
+}, 20_000)
