@@ -16,7 +16,7 @@ const { findVectors } = require('./vectors.cjs')
 const withServer = ['api', 'faults']
 
 /** The folders below test/ that jest runs, in the order of `verify`. */
-const suites = ['api', 'addon', 'examples', 'bench', 'docs', 'interop']
+const suites = ['api', 'addon', 'issues', 'examples', 'bench', 'docs', 'faults', 'interop']
 
 /**
  * jest runs some of the suites on the addon of build/release and gives their counts.

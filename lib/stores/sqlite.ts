@@ -101,6 +101,7 @@ class SqliteStore implements Store {
       this.#call({ kind: 'close' }, { take: () => resolve(), fail: () => resolve(), lost: () => resolve() })
     })
     await done
+    worker.ref()  // who waits for `close` has a process until then
     await ended
   }
 
