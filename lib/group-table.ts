@@ -6,9 +6,10 @@
 // At most so many groups are in memory (`maxLoadedGroups`); the one that was not used for longest goes first, unless it
 // is at work. Its Group stays usable and loads itself again: the table finds it as long as somebody holds it or
 // listens to it.
+import { packBatch } from './batch'
 import { toHex } from './bytes'
 import type { ClientScope, GroupEntry, GroupStatus } from './client-scope'
-import { MlsError } from './errors'
+import { MlsError, isMlsError } from './errors'
 import { Group } from './group'
 import type { GroupOwner } from './group-owner'
 import { loadGroup } from './group-strand'
@@ -25,6 +26,7 @@ export interface Adoption {
   readonly changes?: (keys: NativeClient) => readonly Uint8Array[]
 }
 
+const allRows = packBatch([{ kind: 'delete-prefix', key: new Uint8Array(0) }])
 const order: readonly GroupStatus[] = ['active', 'joining', 'past']
 
 export class GroupTable {
@@ -143,10 +145,12 @@ export class GroupTable {
   /** erase deletes a group's rows and its entry. */
   async erase(group: Group): Promise<void> {
     const { handle } = this.#entryOf(group)
-    await this.#scope.change(() => ({ changes: [], forgotten: [handle] }))
-    await Promise.all([group.scope, leaseScope(group.scope)].map((scope) => this.#owner.store.delete(scope))).catch((cause: unknown) => {
-      throw new MlsError('STORE_FAILED', { cause })
-    })
+    const scopes = [group.scope, leaseScope(group.scope)]
+    // In one atom, so that no secret stays of a group that nobody knows any more; and no other process adds to it.
+    const parts = scopes.map((scope) => ({ scope, expect: {}, advance: ['epoch'], changes: [allRows] }))
+    await this.#scope.change(() => ({ changes: [], parts, forgotten: [handle] }))
+    // What is left are versions; they do not matter.
+    await Promise.allSettled(scopes.map((scope) => this.#owner.store.delete(scope)))
   }
 
   /** close closes all that are loaded. */
@@ -178,6 +182,10 @@ export class GroupTable {
       return made
     }).finally(() => this.#loading.delete(key))
     this.#loading.set(key, loading)
+    // Another process read of our removal, or this one did and could not note it any more.
+    loading.catch((error: unknown) => {
+      if (isMlsError(error, 'REMOVED')) this.#setStatus(entry, 'past').catch(() => {})
+    })
     return loading
   }
 

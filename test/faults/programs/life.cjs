@@ -1,0 +1,125 @@
+// The life of a member on SQLite, with one step of every kind, for faults to strike at each write of it.
+//
+//     node life.cjs FOLDER live     does the steps, and tells by IPC of each one when it was done; one that fails because the
+//                                   store does is tried again once
+//     node life.cjs FOLDER check    tells what is there, and that it goes on
+'use strict'
+
+const path = require('node:path')
+const { Client, isMlsError, memoryStore, sqliteStore, trustAnyCredential } = require('../../../dist')
+
+const [, , folder = '', mode] = process.argv
+const store = sqliteStore(path.join(folder, 'alice.db'))
+const openAlice = () => Client.open({ identity: 'alice', store, authenticate: trustAnyCredential })
+/** @param {string} identity */
+const openOther = (identity) => Client.open({ identity, store: memoryStore(), authenticate: trustAnyCredential })
+
+/** What can be seen of a client, the same in every run. @param {Client | undefined} client */
+async function describe(client) {
+  if (!client) return null
+  const groups = []
+  for (const { id, status } of client.groups()) {
+    const group = await client.group(id).catch((error) => {
+      if (!isMlsError(error, 'REMOVED')) throw error
+    })
+    // That it was removed is noted in the list a moment after the removal itself.
+    if (!group || group.phase === 'removed') continue
+    const { epoch, phase, memberCount } = group
+    groups.push({ status, epoch, phase, memberCount, pending: group.pending().length, proposals: group.proposals.length })
+  }
+  groups.sort((a, b) => (JSON.stringify(a, json) < JSON.stringify(b, json) ? -1 : 1))
+  return JSON.stringify({ groups, keyPackages: client.keyPackages.list().length }, json)
+}
+/** @param {string} _key @param {unknown} value */
+const json = (_key, value) => (typeof value === 'bigint' ? Number(value) : value)
+
+/** @typedef {{ [name: string]: any }} People what the steps leave for each other */
+
+/** Of each step, what comes before it at the others, and what alice does. @type {[string, (p: People) => Promise<unknown>, (p: People) => Promise<unknown>][]} */
+const steps = [
+  ['open', async (p) => Object.assign(p, { bob: await openOther('bob'), carol: await openOther('carol') }),
+    async (p) => { p.alice = await openAlice() }],
+  ['key packages', async () => {}, async (p) => { p.packages = await p.alice.keyPackages.create(3) }],
+  ['join', async (p) => {
+    p.bobs = await p.bob.createGroup()
+    const commit = await p.bobs.commit({ add: [p.packages[0].message] })
+    p.welcome = (await commit.accepted()).welcome
+  }, async (p) => { p.group = await p.alice.join(p.welcome) }],
+  ['first send', async () => {}, (p) => p.group.send('one')],
+  ['receive', async (p) => { p.letters = [await p.bobs.send('1'), await p.bobs.send('2'), await p.bobs.send('3')] },
+    (p) => p.group.receive(p.letters[2])],
+  ['receive late', async () => {}, (p) => p.group.receive(p.letters[0])],
+  ['propose', async () => {}, async (p) => { p.proposed = await p.group.propose({ type: 'update' }) }],
+  ['receive a proposal', async (p) => {
+    await p.bobs.receive(p.proposed.message)
+    p.offer = (await p.bobs.propose({ type: 'group-context-extensions', extensions: [] })).message
+  }, (p) => p.group.receive(p.offer)],
+  ['receive a commit', async (p) => {
+    const commit = await p.bobs.commit()
+    await commit.accepted()
+    p.commit = commit.message
+  }, (p) => p.group.receive(p.commit)],
+  ['commit', async (p) => { p.carolsPackage = (await p.carol.keyPackages.create())[0].message },
+    async (p) => { p.mine = await p.group.commit({ add: [p.carolsPackage] }) }],
+  ['accept', async (p) => p.bobs.receive(p.mine.message), (p) => p.mine.accepted()],
+  ['commit in vain', async () => {}, async (p) => { p.vain = await p.group.commit() }],
+  ['reject', async () => {}, (p) => p.vain.rejected()],
+  ['PSK', async () => {}, (p) => p.alice.psks.put('paper', new Uint8Array(32).fill(7))],
+  ['commit with a PSK', async () => {}, async (p) => { p.mine = await p.group.commit({ psk: ['paper'] }) }],
+  ['accept with a PSK', async () => {}, (p) => p.mine.accepted()],
+  ['create', async () => {}, async (p) => { p.own = await p.alice.createGroup() }],
+  ['branch', async (p) => { p.bobsPackage = (await p.bob.keyPackages.create())[0].message },
+    async (p) => { p.branch = await p.group.branch([p.bobsPackage]) }],
+  ['external join', async (p) => {
+    p.carols = await p.carol.createGroup()
+    p.info = await p.carols.groupInfo()
+  }, async (p) => { p.joining = await p.alice.joinExternally(p.info) }],
+  ['confirm', async (p) => p.carols.receive(p.joining.message), (p) => p.joining.accepted()],
+  ['removed', async (p) => { p.commit = (await p.carols.commit({ remove: [1] })).message },
+    (p) => p.joining.group.receive(p.commit)],
+  ['delete', async () => {}, (p) => p.own.delete()],
+  ['delete key packages', async () => {}, (p) => p.alice.keyPackages.delete([p.packages[1].reference])],
+]
+
+async function live() {
+  /** @type {People} */
+  const people = {}
+  for (const [name, before, step] of steps) {
+    await before(people)
+    const state = await describe(people.alice)
+    let failed = null
+    try {
+      await step(people)
+    } catch (error) {
+      if (!isMlsError(error, 'STORE_FAILED')) throw error
+      failed = name
+      const after = await describe(people.alice)
+      if (after !== state) throw new Error(`${name} failed and changed ${state} to ${after}`)
+      await step(people)
+    }
+    process.send?.({ step: name, state: await describe(people.alice), failed })
+  }
+  await people.alice.close()
+  await store.close()
+}
+
+async function check() {
+  const alice = await openAlice()
+  const state = await describe(alice)
+  for (const { id } of alice.groups()) {
+    const group = await alice.group(id).catch(() => null)
+    if (group?.phase !== 'active') continue
+    for (const commit of group.pending()) await commit.rejected()
+    await (await group.commit()).accepted()
+    await group.send('and so on')
+  }
+  await alice.close()
+  await store.close()
+  process.send?.({ state })
+}
+
+const ending = (mode === 'check' ? check() : live()).then(() => 0, (error) => {
+  process.send?.({ error: String(error.stack) })
+  return 1
+})
+ending.then((status) => process.send?.({ end: true }, () => process.exit(status)))
