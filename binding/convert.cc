@@ -5,7 +5,7 @@ namespace mls::binding {
 namespace {
 
 template <class T>
-Napi::Array Numbers(Napi::Env env, const std::vector<T>& values) {
+Napi::Array List(Napi::Env env, const std::vector<T>& values) {
   Napi::Array array = Napi::Array::New(env, values.size());
   for (std::uint32_t i = 0; i < values.size(); ++i) array.Set(i, Number(env, values[i]));
   return array;
@@ -94,10 +94,10 @@ Napi::Value ToJs(Napi::Env env, const Extensions& extensions) {
 
 Napi::Value ToJs(Napi::Env env, const Capabilities& capabilities) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("suites", Numbers(env, capabilities.cipher_suites));
-  object.Set("extensions", Numbers(env, capabilities.extensions));
-  object.Set("proposals", Numbers(env, capabilities.proposals));
-  object.Set("credentials", Numbers(env, capabilities.credentials));
+  object.Set("suites", List(env, capabilities.cipher_suites));
+  object.Set("extensions", List(env, capabilities.extensions));
+  object.Set("proposals", List(env, capabilities.proposals));
+  object.Set("credentials", List(env, capabilities.credentials));
   return object;
 }
 
@@ -218,10 +218,8 @@ void Packed::Add(View one) {
 
 Napi::Value ToJs(Napi::Env env, Packed packed, Filler& filler) {
   Napi::Object object = Napi::Object::New(env);
-  Napi::Uint32Array offsets = Napi::Uint32Array::New(env, packed.offsets.size());
-  std::memcpy(offsets.Data(), packed.offsets.data(), packed.offsets.size() * sizeof(std::uint32_t));
   object.Set("bytes", filler.Uint8Array(env, std::move(packed.bytes)));
-  object.Set("offsets", offsets);
+  object.Set("offsets", Numbers<Napi::Uint32Array>(env, packed.offsets));
   return object;
 }
 

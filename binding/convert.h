@@ -26,6 +26,13 @@ Napi::Value ToJs(Napi::Env env, const CredentialQuestion& question);
 Napi::Value ToJs(Napi::Env env, const ReceivedCommit& commit);
 Napi::Value ToJs(Napi::Env env, const CachedProposal& proposal);
 Napi::Value ToJs(Napi::Env env, const std::vector<LeafIndex>& leaves);  // a Uint32Array
+// Numbers makes a typed array of a column.
+template <class Array, class T>
+Array Numbers(Napi::Env env, const std::vector<T>& column) {
+  Array array = Array::New(env, column.size());
+  if (!column.empty()) std::memcpy(array.Data(), column.data(), column.size() * sizeof(T));
+  return array;
+}
 inline Napi::Value ToJs(Napi::Env env, std::uint64_t number) { return Napi::BigInt::New(env, number); }
 
 // Packed: many byte strings in one buffer (lib/native.ts).
