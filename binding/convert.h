@@ -67,12 +67,20 @@ struct StateView {
 // Messages of pending commits move out of `state`.
 Napi::Value ToJs(Napi::Env env, StateView& state, Filler& filler);
 
-// Members of one page.
+// Members of one page, as columns (lib/native.ts). A page ends after `count` members, or kBytes.
 struct MembersView {
-  std::vector<std::pair<LeafIndex, LeafNode>> members;
+  static constexpr std::size_t kBytes = 1u << 16;
+  std::vector<std::uint32_t> leaf_indexes;
+  std::vector<std::uint16_t> credential_types;
+  std::vector<std::uint32_t> counts;   // six a member: parts of the credential, four capabilities, extensions
+  std::vector<std::uint16_t> numbers;  // capabilities in the order of lib/native.ts, types of extensions
+  Packed strings;                      // signature key, encryption key, parts of the credential, extensions
   std::optional<LeafIndex> next;
   static MembersView Of(const RatchetTree& tree, LeafIndex from, std::size_t count);
+
+ private:
+  void Add(LeafIndex index, const LeafNode& leaf);
 };
-Napi::Value ToJs(Napi::Env env, const MembersView& view);
+Napi::Value ToJs(Napi::Env env, MembersView view, Filler& filler);
 
 }  // namespace mls::binding

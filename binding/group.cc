@@ -197,9 +197,8 @@ Napi::Value GroupHolder::Members(const Napi::CallbackInfo& info) {
   const LeafIndex from{Uint32Of(info[0], "from")};
   const std::uint32_t count = Uint32Of(info[1], "count");
   return With(info, [from, count](GroupState& state) -> Result<Reply> {
-    return Reply([view = MembersView::Of(state.group->tree(), from, count)](Napi::Env env, Filler&) {
-      return ToJs(env, view);
-    });
+    return Reply([view = MembersView::Of(state.group->tree(), from, count)](
+                     Napi::Env env, Filler& filler) mutable { return ToJs(env, std::move(view), filler); });
   });
 }
 

@@ -185,9 +185,8 @@ Napi::Value TrackerHolder::Members(const Napi::CallbackInfo& info) {
   const LeafIndex from{Uint32Of(info[0], "from")};
   const std::uint32_t count = Uint32Of(info[1], "count");
   return With(info, [from, count](TrackerState& state) -> Result<Reply> {
-    return Reply([view = MembersView::Of(state.tracker->epoch().tree, from, count)](Napi::Env env, Filler&) {
-      return ToJs(env, view);
-    });
+    return Reply([view = MembersView::Of(state.tracker->epoch().tree, from, count)](
+                     Napi::Env env, Filler& filler) mutable { return ToJs(env, std::move(view), filler); });
   });
 }
 

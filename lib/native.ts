@@ -249,16 +249,16 @@ export interface NativeProposed {
   readonly state: NativeState
 }
 
-export interface NativeMember {
-  readonly leafIndex: number
-  readonly credential: NativeCredential
-  readonly signatureKey: Uint8Array
-  readonly encryptionKey: Uint8Array
-  readonly capabilities: NativeCapabilities
-  readonly extensions: readonly NativeExtension[]
-}
+/** Members, as columns: at most as many as were asked for, or about 64 KiB. */
 export interface NativeMembers {
-  readonly members: readonly NativeMember[]
+  readonly leafIndexes: Uint32Array
+  readonly credentialTypes: Uint16Array
+  /** Six a member: byte strings of the credential; suites, extensions, proposals, credentials; extensions of the leaf. */
+  readonly counts: Uint32Array
+  /** Of each member: the capabilities in that order, then the types of its extensions. */
+  readonly numbers: Uint16Array
+  /** Of each member: signature key, encryption key, the credential's byte strings, the data of its extensions. */
+  readonly strings: Packed
   /** The leaf to go on from; null at the end. */
   readonly next: number | null
 }
