@@ -1,5 +1,6 @@
 // A client's key packages (RFC 9420 §10): made, imported, found for a Welcome, forgotten.
 #include "args.h"
+#include "bytes_holder.h"
 #include "client.h"
 #include "error.h"
 #include "watch.h"
@@ -179,9 +180,9 @@ Napi::Value ClientHolder::DeleteKeyPackages(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ClientHolder::FindKeyPackage(const Napi::CallbackInfo& info) {
-  Bytes welcome = BytesOf(info[0], "welcome");
+  auto welcome = BytesHolder::Share(info[0], "welcome");
   return Async(info.Env(), [keys = keys(info.Env()), welcome = std::move(welcome)]() -> Result<Reply> {
-    auto found = FindEntry(*keys, welcome);
+    auto found = FindEntry(*keys, *welcome);
     if (!found.ok()) return found.error();
     return Reply([reference = std::move(*found)](Napi::Env env, Filler&) -> Napi::Value {
       return reference.empty() ? env.Null() : ToJs(env, View(reference));

@@ -83,3 +83,20 @@ test('a roster of several pages comes whole, and lets others have their turns', 
   expect(leaves).toEqual(Array.from({ length: 24 }, (_, i) => i))
   expect(passed).toBeGreaterThan(10)
 })
+
+test('the tree comes in parts, all of one epoch', async () => {
+  const { groups: [group] } = await together(Array.from({ length: 24 }, (_, i) => `member-${i}`.padEnd(4000, '.')))
+  const tree = await group!.tree()
+  const parts: Uint8Array[] = []
+  for await (const part of group!.treeParts({ partSize: 4096 })) {
+    if (parts.length === 3) await (await group!.commit()).accepted()
+    parts.push(part)
+  }
+  expect(parts.slice(0, -1).map(({ length }) => length)).toEqual(parts.slice(1).map(() => 4096))
+  expect(new Uint8Array(Buffer.concat(parts))).toEqual(tree)
+  const now: Uint8Array[] = []
+  for await (const part of group!.treeParts()) now.push(part)
+  expect(new Uint8Array(Buffer.concat(now))).toEqual(await group!.tree())
+  expect(now).not.toEqual(parts)
+  expect(() => group!.treeParts({ partSize: 1 })).toThrow(RangeError)
+})
