@@ -3,6 +3,7 @@
 
 #include "args.h"
 #include "bulk.h"
+#include "bytes_holder.h"
 #include "client.h"
 #include "decode.h"
 #include "environment.h"
@@ -108,6 +109,7 @@ Napi::Object Start(Napi::Env env, Napi::Object exports) {
   Defined(own->needs, Needs::Define(env));
   exports.Set("Secret", Defined(own->secret, SecretHolder::Define(env)));
   exports.Set("Bulk", Defined(own->bulk, Bulk::Define(env)));
+  exports.Set("Bytes", Defined(own->bytes, BytesHolder::Define(env)));
   exports.Set("Rows", Defined(own->rows, RowsIn::Define(env)));
   exports.Set("Watch", Defined(own->watch, WatchHolder::Define(env)));
   exports.Set("Client", ClientHolder::Define(env));

@@ -163,21 +163,19 @@ Napi::Value ClientHolder::Load(const Napi::CallbackInfo& info) {
     auto rows = OpenRows(&keys->sealer(), std::move(slices));
     if (!rows.ok()) return rows.error();
     if (Status loaded = LoadClient(*keys, *rows); !loaded.ok()) return loaded.error();
-    std::vector<KeyPackageView> views;
-    for (const auto& [reference, stored] : keys->key_packages()) {
-      views.push_back(KeyPackageView::Of(reference, *stored));
-    }
-    return Reply(
-        [suites = keys->suites(), views = std::move(views)](Napi::Env env, Filler& filler) -> Napi::Value {
-          Napi::Object object = Napi::Object::New(env);
-          Napi::Array list = Napi::Array::New(env, suites.size());
-          for (std::uint32_t i = 0; i < suites.size(); ++i) {
-            list.Set(i, Napi::Number::New(env, static_cast<double>(suites[i])));
-          }
-          object.Set("suites", list);
-          object.Set("keyPackages", ToJs(env, views, filler));
-          return object;
-        });
+    KeyPackageColumns columns;
+    for (const auto& [reference, stored] : keys->key_packages()) columns.Add(reference, *stored);
+    return Reply([suites = keys->suites(), columns = std::move(columns)](
+                     Napi::Env env, Filler& filler) mutable -> Napi::Value {
+      Napi::Object object = Napi::Object::New(env);
+      Napi::Array list = Napi::Array::New(env, suites.size());
+      for (std::uint32_t i = 0; i < suites.size(); ++i) {
+        list.Set(i, Napi::Number::New(env, static_cast<double>(suites[i])));
+      }
+      object.Set("suites", list);
+      object.Set("keyPackages", ToJs(env, std::move(columns), filler));
+      return object;
+    });
   });
 }
 

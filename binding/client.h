@@ -80,7 +80,14 @@ struct KeyPackageView {
   static KeyPackageView Of(const Bytes& reference, const StoredKeyPackage& stored);
 };
 Napi::Value ToJs(Napi::Env env, const KeyPackageView& view);
-// Many of them as columns: an object each would hold up the event loop.
-Napi::Value ToJs(Napi::Env env, const std::vector<KeyPackageView>& views, Filler& filler);
+// Many of them as columns, made on the pool: an object each would hold up the event loop.
+struct KeyPackageColumns {
+  Packed references;
+  std::vector<std::uint16_t> suites;
+  std::vector<std::uint64_t> not_after;
+  Bytes last_resort;
+  void Add(const Bytes& reference, const StoredKeyPackage& stored);
+};
+Napi::Value ToJs(Napi::Env env, KeyPackageColumns columns, Filler& filler);
 
 }  // namespace mls::binding

@@ -5,7 +5,7 @@ namespace mls::binding {
 namespace {
 
 template <class T>
-Napi::Array Numbers(Napi::Env env, const std::vector<T>& values) {
+Napi::Array List(Napi::Env env, const std::vector<T>& values) {
   Napi::Array array = Napi::Array::New(env, values.size());
   for (std::uint32_t i = 0; i < values.size(); ++i) array.Set(i, Number(env, values[i]));
   return array;
@@ -94,10 +94,10 @@ Napi::Value ToJs(Napi::Env env, const Extensions& extensions) {
 
 Napi::Value ToJs(Napi::Env env, const Capabilities& capabilities) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("suites", Numbers(env, capabilities.cipher_suites));
-  object.Set("extensions", Numbers(env, capabilities.extensions));
-  object.Set("proposals", Numbers(env, capabilities.proposals));
-  object.Set("credentials", Numbers(env, capabilities.credentials));
+  object.Set("suites", List(env, capabilities.cipher_suites));
+  object.Set("extensions", List(env, capabilities.extensions));
+  object.Set("proposals", List(env, capabilities.proposals));
+  object.Set("credentials", List(env, capabilities.credentials));
   return object;
 }
 
@@ -218,10 +218,8 @@ void Packed::Add(View one) {
 
 Napi::Value ToJs(Napi::Env env, Packed packed, Filler& filler) {
   Napi::Object object = Napi::Object::New(env);
-  Napi::Uint32Array offsets = Napi::Uint32Array::New(env, packed.offsets.size());
-  std::memcpy(offsets.Data(), packed.offsets.data(), packed.offsets.size() * sizeof(std::uint32_t));
   object.Set("bytes", filler.Uint8Array(env, std::move(packed.bytes)));
-  object.Set("offsets", offsets);
+  object.Set("offsets", Numbers<Napi::Uint32Array>(env, packed.offsets));
   return object;
 }
 
@@ -283,31 +281,53 @@ Napi::Value ToJs(Napi::Env env, StateView& state, Filler& filler) {
   return object;
 }
 
+void MembersView::Add(LeafIndex index, const LeafNode& leaf) {
+  leaf_indexes.push_back(index.value);
+  credential_types.push_back(static_cast<std::uint16_t>(leaf.credential.type()));
+  strings.Add(leaf.signature_key);
+  strings.Add(leaf.encryption_key);
+  const std::size_t before = strings.offsets.size();
+  if (const auto* basic = std::get_if<BasicCredential>(&leaf.credential.body)) {
+    strings.Add(basic->identity);
+  } else if (const auto* x509 = std::get_if<X509Credential>(&leaf.credential.body)) {
+    for (const Certificate& certificate : x509->certificates) strings.Add(certificate.cert_data);
+  } else {
+    strings.Add(std::get<OpaqueCredential>(leaf.credential.body).data);
+  }
+  counts.push_back(static_cast<std::uint32_t>(strings.offsets.size() - before));
+  const auto column = [&](const auto& values) {
+    for (const auto value : values) numbers.push_back(static_cast<std::uint16_t>(value));
+    counts.push_back(static_cast<std::uint32_t>(values.size()));
+  };
+  column(leaf.capabilities.cipher_suites);
+  column(leaf.capabilities.extensions);
+  column(leaf.capabilities.proposals);
+  column(leaf.capabilities.credentials);
+  for (const Extension& extension : leaf.extensions) {
+    numbers.push_back(static_cast<std::uint16_t>(extension.extension_type));
+    strings.Add(extension.extension_data);
+  }
+  counts.push_back(static_cast<std::uint32_t>(leaf.extensions.size()));
+}
+
 MembersView MembersView::Of(const RatchetTree& tree, LeafIndex from, std::size_t count) {
   MembersView view;
   auto leaf = tree.NextMember(from);
-  for (; leaf && view.members.size() < count; leaf = tree.NextMember({leaf->value + 1})) {
-    view.members.emplace_back(*leaf, tree.Leaf(*leaf));
+  for (; leaf && view.leaf_indexes.size() < count; leaf = tree.NextMember({leaf->value + 1})) {
+    if (view.strings.bytes.size() + 2 * view.numbers.size() > kBytes) break;
+    view.Add(*leaf, tree.Leaf(*leaf));
   }
   view.next = leaf;
   return view;
 }
 
-Napi::Value ToJs(Napi::Env env, const MembersView& view) {
-  Napi::Array members = Napi::Array::New(env, view.members.size());
-  for (std::uint32_t i = 0; i < view.members.size(); ++i) {
-    const auto& [index, leaf] = view.members[i];
-    Napi::Object one = Napi::Object::New(env);
-    one.Set("leafIndex", Number(env, index.value));
-    one.Set("credential", ToJs(env, leaf.credential));
-    one.Set("signatureKey", ToJs(env, View(leaf.signature_key)));
-    one.Set("encryptionKey", ToJs(env, View(leaf.encryption_key)));
-    one.Set("capabilities", ToJs(env, leaf.capabilities));
-    one.Set("extensions", ToJs(env, leaf.extensions));
-    members.Set(i, one);
-  }
+Napi::Value ToJs(Napi::Env env, MembersView view, Filler& filler) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("members", members);
+  object.Set("leafIndexes", Numbers<Napi::Uint32Array>(env, view.leaf_indexes));
+  object.Set("credentialTypes", Numbers<Napi::Uint16Array>(env, view.credential_types));
+  object.Set("counts", Numbers<Napi::Uint32Array>(env, view.counts));
+  object.Set("numbers", Numbers<Napi::Uint16Array>(env, view.numbers));
+  object.Set("strings", ToJs(env, std::move(view.strings), filler));
   object.Set("next", view.next ? Number(env, view.next->value) : env.Null());
   return object;
 }

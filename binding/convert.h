@@ -26,6 +26,13 @@ Napi::Value ToJs(Napi::Env env, const CredentialQuestion& question);
 Napi::Value ToJs(Napi::Env env, const ReceivedCommit& commit);
 Napi::Value ToJs(Napi::Env env, const CachedProposal& proposal);
 Napi::Value ToJs(Napi::Env env, const std::vector<LeafIndex>& leaves);  // a Uint32Array
+// Numbers makes a typed array of a column.
+template <class Array, class T>
+Array Numbers(Napi::Env env, const std::vector<T>& column) {
+  Array array = Array::New(env, column.size());
+  if (!column.empty()) std::memcpy(array.Data(), column.data(), column.size() * sizeof(T));
+  return array;
+}
 inline Napi::Value ToJs(Napi::Env env, std::uint64_t number) { return Napi::BigInt::New(env, number); }
 
 // Packed: many byte strings in one buffer (lib/native.ts).
@@ -60,12 +67,20 @@ struct StateView {
 // Messages of pending commits move out of `state`.
 Napi::Value ToJs(Napi::Env env, StateView& state, Filler& filler);
 
-// Members of one page.
+// Members of one page, as columns (lib/native.ts). A page ends after `count` members, or kBytes.
 struct MembersView {
-  std::vector<std::pair<LeafIndex, LeafNode>> members;
+  static constexpr std::size_t kBytes = 1u << 16;
+  std::vector<std::uint32_t> leaf_indexes;
+  std::vector<std::uint16_t> credential_types;
+  std::vector<std::uint32_t> counts;   // six a member: parts of the credential, four capabilities, extensions
+  std::vector<std::uint16_t> numbers;  // capabilities in the order of lib/native.ts, types of extensions
+  Packed strings;                      // signature key, encryption key, parts of the credential, extensions
   std::optional<LeafIndex> next;
   static MembersView Of(const RatchetTree& tree, LeafIndex from, std::size_t count);
+
+ private:
+  void Add(LeafIndex index, const LeafNode& leaf);
 };
-Napi::Value ToJs(Napi::Env env, const MembersView& view);
+Napi::Value ToJs(Napi::Env env, MembersView view, Filler& filler);
 
 }  // namespace mls::binding

@@ -2,6 +2,7 @@
 
 #include "args.h"
 #include "bulk.h"
+#include "bytes_holder.h"
 #include "environment.h"
 #include "error.h"
 #include "watch.h"
@@ -108,6 +109,7 @@ Napi::Function GroupHolder::Define(Napi::Env env) {
        InstanceMethod<&GroupHolder::Confirm>("confirm"), InstanceMethod<&GroupHolder::Members>("members"),
        InstanceMethod<&GroupHolder::ExportSecret>("exportSecret"),
        InstanceMethod<&GroupHolder::GroupInfoOf>("groupInfo"), InstanceMethod<&GroupHolder::Tree>("tree"),
+       InstanceMethod<&GroupHolder::TreeBytes>("treeBytes"),
        InstanceMethod<&GroupHolder::Resumption>("resumption"), InstanceMethod<&GroupHolder::Save>("save"),
        InstanceMethod<&GroupHolder::Close>("close")});
 }
@@ -197,9 +199,8 @@ Napi::Value GroupHolder::Members(const Napi::CallbackInfo& info) {
   const LeafIndex from{Uint32Of(info[0], "from")};
   const std::uint32_t count = Uint32Of(info[1], "count");
   return With(info, [from, count](GroupState& state) -> Result<Reply> {
-    return Reply([view = MembersView::Of(state.group->tree(), from, count)](Napi::Env env, Filler&) {
-      return ToJs(env, view);
-    });
+    return Reply([view = MembersView::Of(state.group->tree(), from, count)](
+                     Napi::Env env, Filler& filler) mutable { return ToJs(env, std::move(view), filler); });
   });
 }
 
@@ -236,6 +237,14 @@ Napi::Value GroupHolder::GroupInfoOf(const Napi::CallbackInfo& info) {
 Napi::Value GroupHolder::Tree(const Napi::CallbackInfo& info) {
   return With(info, [](GroupState& state) -> Result<Reply> {
     return BytesReply(state.group->tree().EncodeExtension());
+  });
+}
+
+Napi::Value GroupHolder::TreeBytes(const Napi::CallbackInfo& info) {
+  return With(info, [](GroupState& state) -> Result<Reply> {
+    return Reply([tree = state.group->tree().EncodeExtension()](Napi::Env env, Filler&) mutable {
+      return BytesHolder::New(env, std::move(tree));
+    });
   });
 }
 

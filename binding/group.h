@@ -48,6 +48,7 @@ class GroupHolder : public Napi::ObjectWrap<GroupHolder> {
   Napi::Value ExportSecret(const Napi::CallbackInfo& info);
   Napi::Value GroupInfoOf(const Napi::CallbackInfo& info);
   Napi::Value Tree(const Napi::CallbackInfo& info);
+  Napi::Value TreeBytes(const Napi::CallbackInfo& info);
   Napi::Value Resumption(const Napi::CallbackInfo& info);
   Napi::Value Save(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);

@@ -1,6 +1,7 @@
 // The ways into a group: created, joined by Welcome or by external Commit, made as a successor, loaded.
 #include "args.h"
 #include "bulk.h"
+#include "bytes_holder.h"
 #include "client.h"
 #include "watch.h"
 
@@ -110,13 +111,14 @@ Result<Reply> CompleteExternally(ExternalJoining joining, const Answers& answers
 
 // ExternalRequest is what the caller says; the PSK ids lack their nonces.
 struct ExternalRequest {
-  Bytes scope, group_info;
+  Bytes scope;
+  std::shared_ptr<const Bytes> group_info, tree;
   std::vector<Bytes> psk_ids;
   ExternalJoinOptions options;
 };
 
 Result<Reply> StartExternally(ClientKeysPtr keys, ExternalRequest request, Trust trust, const Env& env) {
-  auto message = DecodeMessage(request.group_info, request.options.policy.limits);
+  auto message = DecodeMessage(*request.group_info, request.options.policy.limits);
   if (!message.ok()) return message.error();
   const auto* info = std::get_if<GroupInfoMessage>(&message->body);
   if (info == nullptr) return Error::WRONG_WIRE_FORMAT;
@@ -131,6 +133,7 @@ Result<Reply> StartExternally(ClientKeysPtr keys, ExternalRequest request, Trust
   }
   ExternalJoining joining{std::move(keys), std::move(*profile), std::move(request.scope), {}};
   request.options.profile = joining.profile.get();
+  request.options.ratchet_tree = *request.tree;
   auto staged = Group::StageExternalJoin(info->group_info, std::move(request.options), env);
   if (!staged.ok()) return staged.error();
   joining.staged = std::move(*staged);
@@ -227,9 +230,9 @@ Napi::Value ClientHolder::Join(const Napi::CallbackInfo& info) {
     joining.origin = GroupHolder::StateOf(origin, "origin");
   }
   joining.trust = TrustOf(info[1]);
-  Bytes welcome = BytesOf(options.Get("welcome"), "welcome");
+  auto welcome = BytesHolder::Share(options.Get("welcome"), "welcome");
   Bytes reference = BytesOf(options.Get("reference"), "reference");
-  Bytes tree = BytesOf(options.Get("tree"), "tree");
+  auto tree = BytesHolder::Share(options.Get("tree"), "tree");
   Policy policy = PolicyOf(options.Get("policy"));
   const std::uint64_t now = SecondsOf(info[2], "now");
   return Async(info.Env(),
@@ -241,8 +244,7 @@ Napi::Value ClientHolder::Join(const Napi::CallbackInfo& info) {
                  joining.key_package = joining.keys->FindKeyPackage(reference);
                  if (joining.key_package == nullptr) return Error::NO_MATCHING_KEY_PACKAGE;
                  const Surroundings surroundings(now);
-                 return StartJoining(std::move(joining), welcome, std::move(tree), std::move(policy),
-                                     surroundings);
+                 return StartJoining(std::move(joining), *welcome, *tree, std::move(policy), surroundings);
                });
 }
 
@@ -250,8 +252,8 @@ Napi::Value ClientHolder::JoinExternally(const Napi::CallbackInfo& info) {
   const Napi::Object options = ObjectOf(info[0], "options");
   ExternalRequest request;
   request.scope = BytesOf(options.Get("scope"), "scope");
-  request.group_info = BytesOf(options.Get("groupInfo"), "groupInfo");
-  request.options.ratchet_tree = BytesOf(options.Get("tree"), "tree");
+  request.group_info = BytesHolder::Share(options.Get("groupInfo"), "groupInfo");
+  request.tree = BytesHolder::Share(options.Get("tree"), "tree");
   if (const auto resync = options.Get("resync"); !IsNothing(resync)) {
     request.options.resync = LeafIndex{Uint32Of(resync, "resync")};
   }

@@ -1,5 +1,6 @@
 // A client's key packages (RFC 9420 §10): made, imported, found for a Welcome, forgotten.
 #include "args.h"
+#include "bytes_holder.h"
 #include "client.h"
 #include "error.h"
 #include "watch.h"
@@ -77,22 +78,19 @@ Napi::Value ToJs(Napi::Env env, const KeyPackageView& view) {
   return object;
 }
 
-Napi::Value ToJs(Napi::Env env, const std::vector<KeyPackageView>& views, Filler& filler) {
-  Packed references;
-  Napi::Uint16Array suites = Napi::Uint16Array::New(env, views.size());
-  Napi::BigUint64Array not_after = Napi::BigUint64Array::New(env, views.size());
-  Napi::Uint8Array last_resort = Napi::Uint8Array::New(env, views.size());
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    references.Add(views[i].reference);
-    suites[i] = static_cast<std::uint16_t>(views[i].suite);
-    not_after[i] = views[i].not_after;
-    last_resort[i] = views[i].use == KeyPackageUse::last_resort ? 1 : 0;
-  }
+void KeyPackageColumns::Add(const Bytes& reference, const StoredKeyPackage& stored) {
+  references.Add(reference);
+  suites.push_back(static_cast<std::uint16_t>(stored.key_package.cipher_suite));
+  not_after.push_back(stored.key_package.leaf_node.lifetime.not_after);
+  last_resort.push_back(stored.use == KeyPackageUse::last_resort ? 1 : 0);
+}
+
+Napi::Value ToJs(Napi::Env env, KeyPackageColumns columns, Filler& filler) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("references", ToJs(env, std::move(references), filler));
-  object.Set("suites", suites);
-  object.Set("notAfter", not_after);
-  object.Set("lastResort", last_resort);
+  object.Set("references", ToJs(env, std::move(columns.references), filler));
+  object.Set("suites", Numbers<Napi::Uint16Array>(env, columns.suites));
+  object.Set("notAfter", Numbers<Napi::BigUint64Array>(env, columns.not_after));
+  object.Set("lastResort", ToJs(env, View(columns.last_resort)));
   return object;
 }
 
@@ -115,21 +113,21 @@ Napi::Value ClientHolder::GenerateKeyPackages(const Napi::CallbackInfo& info) {
         if (!made.ok()) return made.error();
         Batch batch;
         Packed messages;
-        std::vector<KeyPackageView> views;
+        KeyPackageColumns columns;
         for (const Made& one : *made) {
           SaveKeyPackage(one.reference, *one.stored, batch);
           messages.Add(one.message);
-          views.push_back(KeyPackageView::Of(one.reference, *one.stored));
+          columns.Add(one.reference, *one.stored);
         }
         auto packed = PackBatch(&keys->sealer(), batch);
         if (!packed.ok()) return packed.error();
         for (Made& one : *made) keys->AddKeyPackage(std::move(one.reference), std::move(one.stored));
-        return Reply([batch = std::move(*packed), messages = std::move(messages), views = std::move(views)](
-                         Napi::Env env, Filler& filler) mutable -> Napi::Value {
+        return Reply([batch = std::move(*packed), messages = std::move(messages),
+                      columns = std::move(columns)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
           Napi::Object object = Napi::Object::New(env);
           object.Set("batch", filler.Uint8Array(env, std::move(batch)));
           object.Set("messages", ToJs(env, std::move(messages), filler));
-          object.Set("infos", ToJs(env, views, filler));
+          object.Set("infos", ToJs(env, std::move(columns), filler));
           return object;
         });
       });
@@ -182,9 +180,9 @@ Napi::Value ClientHolder::DeleteKeyPackages(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value ClientHolder::FindKeyPackage(const Napi::CallbackInfo& info) {
-  Bytes welcome = BytesOf(info[0], "welcome");
+  auto welcome = BytesHolder::Share(info[0], "welcome");
   return Async(info.Env(), [keys = keys(info.Env()), welcome = std::move(welcome)]() -> Result<Reply> {
-    auto found = FindEntry(*keys, welcome);
+    auto found = FindEntry(*keys, *welcome);
     if (!found.ok()) return found.error();
     return Reply([reference = std::move(*found)](Napi::Env env, Filler&) -> Napi::Value {
       return reference.empty() ? env.Null() : ToJs(env, View(reference));

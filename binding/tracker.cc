@@ -2,6 +2,7 @@
 
 #include "args.h"
 #include "bulk.h"
+#include "bytes_holder.h"
 #include "environment.h"
 #include "watch.h"
 
@@ -95,6 +96,7 @@ Napi::Function TrackerHolder::Define(Napi::Env env) {
       {InstanceMethod<&TrackerHolder::Seed>("seed"), InstanceMethod<&TrackerHolder::Receive>("receive"),
        InstanceMethod<&TrackerHolder::OfferGroupInfo>("offerGroupInfo"),
        InstanceMethod<&TrackerHolder::GroupInfoOf>("groupInfo"), InstanceMethod<&TrackerHolder::Tree>("tree"),
+       InstanceMethod<&TrackerHolder::TreeBytes>("treeBytes"),
        InstanceMethod<&TrackerHolder::Members>("members"), InstanceMethod<&TrackerHolder::Save>("save"),
        InstanceMethod<&TrackerHolder::Load>("load"), InstanceMethod<&TrackerHolder::Close>("close")});
 }
@@ -118,8 +120,8 @@ Napi::Value TrackerHolder::With(const Napi::CallbackInfo& info, Body body) {
 }
 
 Napi::Value TrackerHolder::Seed(const Napi::CallbackInfo& info) {
-  Bytes group_info = BytesOf(info[0], "groupInfo");
-  Bytes tree = BytesOf(info[1], "tree");
+  auto group_info = BytesHolder::Share(info[0], "groupInfo");
+  auto tree = BytesHolder::Share(info[1], "tree");
   const Trust trust = TrustOf(info[2]);
   const std::uint64_t now = SecondsOf(info[3], "now");
   return Async(info.Env(),
@@ -128,9 +130,9 @@ Napi::Value TrackerHolder::Seed(const Napi::CallbackInfo& info) {
                  const TrackerHold hold(*state);
                  if (Status held = hold.Free(); !held.ok()) return held.error();
                  const Surroundings surroundings(now);
-                 auto info = DecodeGroupInfo(group_info, state->policy.limits);
+                 auto info = DecodeGroupInfo(*group_info, state->policy.limits);
                  if (!info.ok()) return info.error();
-                 auto staged = Tracker::StageSeed(*info, tree, state->policy, surroundings);
+                 auto staged = Tracker::StageSeed(*info, *tree, state->policy, surroundings);
                  if (!staged.ok()) return staged.error();
                  return AskOrFinish(state, std::move(*staged), trust, FinishSeed);
                });
@@ -151,9 +153,9 @@ Napi::Value TrackerHolder::Receive(const Napi::CallbackInfo& info) {
 }
 
 Napi::Value TrackerHolder::OfferGroupInfo(const Napi::CallbackInfo& info) {
-  Bytes group_info = BytesOf(info[0], "groupInfo");
+  auto group_info = BytesHolder::Share(info[0], "groupInfo");
   return With(info, [group_info = std::move(group_info)](TrackerState& state) -> Result<Reply> {
-    auto info = DecodeGroupInfo(group_info, state.policy.limits);
+    auto info = DecodeGroupInfo(*group_info, state.policy.limits);
     if (!info.ok()) return info.error();
     if (Status taken = state.tracker->OfferGroupInfo(*info); !taken.ok()) return taken.error();
     return Reply([](Napi::Env env, Filler&) { return env.Undefined(); });
@@ -181,13 +183,20 @@ Napi::Value TrackerHolder::Tree(const Napi::CallbackInfo& info) {
               [](TrackerState& state) -> Result<Reply> { return BytesReply(state.tracker->EncodeTree()); });
 }
 
+Napi::Value TrackerHolder::TreeBytes(const Napi::CallbackInfo& info) {
+  return With(info, [](TrackerState& state) -> Result<Reply> {
+    return Reply([tree = state.tracker->EncodeTree()](Napi::Env env, Filler&) mutable {
+      return BytesHolder::New(env, std::move(tree));
+    });
+  });
+}
+
 Napi::Value TrackerHolder::Members(const Napi::CallbackInfo& info) {
   const LeafIndex from{Uint32Of(info[0], "from")};
   const std::uint32_t count = Uint32Of(info[1], "count");
   return With(info, [from, count](TrackerState& state) -> Result<Reply> {
-    return Reply([view = MembersView::Of(state.tracker->epoch().tree, from, count)](Napi::Env env, Filler&) {
-      return ToJs(env, view);
-    });
+    return Reply([view = MembersView::Of(state.tracker->epoch().tree, from, count)](
+                     Napi::Env env, Filler& filler) mutable { return ToJs(env, std::move(view), filler); });
   });
 }
 

@@ -34,6 +34,7 @@ class TrackerHolder : public Napi::ObjectWrap<TrackerHolder> {
   Napi::Value OfferGroupInfo(const Napi::CallbackInfo& info);
   Napi::Value GroupInfoOf(const Napi::CallbackInfo& info);
   Napi::Value Tree(const Napi::CallbackInfo& info);
+  Napi::Value TreeBytes(const Napi::CallbackInfo& info);
   Napi::Value Members(const Napi::CallbackInfo& info);
   Napi::Value Save(const Napi::CallbackInfo& info);
   Napi::Value Load(const Napi::CallbackInfo& info);

@@ -6,7 +6,7 @@
 //
 // Within a batch the prefix deletes come first, then the deletes, then the puts, so that its order of records is the
 // order of their effect. Values are sealed where they are secret: a store sees ciphertext.
-import { viewOf } from './bytes'
+import { join, viewOf } from './bytes'
 import { MlsError } from './errors'
 
 /** RowChange: one record. Its arrays share the batch's memory: copy what is to be kept. */
@@ -18,33 +18,82 @@ export type RowChange =
 const kinds = ['delete-prefix', 'delete', 'put'] as const
 const lengthSize = 4
 
+/** Records goes through a batch without making an object of each record. */
+class Records {
+  readonly #batch: Uint8Array
+  readonly #view: Buffer
+  #kind = 0
+  #from = 0
+  #key = 0
+  #keyEnd = 0
+  #end = 0
+
+  constructor(batch: Uint8Array) {
+    this.#batch = batch
+    this.#view = viewOf(batch)
+  }
+
+  /** next goes on to the next record; false at the end. @throws MlsError `STORAGE_DAMAGED` */
+  next(): boolean {
+    if (this.#end === this.#view.length) return false
+    this.#from = this.#end
+    const kind = this.#view[this.#from] ?? kinds.length
+    if (kind >= kinds.length || kind < this.#kind) throw new MlsError('STORAGE_DAMAGED')
+    this.#kind = kind
+    this.#key = this.#from + 1 + lengthSize
+    this.#keyEnd = this.#endOf(this.#from + 1)
+    this.#end = kinds[kind] === 'put' ? this.#endOf(this.#keyEnd) : this.#keyEnd
+    return true
+  }
+
+  /** The first byte of the key; 0 for the empty key. */
+  get tag(): number {
+    return this.#key < this.#keyEnd ? this.#view[this.#key] ?? 0 : 0
+  }
+  get from(): number {
+    return this.#from
+  }
+  get end(): number {
+    return this.#end
+  }
+  get change(): RowChange {
+    const kind = kinds[this.#kind] ?? 'delete'
+    const key = this.#batch.subarray(this.#key, this.#keyEnd)
+    return kind === 'put' ? { kind, key, value: this.#batch.subarray(this.#keyEnd + lengthSize, this.#end) } : { kind, key }
+  }
+
+  #endOf(at: number): number {
+    const begin = at + lengthSize
+    if (begin > this.#view.length) throw new MlsError('STORAGE_DAMAGED')
+    const end = begin + this.#view.readUInt32BE(at)
+    if (end > this.#view.length) throw new MlsError('STORAGE_DAMAGED')
+    return end
+  }
+}
+
 /**
- * rowChanges reads a batch, record by record.
+ * rowChanges reads a batch, record by record: all, or those whose key begins with a byte that is `wanted`. The others
+ * cost next to nothing.
  * @throws MlsError `STORAGE_DAMAGED` where it is not well formed.
  * @example
  * for (const change of rowChanges(batch)) if (change.kind === 'put') rows.set(toHex(change.key), change.value.slice())
  */
-export function* rowChanges(batch: Uint8Array): Generator<RowChange, void, undefined> {
-  const view = viewOf(batch)
-  let at = 0
-  const take = (): Uint8Array => {
-    if (at + lengthSize > view.length) throw new MlsError('STORAGE_DAMAGED')
-    const from = at + lengthSize
-    const to = from + view.readUInt32BE(at)
-    if (to > view.length) throw new MlsError('STORAGE_DAMAGED')
-    at = to
-    return batch.subarray(from, to)
+export function* rowChanges(batch: Uint8Array, wanted: (tag: number) => boolean = () => true): Generator<RowChange, void, undefined> {
+  const records = new Records(batch)
+  while (records.next()) if (wanted(records.tag)) yield records.change
+}
+
+/** selectRows gives the batch of the records whose key begins with a byte that is `wanted`; the batch itself if all do. */
+export function selectRows(batch: Uint8Array, wanted: (tag: number) => boolean): Uint8Array {
+  const records = new Records(batch)
+  const runs: Uint8Array[] = []
+  let begin = 0
+  while (records.next()) {
+    if (wanted(records.tag)) continue
+    runs.push(batch.subarray(begin, records.from))
+    begin = records.end
   }
-  let last = 0
-  while (at < view.length) {
-    const number = view.readUInt8(at)
-    const kind = kinds[number]
-    if (kind === undefined || number < last) throw new MlsError('STORAGE_DAMAGED')
-    last = number
-    at += 1
-    const key = take()
-    yield kind === 'put' ? { kind, key, value: take() } : { kind, key }
-  }
+  return begin === 0 ? batch : join([...runs, batch.subarray(begin)])
 }
 
 /**
@@ -53,10 +102,11 @@ export function* rowChanges(batch: Uint8Array): Generator<RowChange, void, undef
  * const batch = packBatch([{ kind: 'put', key: Uint8Array.of(1), value: Uint8Array.of(2) }])
  */
 export function packBatch(changes: readonly RowChange[]): Uint8Array {
-  const ordered = kinds.flatMap((kind) => changes.filter((change) => change.kind === kind))
-  const size = (change: RowChange): number =>
-    1 + lengthSize + change.key.length + (change.kind === 'put' ? lengthSize + change.value.length : 0)
-  const batch = new Uint8Array(ordered.reduce((sum, change) => sum + size(change), 0))
+  let size = 0
+  for (const change of changes) {
+    size += 1 + lengthSize + change.key.length + (change.kind === 'put' ? lengthSize + change.value.length : 0)
+  }
+  const batch = new Uint8Array(size)
   const view = viewOf(batch)
   let at = 0
   const give = (bytes: Uint8Array): void => {
@@ -64,10 +114,13 @@ export function packBatch(changes: readonly RowChange[]): Uint8Array {
     batch.set(bytes, at)
     at += bytes.length
   }
-  for (const change of ordered) {
-    at = view.writeUInt8(kinds.indexOf(change.kind), at)
-    give(change.key)
-    if (change.kind === 'put') give(change.value)
-  }
+  kinds.forEach((kind, number) => {
+    for (const change of changes) {
+      if (change.kind !== kind) continue
+      at = view.writeUInt8(number, at)
+      give(change.key)
+      if (change.kind === 'put') give(change.value)
+    }
+  })
   return batch
 }

@@ -9,7 +9,7 @@
 //     84            check value of the caller's sealing key
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { packBatch, rowChanges, type RowChange } from './batch'
+import { packBatch, rowChanges, selectRows, type RowChange } from './batch'
 import { commitAtom, loadScope } from './atom'
 import { equal, join, toHex, viewOf } from './bytes'
 import { MlsError, isMlsError, toError } from './errors'
@@ -59,6 +59,9 @@ interface Contents {
   readonly state: NativeClientState
 }
 
+const isOwn = (tag: number): boolean => tag >= firstOwnTag
+const isLookedUp = (tag: number): boolean => tag === pskTag || tag === tags.signer || tag === tags.group
+
 /** ScopeMemory is what this file looks up: groups, sealed PSKs, digests of signers. */
 class ScopeMemory {
   readonly groups = new Map<string, GroupEntry>()
@@ -68,7 +71,7 @@ class ScopeMemory {
   readonly signers = new Map<string, string>()
 
   take(batch: Uint8Array): void {
-    for (const change of rowChanges(batch)) {
+    for (const change of rowChanges(batch, isLookedUp)) {
       const [tag = 0] = change.key
       const name = toHex(change.key)
       const value = change.kind === 'put' ? change.value : null
@@ -282,17 +285,15 @@ export class ClientScope {
     let header: Uint8Array | null = null
     let stored: { key?: Uint8Array; check?: Uint8Array } = {}
     const loaded = await loadScope(this.#store, this.scope, (batch) => {
-      const forAddon: RowChange[] = []
-      for (const change of rowChanges(batch)) {
+      for (const change of rowChanges(batch, isOwn)) {
         if (change.kind !== 'put') continue
         const [tag = 0] = change.key
-        if (tag < firstOwnTag) forAddon.push(change)
-        else if (tag === tags.header) header = change.value.slice()
+        if (tag === tags.header) header = change.value.slice()
         else if (tag === tags.sealingKey) stored = { ...stored, key: change.value.slice() }
         else if (tag === tags.keyCheck) stored = { ...stored, check: change.value.slice() }
       }
       memory.take(batch)
-      rows.add(packBatch(forAddon))
+      rows.add(selectRows(batch, (tag) => !isOwn(tag)))
     })
     this.#memory = memory
     this.#version = loaded?.versions[version] ?? 0n

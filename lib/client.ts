@@ -9,7 +9,7 @@ import { Group } from './group'
 import type { GroupOwner } from './group-owner'
 import { GroupTable } from './group-table'
 import { Joining, type CreateGroupOptions, type ExternalJoin, type ExternalJoinOptions, type JoinOptions } from './joining'
-import { KeyPackages, infosOf, type KeyPackageInfo } from './key-package'
+import { KeyPackages, infosOf, type InfosByReference } from './key-package'
 import type { NativeClient, NativePskId, NativeSecret, NativeStep } from './native'
 import { Options, readList } from './options'
 import { groupIdOf } from './peek'
@@ -60,7 +60,7 @@ export class Client {
   readonly #joining: Joining
   #closing: Promise<void> | null = null
 
-  private constructor(request: ClientRequest, scope: ClientScope, keyPackages: readonly KeyPackageInfo[]) {
+  private constructor(request: ClientRequest, scope: ClientScope, keyPackages: InfosByReference) {
     const { authenticate, trust, answerTimeout: timeout, now } = request
     this.#request = request
     this.#scope = scope

@@ -13,6 +13,7 @@ import type { GroupOwner } from './group-owner'
 import { groupStrand, resultOf, type GroupStrand, type Raw } from './group-strand'
 import type { Hold } from './hold'
 import type { Lease, LeaseInfo } from './lease'
+import { partsOf, readTreePartsOptions, type TreePartsOptions } from './long-bytes'
 import { iterateMembers, memberAt, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
 import type { NativeGroup, NativeState, NativeStep } from './native'
@@ -242,6 +243,17 @@ export class Group {
   /** tree gives the ratchet tree (RFC 9420 §12.4.3.3), about 340 bytes a member. */
   async tree(): Promise<Uint8Array> {
     return this.use((native) => native.tree())
+  }
+
+  /**
+   * treeParts gives the same in parts, for trees of many megabytes: all of one epoch, that of the moment when the first
+   * is asked for, also when the group goes on meanwhile.
+   * @example
+   * const parts: Uint8Array[] = []
+   * for await (const part of group.treeParts()) parts.push(part)
+   */
+  treeParts(options?: TreePartsOptions): AsyncIterableIterator<Uint8Array> {
+    return partsOf(() => this.use((native) => native.treeBytes()), readTreePartsOptions(options))
   }
 
   /**

@@ -34,6 +34,7 @@ export type {
   StagedCommit, Superseded,
 } from './received'
 export type { EventsOptions, Stop } from './events'
+export type { TreePartsOptions } from './long-bytes'
 export type { Member, MembersOptions } from './members'
 export type { ByteStrings, Packed } from './bulk'
 export * from './message'

@@ -1,7 +1,7 @@
 // Ways into a group: making one, a Welcome, an external commit, succeeding another group. Each ends with one atom that
 // adds the group and its entry, and takes what it used up.
 import { answer, type AnswerSource } from './answers'
-import { copyOf, copyOfText, empty, toHex } from './bytes'
+import { copyOfText, empty, toHex } from './bytes'
 import { fillBulk, type ByteStrings } from './bulk'
 import type { ClientRequest } from './client-options'
 import type { ClientScope } from './client-scope'
@@ -11,8 +11,9 @@ import { Group } from './group'
 import type { GroupTable } from './group-table'
 import { Hold } from './hold'
 import type { KeyPackages } from './key-package'
+import { takeBytes } from './long-bytes'
 import type { Extension } from './message'
-import { native, type MayAsk, type NativeGroup, type NativeOpened } from './native'
+import { native, type MayAsk, type NativeBytes, type NativeGroup, type NativeOpened } from './native'
 import { Options, readLeafIndex, readSuite } from './options'
 import type { Succession, SuccessorOptions } from './successor'
 import { Welcomes } from './welcomes'
@@ -91,10 +92,9 @@ export class Joining {
   }
 
   async join(welcome: Uint8Array, options: JoinOptions | undefined): Promise<Group> {
-    const bytes = copyOf('welcome', welcome)
     const read = new Options('options', options, ['tree', 'origin'])
-    const tree = read.bytes('tree', empty)
     const origin = read.read('origin', null, readGroup)
+    const [bytes, tree] = await Promise.all([takeBytes('welcome', welcome), read.read('tree', takeBytes('options.tree', empty), takeBytes)])
     for (;;) {
       const reference = await this.#findKeyPackage(bytes)
       const name = toHex(reference)
@@ -109,18 +109,19 @@ export class Joining {
   }
 
   async joinExternally(groupInfo: Uint8Array, options: ExternalJoinOptions | undefined): Promise<ExternalJoin> {
-    const bytes = copyOf('groupInfo', groupInfo)
     const read = new Options('options', options, ['tree', 'resync', 'psk', 'authenticatedData'])
     const handle = this.#scope.newHandle()
-    const request = {
+    const fixed = {
       scope: this.#scope.groupScope(handle),
-      groupInfo: bytes,
-      tree: read.bytes('tree', empty),
       resync: read.read('resync', null, readLeafIndex),
       psks: read.list('psk', copyOfText),
       authenticatedData: read.bytes('authenticatedData', empty),
       policy: this.#request.policy,
     }
+    const [info, tree] = await Promise.all([
+      takeBytes('groupInfo', groupInfo), read.read('tree', takeBytes('options.tree', empty), takeBytes),
+    ])
+    const request = { ...fixed, groupInfo: info, tree }
     const { trust, now } = this.#answers
     const hold = new Hold({}, Hold.active())
     const opened = await this.#answered(this.#scope.keys.joinExternally(request, trust, now()), hold)
@@ -160,7 +161,7 @@ export class Joining {
     return { group, welcome: welcomes.only, welcomes, tree: request.tree === 'apart' ? opened.tree : null }
   }
 
-  async #findKeyPackage(welcome: Uint8Array): Promise<Uint8Array> {
+  async #findKeyPackage(welcome: NativeBytes): Promise<Uint8Array> {
     const found = await fromNative(this.#scope.keys.findKeyPackage(welcome))
     if (found) return found
     await this.#scope.refresh()  // another process of this client may have made it
@@ -182,7 +183,7 @@ export class Joining {
     }
   }
 
-  async #join(welcome: Uint8Array, reference: Uint8Array, tree: Uint8Array, origin: Group | null): Promise<Group> {
+  async #join(welcome: NativeBytes, reference: Uint8Array, tree: NativeBytes, origin: Group | null): Promise<Group> {
     const handle = this.#scope.newHandle()
     const { trust, now } = this.#answers
     const start = (native: NativeGroup | null, hold: Hold) => this.#answered(this.#scope.keys.join({

@@ -6,7 +6,7 @@ import { inSlices } from './turns'
 import type { ClientScope } from './client-scope'
 import { readExtensions } from './extension'
 import type { Extension } from './message'
-import type { NativeKeyPackageInfo, NativeKeyPackageInfos, NativeNewKeyPackages } from './native'
+import type { NativeKeyPackageInfo, NativeKeyPackageInfos } from './native'
 import { Options, readInteger, readList, readSuite } from './options'
 import { readWatched, watch, type LongWork } from './progress'
 
@@ -64,19 +64,17 @@ export class KeyPackages {
   readonly #scope: ClientScope
   readonly #now: () => number
   readonly #suites: readonly number[]
-  readonly #infos = new Map<string, NativeKeyPackageInfo>()
+  #infos: InfosByReference
 
   /** @internal */
-  constructor(scope: ClientScope, now: () => number, suites: readonly number[], infos: readonly NativeKeyPackageInfo[]) {
+  constructor(scope: ClientScope, now: () => number, suites: readonly number[], infos: InfosByReference) {
     this.#scope = scope
     this.#now = now
     this.#suites = suites
-    this.note(infos)
+    this.#infos = infos
     // Another process of this client may have made or used some.
     scope.loaded = async (state) => {
-      const present = await infosOf(state.keyPackages)
-      this.#infos.clear()
-      this.note(present)
+      this.#infos = await infosOf(state.keyPackages)
     }
   }
 
@@ -132,7 +130,7 @@ export class KeyPackages {
       lastResort: read.flag('lastResort', false),
     }
     const { info } = await this.#scope.make((client) => client.importKeyPackage(request))
-    this.note([info])
+    this.#infos.set(toHex(info.reference), info)
     return info
   }
 
@@ -145,11 +143,7 @@ export class KeyPackages {
     }))
   }
 
-  /** note and forget follow what the client's scope holds. @internal */
-  note(infos: readonly NativeKeyPackageInfo[]): void {
-    for (const info of infos) this.#infos.set(toHex(info.reference), info)
-  }
-  /** @internal */
+  /** forget follows what the client's scope holds. @internal */
   forget(reference: Uint8Array): void {
     this.#infos.delete(toHex(reference))
   }
@@ -185,35 +179,37 @@ export class KeyPackages {
     const watched = readWatched(read)
     const made = await this.#scope.make((client) =>
       watch(watched, (watching) => client.generateKeyPackages(request, watching)))
-    const packages = await packagesOf(made)
-    this.note(packages.map(({ message: _message, ...info }) => info))
+    const { messages: { bytes, offsets } } = made
+    const packages: NewKeyPackage[] = []
+    await eachInfo(made.infos, (info, i) => {
+      this.#infos.set(toHex(info.reference), info)
+      packages.push({ ...info, message: bytes.slice(offsets[i], offsets[i + 1]) })
+    })
     return packages
   }
 }
 
+/** InfosByReference: key packages by the hex of their references. */
+export type InfosByReference = Map<string, NativeKeyPackageInfo>
+
 /** infosOf makes an object of each key package, in as many turns as it takes. */
-export async function infosOf({ references, suites, notAfter, lastResort }: NativeKeyPackageInfos): Promise<NativeKeyPackageInfo[]> {
-  const infos: NativeKeyPackageInfo[] = []
-  await inSlices(suites.length, (from, to) => {
+export async function infosOf(columns: NativeKeyPackageInfos): Promise<InfosByReference> {
+  const infos: InfosByReference = new Map()
+  await eachInfo(columns, (info) => infos.set(toHex(info.reference), info))
+  return infos
+}
+
+function eachInfo(
+  { references, suites, notAfter, lastResort }: NativeKeyPackageInfos, take: (info: NativeKeyPackageInfo, i: number) => void,
+): Promise<void> {
+  return inSlices(suites.length, (from, to) => {
     for (let i = from; i < to; i += 1) {
-      infos.push({
+      take({
         reference: references.bytes.slice(references.offsets[i], references.offsets[i + 1]),
         suite: suites[i] ?? 0,
         notAfter: notAfter[i] ?? 0n,
         lastResort: lastResort[i] === 1,
-      })
+      }, i)
     }
   })
-  return infos
-}
-
-async function packagesOf({ messages: { bytes, offsets }, infos }: NativeNewKeyPackages): Promise<NewKeyPackage[]> {
-  const packages: NewKeyPackage[] = []
-  const list = await infosOf(infos)
-  await inSlices(list.length, (from, to) => {
-    for (let i = from; i < to; i += 1) {
-      packages.push({ ...(list[i] as NativeKeyPackageInfo), message: bytes.slice(offsets[i], offsets[i + 1]) })
-    }
-  })
-  return packages
 }

@@ -30,6 +30,15 @@ export interface NativeBulk {
   readonly count: number
 }
 
+/** One long byte string that crosses in slices. */
+export interface NativeBytes {
+  /** add copies `bytes[from…to)` behind what there is; not after it was passed on. */
+  add(bytes: Uint8Array, from: number, to: number): void
+  /** slice gives a copy of a part. */
+  slice(from: number, to: number): Uint8Array
+  readonly size: number
+}
+
 /** Rows of one scope on their way into a load. add copies one slice: puts in the packing of batch.ts. */
 export interface NativeRows {
   add(packed: Uint8Array): void
@@ -249,16 +258,16 @@ export interface NativeProposed {
   readonly state: NativeState
 }
 
-export interface NativeMember {
-  readonly leafIndex: number
-  readonly credential: NativeCredential
-  readonly signatureKey: Uint8Array
-  readonly encryptionKey: Uint8Array
-  readonly capabilities: NativeCapabilities
-  readonly extensions: readonly NativeExtension[]
-}
+/** Members, as columns: at most as many as were asked for, or about 64 KiB. */
 export interface NativeMembers {
-  readonly members: readonly NativeMember[]
+  readonly leafIndexes: Uint32Array
+  readonly credentialTypes: Uint16Array
+  /** Six a member: byte strings of the credential; suites, extensions, proposals, credentials; extensions of the leaf. */
+  readonly counts: Uint32Array
+  /** Of each member: the capabilities in that order, then the types of its extensions. */
+  readonly numbers: Uint16Array
+  /** Of each member: signature key, encryption key, the credential's byte strings, the data of its extensions. */
+  readonly strings: Packed
   /** The leaf to go on from; null at the end. */
   readonly next: number | null
 }
@@ -284,6 +293,7 @@ export interface NativeGroup {
   exportSecret(label: string, context: Uint8Array, length: number): Promise<Uint8Array>
   groupInfo(options: { tree: 'inside' | 'apart'; externalPub: boolean; extensions: readonly NativeExtension[] }, now: number): Promise<Uint8Array>
   tree(): Promise<Uint8Array>
+  treeBytes(): Promise<NativeBytes>
   /** resumption gives the resumption PSK of an epoch still remembered. */
   resumption(epoch: bigint): Promise<NativeSecret>
   /** save gives the whole state. */
@@ -374,7 +384,7 @@ export interface NativeClient {
   /** deleteKeyPackages forgets them and gives the rows to delete. */
   deleteKeyPackages(references: readonly Uint8Array[]): PackedBatch
   /** findKeyPackage gives the reference of our key package that a Welcome is for, or null. */
-  findKeyPackage(welcome: Uint8Array): Promise<Uint8Array | null>
+  findKeyPackage(welcome: NativeBytes): Promise<Uint8Array | null>
   putPsk(id: Uint8Array, secret: Uint8Array): PackedBatch
   /** openPsk opens the row of an external PSK; pskKey gives that row's key. */
   openPsk(id: Uint8Array, sealed: Uint8Array): NativeSecret
@@ -386,15 +396,15 @@ export interface NativeClient {
   ): Promise<NativeOpened>
   /** join opens a Welcome with the key package of `reference`, whose keys this client holds. */
   join(
-    options: { scope: Uint8Array; welcome: Uint8Array; reference: Uint8Array; tree: Uint8Array; origin: NativeGroup | null; policy: NativePolicy },
+    options: { scope: Uint8Array; welcome: NativeBytes; reference: Uint8Array; tree: NativeBytes; origin: NativeGroup | null; policy: NativePolicy },
     trust: boolean,
     now: number,
   ): Promise<MayAsk<NativeOpened>>
   joinExternally(
     options: {
       scope: Uint8Array
-      groupInfo: Uint8Array
-      tree: Uint8Array
+      groupInfo: NativeBytes
+      tree: NativeBytes
       /** Our former leaf, which the commit removes; null for none. */
       resync: number | null
       psks: readonly Uint8Array[]
@@ -446,11 +456,12 @@ export interface NativeTracked {
 }
 export interface NativeTracker {
   /** seed starts, or moves on to a later epoch. */
-  seed(groupInfo: Uint8Array, tree: Uint8Array, trust: boolean, now: number): Promise<MayAsk<NativeTracked>>
+  seed(groupInfo: NativeBytes, tree: NativeBytes, trust: boolean, now: number): Promise<MayAsk<NativeTracked>>
   receive(message: Uint8Array, trust: boolean, now: number): Promise<MayAsk<NativeTracked>>
-  offerGroupInfo(groupInfo: Uint8Array): Promise<void>
+  offerGroupInfo(groupInfo: NativeBytes): Promise<void>
   groupInfo(): Promise<Uint8Array>
   tree(): Promise<Uint8Array>
+  treeBytes(): Promise<NativeBytes>
   members(from: number, count: number): Promise<NativeMembers>
   save(): Promise<PackedBatch>
   load(rows: NativeRows, now: number): Promise<NativeTrackerState>
@@ -483,6 +494,8 @@ export interface Native {
   readonly Client: new (options: { scope: Uint8Array; sealingKey: Uint8Array }) => NativeClient
   readonly Tracker: new (policy: NativePolicy) => NativeTracker
   readonly Bulk: new () => NativeBulk
+  /** `size` bytes are expected. */
+  readonly Bytes: new (size: number) => NativeBytes
   readonly Rows: new () => NativeRows
   readonly Watch: new () => NativeWatch
   readonly Secret: new (bytes: Uint8Array) => NativeSecret

@@ -3,10 +3,11 @@
 // It sees what public messages say: commits, proposals, the tree. It needs members that send handshake messages as
 // public ones (policy `handshake: 'public'`). It decrypts nothing.
 import { answer, type AnswerSource } from './answers'
-import { copyOf, toHex } from './bytes'
+import { copyOf, empty, toHex } from './bytes'
 import { trustAnyCredential, type Authenticate } from './credential'
 import { MlsError } from './errors'
 import type { Hold } from './hold'
+import { partsOf, readTreePartsOptions, takeBytes, type TreePartsOptions } from './long-bytes'
 import { iterateMembers, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
 import { native, type NativeTracked, type NativeTracker, type NativeTrackerState } from './native'
@@ -107,9 +108,12 @@ export class Tracker {
    * @throws MlsError `MISSING_TREE`, `TREE_HASH_MISMATCH`, `BAD_SIGNATURE`, `CREDENTIAL_REJECTED`, …
    */
   async seed(groupInfo: Uint8Array, options?: SeedOptions): Promise<void> {
-    const info = copyOf('groupInfo', groupInfo)
-    const tree = new Options('options', options, ['tree']).bytes('tree', new Uint8Array(0))
-    await this.#track((tracker) => tracker.seed(info, tree, this.#answers.trust, this.#answers.now()), () => undefined)
+    const read = new Options('options', options, ['tree'])
+    const taken = Promise.all([takeBytes('groupInfo', groupInfo), read.read('tree', takeBytes('options.tree', empty), takeBytes)])
+    taken.catch(() => {})  // awaited when the turn comes
+    const seed = async (tracker: NativeTracker): ReturnType<NativeTracker['seed']> =>
+      tracker.seed(...(await taken), this.#answers.trust, this.#answers.now())
+    await this.#track(seed, () => undefined)
   }
 
   /**
@@ -131,8 +135,8 @@ export class Tracker {
 
   /** offerGroupInfo keeps a member's GroupInfo of this epoch, checked, for who joins externally. @throws MlsError */
   async offerGroupInfo(groupInfo: Uint8Array): Promise<void> {
-    const bytes = copyOf('groupInfo', groupInfo)
-    return this.#read((tracker) => tracker.offerGroupInfo(bytes))
+    const taken = takeBytes('groupInfo', groupInfo)
+    return this.#read(async (tracker) => tracker.offerGroupInfo(await taken))
   }
 
   /** groupInfo gives the GroupInfo of this epoch that was offered, an MLSMessage. @throws MlsError */
@@ -143,6 +147,11 @@ export class Tracker {
   /** tree gives the ratchet tree (RFC 9420 §12.4.3.3). */
   async tree(): Promise<Uint8Array> {
     return this.#read((tracker) => tracker.tree())
+  }
+
+  /** treeParts gives the tree in parts, as `Group.treeParts` does. */
+  treeParts(options?: TreePartsOptions): AsyncIterableIterator<Uint8Array> {
+    return partsOf(() => this.#read((tracker) => tracker.treeBytes()), readTreePartsOptions(options))
   }
 
   /** members goes through the members by leaf index, a page at a time. @throws MlsError `STALE_VERSION` */

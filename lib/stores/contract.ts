@@ -298,6 +298,42 @@ async function large(store: Store): Promise<void> {
   assert.equal(Object.keys(await rowsOf(store, scope)).length, rows.length)
 }
 
+/** Rows of one value, more than a store writes or reads in one go. */
+const many = (value: number): RowChange[] =>
+  Array.from({ length: 12_000 }, (_, i) => put(bytes(1, i >> 8, i & 0xff), new Uint8Array(100).fill(value)))
+
+/** valuesOf counts the rows of the slices by their first byte. */
+function valuesOf(slices: readonly Slice[]): Record<number, number> {
+  const counts: Record<number, number> = {}
+  for (const change of slices.flatMap((slice) => [...rowChanges(slice.rows)])) {
+    const value = change.kind === 'put' ? change.value[0] ?? -1 : -1
+    counts[value] = (counts[value] ?? 0) + 1
+  }
+  return counts
+}
+
+async function isolation(store: Store): Promise<void> {
+  const scope = bytes(10)
+  await store.commit(atomOf(partOf(scope, many(1), { epoch: 0n }, ['epoch'])))
+  const loading = store.load(scope)[Symbol.asyncIterator]()
+  const first = await loading.next()
+  assert.ok(!first.done)
+  let writing = true
+  const written = store.commit(atomOf(partOf(scope, [removeAll(bytes(1, 0)), ...many(2).slice(256), put(bytes(2), bytes(2))], { epoch: 1n }, ['epoch'])))
+    .finally(() => (writing = false))
+  const late = store.commit(atomOf(partOf(scope, [put(bytes(2), bytes(3))], { epoch: 1n }, ['epoch'])))
+  await assert.rejects(late, isConflict, 'an atom that comes meanwhile is decided after it')
+  const counts = new Set<string>()
+  do counts.add(JSON.stringify(valuesOf(await slicesOf(store, scope)))); while (writing)
+  await written
+  const begun = [first.value]
+  for (let next = await loading.next(); !next.done; next = await loading.next()) begun.push(next.value)
+  assert.deepEqual(valuesOf(begun), { 1: 12_000 }, 'a load that began before sees nothing of it')
+  const after = JSON.stringify({ 2: 12_000 - 256 + 1 })
+  for (const seen of counts) assert.ok(seen === after || seen === JSON.stringify({ 1: 12_000 }), `all or nothing: ${seen}`)
+  assert.equal(JSON.stringify(valuesOf(await slicesOf(store, scope))), after)
+}
+
 async function listAndDelete(store: Store): Promise<void> {
   const names = [bytes(9, 2), bytes(9, 1), bytes(9), bytes(9, 1, 5)]
   for (const name of names) await store.commit(atomOf(partOf(name, [put(bytes(1), bytes(1))], {}, ['epoch'])))
@@ -340,6 +376,7 @@ export function storeContract(open: () => Promise<Store>): readonly ContractCase
     ['atoms under way together fail alone', together],
     ['an atom over many scopes fails for one version of one of them', severalScopes],
     ['arrays that are views are as good as any', views],
+    ['a large atom is there whole or not at all, for loads and for other atoms', isolation],
     ['scopes are listed by prefix and deleted', listAndDelete],
   ]
   return cases.map(([name, check]) => ({

@@ -4,14 +4,23 @@
 import { rowChanges, packBatch, type RowChange } from '../batch'
 import { toHex } from '../bytes'
 import { StoreConflict, type Atom, type AtomPart, type Slice, type Store } from '../store'
+import { Slices } from '../turns'
 
-/** A row, or what is left of one: a deleted row keeps its key, so that `since` can tell. */
+/**
+ * A row, or what is left of one: a deleted row keeps its key, so that `since` can tell. While somebody reads an
+ * earlier revision, or the next one is being written, `older` is the row as it was.
+ */
 interface Row {
   readonly key: Uint8Array
   readonly value: Uint8Array | null
   readonly revision: bigint
+  older: Row | null
 }
 
+/**
+ * Rows may be ahead of `revision`, which is what is there: an atom is written in slices, a turn each, and then
+ * published by setting the revision. A load sees the rows of the revision at which it began.
+ */
 interface Scope {
   readonly name: Uint8Array
   readonly rows: Map<string, Row>
@@ -20,9 +29,24 @@ interface Scope {
   deleted: number
   /** What was deleted up to this revision is forgotten: an older `since` gets everything. */
   forgotten: bigint
+  /** Loads under way, and the rows that keep older ones for them. */
+  readonly readers: Set<{ readonly revision: bigint }>
+  stale: Row[]
 }
 
-const sliceSize = 1 << 20
+/** Staged: what an atom does to a scope, written and not yet published. */
+interface Staged {
+  readonly scope: Scope
+  readonly part: AtomPart
+  readonly changes: readonly RowChange[]
+  /** Those that replaced another. */
+  readonly rows: Row[]
+  deleted: number
+}
+
+const sliceSize = 1 << 18
+/** Rows between two looks at the clock. */
+const stride = 64
 /** Ids of atoms, and deleted rows of a scope, that are remembered. */
 const rememberedAtoms = 4096
 const rememberedRows = 4096
@@ -32,29 +56,37 @@ class MemoryStore implements Store {
   readonly #applied = new Set<string>()
   /** Revisions of scopes that were deleted are below. */
   #past = 0n
+  /** Whether an atom is being written, and who waits for that. */
+  #writing = false
+  readonly #waiting: (() => void)[] = []
 
-  async commit(atom: Atom): Promise<void> {
-    const id = toHex(atom.id)
-    if (this.#applied.has(id)) return
-    for (const part of atom.parts) this.#check(part)
-    // Read before anything is written: a malformed batch leaves no half of an atom.
-    const changes = atom.parts.map((part) => part.changes.flatMap((batch) => [...rowChanges(batch)]))
-    atom.parts.forEach((part, i) => this.#apply(part, changes[i] ?? []))
-    this.#applied.add(id)
-    if (this.#applied.size > rememberedAtoms) {
-      for (const oldest of this.#applied) {
-        this.#applied.delete(oldest)
-        break
+  commit(atom: Atom): Promise<void> {
+    return this.#alone(async () => {
+      const id = toHex(atom.id)
+      if (this.#applied.has(id)) return
+      for (const part of atom.parts) this.#check(part)
+      await this.#apply(atom)
+      this.#applied.add(id)
+      if (this.#applied.size > rememberedAtoms) {
+        for (const oldest of this.#applied) {
+          this.#applied.delete(oldest)
+          break
+        }
       }
-    }
+    })
   }
 
   async *load(name: Uint8Array, since?: bigint): AsyncGenerator<Slice> {
     const scope = this.#scopes.get(toHex(name))
     if (!scope) return
-    // One synchronous pass makes the slices, so that they are of one revision; rows are never changed in place.
-    const slices = slicesOf(scope, since)
-    yield* slices
+    const reader = { revision: scope.revision }
+    scope.readers.add(reader)
+    try {
+      yield* slicesOf(scope, since)
+    } finally {
+      scope.readers.delete(reader)
+      letGo(scope)
+    }
   }
 
   async *list(prefix: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -65,13 +97,29 @@ class MemoryStore implements Store {
     }
   }
 
-  async delete(name: Uint8Array): Promise<void> {
-    const revision = this.#scopes.get(toHex(name))?.revision ?? 0n
-    if (revision >= this.#past) this.#past = revision + 1n
-    this.#scopes.delete(toHex(name))
+  delete(name: Uint8Array): Promise<void> {
+    return this.#alone(async () => {
+      const revision = this.#scopes.get(toHex(name))?.revision ?? 0n
+      if (revision >= this.#past) this.#past = revision + 1n
+      this.#scopes.delete(toHex(name))
+    })
   }
 
-  async close(): Promise<void> {}
+  close(): Promise<void> {
+    return this.#alone(async () => {})
+  }
+
+  /** alone runs one write after the other. A small one is done in the turn in which it is called. */
+  async #alone(work: () => Promise<void>): Promise<void> {
+    while (this.#writing) await new Promise<void>((go) => this.#waiting.push(go))
+    this.#writing = true
+    try {
+      await work()
+    } finally {
+      this.#writing = false
+      for (const go of this.#waiting.splice(0)) go()
+    }
+  }
 
   #check(part: AtomPart): void {
     const versions = this.#scopes.get(toHex(part.scope))?.versions
@@ -80,61 +128,131 @@ class MemoryStore implements Store {
     }
   }
 
-  #apply(part: AtomPart, changes: readonly RowChange[]): void {
-    const key = toHex(part.scope)
-    const scope = this.#scopes.get(key) ??
-      { name: part.scope.slice(), rows: new Map(), versions: new Map(), revision: this.#past, deleted: 0, forgotten: this.#past }
-    this.#scopes.set(key, scope)
-    scope.revision += 1n
-    for (const name of part.advance) scope.versions.set(name, (scope.versions.get(name) ?? 0n) + 1n)
-    for (const change of changes) applyChange(scope, change)
-    if (scope.deleted > rememberedRows) forget(scope)
+  async #apply(atom: Atom): Promise<void> {
+    const slices = new Slices()
+    // Read before anything is written: a malformed batch leaves no half of an atom.
+    const all: Staged[] = []
+    for (const part of atom.parts) {
+      const changes: RowChange[] = []
+      for (const batch of part.changes) {
+        for (const change of rowChanges(batch)) {
+          if (changes.push(change) % stride === 0 && slices.full()) await slices.next()
+        }
+      }
+      all.push({ scope: this.#scopeOf(part.scope), part, changes, rows: [], deleted: 0 })
+    }
+    for (const staged of all) {
+      let done = 0
+      for (const _ of stage(staged)) if ((done += 1) % stride === 0 && slices.full()) await slices.next()
+    }
+    for (const staged of all) this.#publish(staged)
+    for (const { scope } of all) if (scope.deleted > rememberedRows && scope.readers.size === 0) forget(scope)
   }
+
+  #scopeOf(name: Uint8Array): Scope {
+    return this.#scopes.get(toHex(name)) ?? {
+      name: name.slice(), rows: new Map(), versions: new Map(), revision: this.#past, deleted: 0, forgotten: this.#past,
+      readers: new Set(), stale: [],
+    }
+  }
+
+  #publish({ scope, part, rows, deleted }: Staged): void {
+    this.#scopes.set(toHex(scope.name), scope)
+    scope.revision += 1n
+    scope.deleted += deleted
+    for (const name of part.advance) scope.versions.set(name, (scope.versions.get(name) ?? 0n) + 1n)
+    scope.stale = scope.stale.concat(rows)
+    letGo(scope)
+  }
+}
+
+/** stage writes the rows of the scope's next revision; it stops after each. */
+function* stage(staged: Staged): Generator<void, void, undefined> {
+  const { rows, revision: before } = staged.scope
+  const revision = before + 1n
+  const write = (name: string, former: Row | undefined, key: Uint8Array, value: Uint8Array | null): void => {
+    // Within an atom the last change of a row counts.
+    const older = former?.revision === revision ? former.older : former ?? null
+    const row = { key, value, revision, older }
+    rows.set(name, row)
+    if (older) staged.rows.push(row)
+  }
+  const remove = (name: string, row: Row | undefined): void => {
+    if (!row?.value) return
+    write(name, row, row.key, null)
+    staged.deleted += 1
+  }
+  for (const change of staged.changes) {
+    const name = toHex(change.key)
+    if (change.kind === 'put') {
+      // Small ones share blocks: ten thousand buffers of their own would keep the garbage collector busy.
+      write(name, rows.get(name), Buffer.from(change.key), Buffer.from(change.value))
+    } else if (change.kind === 'delete') {
+      remove(name, rows.get(name))
+    } else {
+      for (const [at, row] of rows) {
+        if (at.startsWith(name)) remove(at, row)
+        yield
+      }
+    }
+    yield
+  }
+}
+
+/** letGo drops the older rows that no load under way will come to. */
+function letGo(scope: Scope): void {
+  if (scope.stale.length === 0) return
+  const readers = [...scope.readers]
+  scope.stale = scope.stale.filter((newest) => {
+    for (let row = newest; row.older; ) {
+      const { revision, older } = row
+      if (readers.some((reader) => older.revision <= reader.revision && reader.revision < revision)) row = older
+      else row.older = older.older
+    }
+    return newest.older !== null
+  })
 }
 
 function forget(scope: Scope): void {
-  for (const [name, row] of scope.rows) if (!row.value) scope.rows.delete(name)
   scope.deleted = 0
   scope.forgotten = scope.revision
+  for (const [name, row] of scope.rows) if (!row.value) scope.rows.delete(name)
 }
 
-function applyChange(scope: Scope, change: RowChange): void {
-  const { rows, revision } = scope
-  const name = toHex(change.key)
-  const remove = (at: string, row: Row | undefined): void => {
-    if (!row?.value) return
-    rows.set(at, { key: row.key, value: null, revision })
-    scope.deleted += 1
-  }
-  if (change.kind === 'put') {
-    rows.set(name, { key: change.key.slice(), value: change.value.slice(), revision })
-  } else if (change.kind === 'delete') {
-    remove(name, rows.get(name))
-  } else {
-    for (const [at, row] of rows) if (at.startsWith(name)) remove(at, row)
-  }
+/** rowAt gives a row as it was at a revision; null when it was not there. */
+function rowAt(newest: Row, revision: bigint): Row | null {
+  let row: Row | null = newest
+  while (row && row.revision > revision) row = row.older
+  return row
 }
 
-function slicesOf(scope: Scope, revisionBefore: bigint | undefined): Slice[] {
+async function* slicesOf(scope: Scope, revisionBefore: bigint | undefined): AsyncGenerator<Slice> {
   const since = revisionBefore !== undefined && revisionBefore >= scope.forgotten ? revisionBefore : undefined
+  const { revision } = scope
   const versions = Object.fromEntries(scope.versions)
-  const slices: Slice[] = []
+  const turns = new Slices()
   let changes: RowChange[] = []
   let size = 0
-  const cut = (): void => {
-    slices.push({ revision: scope.revision, versions, rows: packBatch(changes), whole: since === undefined })
+  let given = false
+  const cut = (): Slice => {
+    const slice = { revision, versions, rows: packBatch(changes), whole: since === undefined }
     changes = []
     size = 0
+    given = true
+    return slice
   }
-  for (const { key, value, revision } of scope.rows.values()) {
-    if (since !== undefined && revision <= since) continue
+  let seen = 0
+  for (const newest of scope.rows.values()) {
+    if ((seen += 1) % stride === 0 && turns.full()) await turns.next()
+    const row = rowAt(newest, revision)
+    if (!row || (since !== undefined && row.revision <= since)) continue
+    const { key, value } = row
     if (value) changes.push({ kind: 'put', key, value })
     else if (since !== undefined) changes.push({ kind: 'delete', key })
     size += key.length + (value?.length ?? 0)
-    if (size >= sliceSize) cut()
+    if (size >= sliceSize) yield cut()
   }
-  if (size > 0 || slices.length === 0) cut()
-  return slices
+  if (size > 0 || !given) yield cut()
 }
 
 /**

@@ -1,6 +1,7 @@
 // Creating a group, and what its getters show.
-import { requiredCapabilities } from '../../lib'
-import { fails, misused, open } from './support/people'
+import { applicationId, requiredCapabilities } from '../../lib'
+import { fails, misused, open, together } from './support/people'
+import { turns } from './support/turns'
 
 test('a new group has one member, in epoch 0', async () => {
   const alice = await open('alice')
@@ -63,4 +64,39 @@ test('members are paged', async () => {
   const members = []
   for await (const member of group.members({ pageSize: 1 })) members.push(member)
   expect(members).toMatchObject([{ leafIndex: 0, credential: { type: 'basic', identity: Buffer.from('alice') } }])
+})
+
+test('a roster of several pages comes whole, and lets others have their turns', async () => {
+  const { groups: [group] } = await together(Array.from({ length: 24 }, (_, i) => `member-${i}`.padEnd(4000, '.')), { leafExtensions: [applicationId(Uint8Array.of(1, 2))] })
+  const leaves: number[] = []
+  const passed = await turns(async () => {
+    for await (const { leafIndex, credential, capabilities, extensions, signatureKey, encryptionKey } of group!.members({ pageSize: 4096 })) {
+      leaves.push(leafIndex)
+      expect(credential).toMatchObject({ type: 'basic', identity: Buffer.from(`member-${leafIndex}`.padEnd(4000, '.')) })
+      expect(capabilities.suites).toContain(1)
+      expect(extensions).toEqual([applicationId(Uint8Array.of(1, 2))])
+      expect([signatureKey.length, encryptionKey.length]).toEqual([32, 32])
+      const until = performance.now() + 1
+      while (performance.now() < until);
+    }
+  })
+  expect(leaves).toEqual(Array.from({ length: 24 }, (_, i) => i))
+  expect(passed).toBeGreaterThan(10)
+})
+
+test('the tree comes in parts, all of one epoch', async () => {
+  const { groups: [group] } = await together(Array.from({ length: 24 }, (_, i) => `member-${i}`.padEnd(4000, '.')))
+  const tree = await group!.tree()
+  const parts: Uint8Array[] = []
+  for await (const part of group!.treeParts({ partSize: 4096 })) {
+    if (parts.length === 3) await (await group!.commit()).accepted()
+    parts.push(part)
+  }
+  expect(parts.slice(0, -1).map(({ length }) => length)).toEqual(parts.slice(1).map(() => 4096))
+  expect(new Uint8Array(Buffer.concat(parts))).toEqual(tree)
+  const now: Uint8Array[] = []
+  for await (const part of group!.treeParts()) now.push(part)
+  expect(new Uint8Array(Buffer.concat(now))).toEqual(await group!.tree())
+  expect(now).not.toEqual(parts)
+  expect(() => group!.treeParts({ partSize: 1 })).toThrow(RangeError)
 })

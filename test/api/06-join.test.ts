@@ -96,3 +96,20 @@ test('who joined later is told by those who were there', async () => {
   const carols = await addTo(alices!, await open('carol'), [bobs!])
   agree(alices!, bobs!, carols)
 })
+
+test('a Welcome and a tree of more than one slice', async () => {
+  const alice = await open('alice')
+  const makers = await Promise.all(Array.from({ length: 24 }, (_, i) => open(`member-${i}`.padEnd(16_000, '.'))))
+  const [inside, apart] = [await open('inside'), await open('apart')]
+  const group = await alice.createGroup()
+  const first = await group.commit({ add: await Promise.all([...makers, inside].map(keyPackage)) })
+  const { welcome } = await first.accepted()
+  expect(welcome!.length).toBeGreaterThan(1 << 18)
+  const second = await group.commit({ add: [await keyPackage(apart)], tree: 'apart' })
+  const { welcome: small, tree } = await second.accepted()
+  const kept = [welcome!.slice(), tree!.slice()]
+  const insides = await inside.join(welcome!)
+  await insides.receive(second.message)
+  agree(group, insides, await apart.join(small!, { tree: tree! }))
+  expect([welcome, tree]).toEqual(kept)
+})

@@ -3,12 +3,27 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { memoryStore, packBatch, rowChanges, sqliteStore, type RowChange } from '../../lib'
+import { selectRows } from '../../lib/batch'
 import { storeContract } from '../../lib/stores/contract'
 import { addTo, agree, fails, open, pair } from './support/people'
 import { toldStore } from './support/stores'
+import { turns } from './support/turns'
 
 describe('memoryStore keeps the contract:', () => {
   for (const { name, run } of storeContract(async () => memoryStore())) test(name, run)
+})
+
+test('memoryStore writes and reads a large scope in several turns', async () => {
+  const store = memoryStore()
+  const rows = Array.from({ length: 30_000 }, (_, i): RowChange =>
+    ({ kind: 'put', key: Uint8Array.of(1, i >> 8, i & 0xff), value: new Uint8Array(600) }))
+  const scope = Uint8Array.of(1)
+  const written = await turns(() => store.commit({ id: new Uint8Array(16), parts: [{ scope, expect: {}, advance: [], changes: [packBatch(rows)] }] }))
+  const read = await turns(async () => {
+    for await (const { rows: slice } of store.load(scope)) expect(slice.length).toBeLessThan(1 << 20)
+  })
+  expect(written).toBeGreaterThan(3)
+  expect(read).toBeGreaterThan(3)
 })
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-stores-'))
@@ -29,6 +44,16 @@ describe('batches', () => {
     expect(Buffer.from(batch).toString('hex')).toBe('0000000000' + '01000000020102' + '020000000201020000000103')
     expect([...rowChanges(batch)].map(({ kind }) => kind)).toEqual(['delete-prefix', 'delete', 'put'])
     expect([...rowChanges(new Uint8Array(0))]).toEqual([])
+  })
+
+  test('are read for some tags alone', () => {
+    const changes = [1, 2, 1, 3].map((tag, i): RowChange => ({ kind: 'put', key: Uint8Array.of(tag, i), value: Uint8Array.of(i) }))
+    const batch = packBatch([{ kind: 'delete-prefix', key: new Uint8Array(0) }, ...changes])
+    expect([...rowChanges(batch, (tag) => tag === 1)]).toEqual([changes[0], changes[2]])
+    expect(selectRows(batch, (tag) => tag === 1)).toEqual(packBatch([changes[0]!, changes[2]!]))
+    expect(selectRows(batch, () => true)).toBe(batch)
+    expect(selectRows(batch, () => false)).toEqual(new Uint8Array(0))
+    expect(() => [...rowChanges(batch.slice(0, -1), () => false)]).toThrow('STORAGE_DAMAGED')
   })
 
   test('that are not well formed are damage', () => {

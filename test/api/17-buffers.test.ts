@@ -1,5 +1,7 @@
 // Buffers: what counts is what stood in them when they were given.
+import { takeBytes } from '../../lib/long-bytes'
 import { agree, keyPackage, misused, open, pair, text } from './support/people'
+import { turns } from './support/turns'
 
 const bytesOf = (value: string): Uint8Array => new TextEncoder().encode(value)
 
@@ -90,4 +92,21 @@ test('other views are refused by name', async () => {
     await misused(alices.receive(value as never), 'TypeError', 'message')
     await misused(alices.send(value as never), 'TypeError', 'data')
   }
+})
+
+test('a long byte string is copied in several turns, each slice as it is then', async () => {
+  const source = new Uint8Array(96 << 20).fill(1)
+  let taking: ReturnType<typeof takeBytes> | undefined
+  expect(await turns(() => (taking = takeBytes('source', source)))).toBeGreaterThan(1)
+  const bytes = await taking!
+  expect(bytes.size).toBe(source.length)
+  expect(bytes.slice(source.length - 3, source.length)).toEqual(Uint8Array.of(1, 1, 1))
+  const changed = takeBytes('source', source)
+  source.fill(2)
+  expect((await changed).slice(0, 1)).toEqual(Uint8Array.of(1))
+  expect((await changed).slice(source.length - 1, source.length)).toEqual(Uint8Array.of(2))
+  const moved = takeBytes('source', source)
+  structuredClone(source.buffer, { transfer: [source.buffer] })
+  await misused(moved, 'TypeError', 'source must keep its length')
+  expect(() => takeBytes('source', [1])).toThrow(TypeError)
 })
