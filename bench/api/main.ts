@@ -10,7 +10,7 @@ import type { Peer } from '../../test/interop/peers/peer'
 import { tsMls } from '../../test/interop/peers/ts-mls'
 import { MEMBERS, MESSAGES, measureBusyLoop, measureIdleLoop } from './busy-loop'
 import { drawChart } from './chart'
-import { type Floors, measureFloors } from './floors'
+import { type Floors, lower, measureFloors } from './floors'
 import { type ResultRow, type Results, describeMachine, formatResults, ratioOf, writeResults } from './results'
 import { type Figures, OPERATIONS, type Operation, measureGroup } from './world'
 
@@ -38,9 +38,10 @@ async function main(): Promise<void> {
   for (const peer of PEERS) await measureOne(peer, 2, fillers, 'warm-up')
   const rows: ResultRow[] = []
   for (const n of sizes) {
-    const floors = measureFloors(values.floors, n, threads())
     const figures = new Map<Peer, Figures>()
+    const before = measureFloors(values.floors, n, threads())
     for (const peer of PEERS) figures.set(peer, await measureOne(peer, n, fillers, `${n} members`))
+    const floors = lower(before, measureFloors(values.floors, n, threads()))
     for (const operation of OPERATIONS) rows.push(...rowsOf(operation, n, figures, floors))
   }
   rows.push(...(await busyRows(fillers)))
