@@ -18,6 +18,8 @@ import { creation, version } from './postgres-schema'
 export interface PostgresOptions {
   /** The schema that holds the store and nothing else: up to 63 letters, digits and `_`. Default `node_mls`. */
   readonly schema?: string
+  /** Milliseconds for which calls are tried again when connections are lost. Default 5,000. */
+  readonly retryTimeout?: number
 }
 
 /** One call takes at most so many atoms and bytes. */
@@ -27,8 +29,9 @@ const maxBytes = 4 << 20
 const maxCalls = 4
 /** Atoms that a look for the next call passes over, because their scopes are busy. */
 const maxLook = 1024
-/** Milliseconds before each further try. */
-const pauses = [0, 50, 200, 1000, 2000]
+/** Milliseconds before the second try; before each further one twice as many. */
+const firstPause = 25
+const defaultTimeout = 5000
 /** Ids of atoms are remembered for as long; every so many calls those that are older go. */
 const remembered = '10 minutes'
 const callsPerSweep = 512
@@ -43,6 +46,7 @@ class PostgresStore implements Store {
   readonly #pool: PostgresPool
   readonly #end: () => Promise<void>
   readonly #schema: string
+  readonly #timeout: number
   readonly #scopes: Scopes
   #ready: Promise<void> | null = null
   #queue: Waiting[] = []
@@ -54,10 +58,11 @@ class PostgresStore implements Store {
   #scheduled = false
   #closing: Promise<void> | null = null
 
-  constructor({ pool, end }: ReturnType<typeof poolOf>, schema: string) {
+  constructor({ pool, end }: ReturnType<typeof poolOf>, { schema, retryTimeout }: Required<PostgresOptions>) {
     this.#pool = pool
     this.#end = end
     this.#schema = `"${schema}"`
+    this.#timeout = retryTimeout
     this.#scopes = new Scopes(pool, this.#schema)
   }
 
@@ -130,12 +135,12 @@ class PostgresStore implements Store {
 
   /** retried tries again what failed for a lost connection or a deadlock. @throws MlsError of fault `storage` */
   async #retried<T>(work: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
+    const end = performance.now() + this.#timeout
+    for (let pause = firstPause; ; pause *= 2) {
       try {
         return await work()
       } catch (error) {
-        const pause = pauses[attempt]
-        if (pause === undefined || !(isLost(error) || isTransient(error))) throw storeErrorOf(error)
+        if (!(isLost(error) || isTransient(error)) || performance.now() + pause > end) throw storeErrorOf(error)
         await delay(pause * (0.5 + Math.random()))
       }
     }
@@ -250,7 +255,7 @@ async function isThere(client: Parameters<Parameters<typeof withClient>[1]>[0], 
  * It needs the package pg, version 8.
  *
  * `pool` is a `Pool` of pg, which stays the caller's, or what one is made of: a connection string or options. Calls
- * reject with MlsError `STORE_FAILED` when the database fails or cannot be reached for some seconds, `STORAGE_VERSION`
+ * reject with MlsError `STORE_FAILED` when the database fails or cannot be reached for `retryTimeout`, `STORAGE_VERSION`
  * when a newer node-mls made the schema, `STORAGE_DAMAGED` when it is another program's or damaged; `cause` says more.
  *
  * @throws Error when pg is needed and not installed @throws TypeError @throws RangeError
@@ -259,11 +264,12 @@ async function isThere(client: Parameters<Parameters<typeof withClient>[1]>[0], 
  * const bot = await Client.open({ identity: 'bot', store, authenticate: trustAnyCredential })
  */
 export function postgresStore(pool: PostgresPool | PostgresConnection | string, options?: PostgresOptions): Store {
-  const own = new Options('options', options, ['schema'])
+  const own = new Options('options', options, ['schema', 'retryTimeout'])
   const schema = own.read('schema', 'node_mls', (what, value) => {
     if (typeof value !== 'string') throw new TypeError(`${what} must be a string`)
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(value)) throw new RangeError(`${what} must be up to 63 letters, digits and _`)
     return value
   })
-  return new PostgresStore(poolOf(pool), schema)
+  const retryTimeout = own.integer('retryTimeout', defaultTimeout, 0, 0x7fff_ffff)
+  return new PostgresStore(poolOf(pool), { schema, retryTimeout })
 }

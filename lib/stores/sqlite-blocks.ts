@@ -6,7 +6,8 @@
 // when they are still empty, and from then on overwritten in place with as many bytes. A block that is freed is
 // overwritten with zeros and the number of the next free one.
 //
-//     value = as many blocks of the largest size as it fills, and one of the smallest size that takes the rest
+//     value = as many blocks of the largest size as it fills, and one of the smallest size that takes the rest, or two
+//             where that would leave much of it empty
 import type { Database, Statement } from 'better-sqlite3'
 
 /** Blocks per page of 4,096 bytes. One holds 4,088 bytes of cells, a cell 12 bytes beside its block. */
@@ -18,11 +19,17 @@ const largest = 4056
 /** Pages by which a table grows; it begins with more than one, so that its root never holds a value. */
 const growth = 4
 
+/** A block that a value leaves so empty is not taken: a smaller one and another of the rest are. */
+const wasteful = (size: number, waste: number): boolean => waste > 200 && 4 * waste > size
+
 /** Kinds of the blocks of a value of `size` bytes, in order. */
 function* kindsOf(size: number): Generator<number, void, undefined> {
-  let rest = size
-  for (; rest > largest; rest -= largest) yield largestKind
-  if (rest > 0) yield sizes.findIndex((bytes) => bytes >= rest)
+  for (let rest = size; rest > 0;) {
+    const fitting = rest > largest ? largestKind : sizes.findIndex((bytes) => bytes >= rest)
+    const kind = wasteful(sizes[fitting] ?? 0, (sizes[fitting] ?? 0) - rest) ? fitting - 1 : fitting
+    yield kind
+    rest -= sizes[kind] ?? rest
+  }
 }
 
 interface Kind {

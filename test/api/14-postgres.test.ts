@@ -142,11 +142,12 @@ test('a schema of a later version, and one of another program, are left alone', 
 test('what is no pool, no schema', () => {
   for (const pool of [undefined, 1, null]) expect(() => postgresStore(pool as unknown as string)).toThrow(TypeError)
   for (const schema of ['', 'a"b', 'a.b', 'x'.repeat(64), '1a']) expect(() => postgresStore('x', { schema })).toThrow(RangeError)
+  expect(() => postgresStore('x', { retryTimeout: -1 })).toThrow(RangeError)
   expect(() => postgresStore('x', { scheme: 'a' } as object)).toThrow(TypeError)
 })
 
 test('a server that is not there is an error after some tries', async () => {
-  const store = postgresStore({ host: '/nowhere', user: 'x' })
+  const store = postgresStore({ host: '/nowhere', user: 'x' }, { retryTimeout: 500 })
   await expect(store.commit(atomOf(1, Uint8Array.of(1)))).rejects.toMatchObject({ code: 'STORE_FAILED', cause: like(/nowhere/) })
   await store.close()
-}, 20_000)
+})

@@ -221,6 +221,8 @@ describe('the worker', () => {
       for (let i = 0; i < 20; i += 1) store.commit(atom(i)).then(() => { done += 1 })
       process.on('exit', () => console.log(done))`
     expect(node(program)).toMatchObject({ status: 0, stdout: '20\n', stderr: '' })
+    const closing = `${program}; setTimeout(() => store.close().then(() => console.log('closed')), 200)`
+    expect(node(closing)).toMatchObject({ status: 0, stdout: 'closed\n20\n' })
   })
 })
 
