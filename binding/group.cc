@@ -110,7 +110,8 @@ Napi::Function GroupHolder::Define(Napi::Env env) {
        InstanceMethod<&GroupHolder::ExportSecret>("exportSecret"),
        InstanceMethod<&GroupHolder::GroupInfoOf>("groupInfo"), InstanceMethod<&GroupHolder::Tree>("tree"),
        InstanceMethod<&GroupHolder::TreeBytes>("treeBytes"),
-       InstanceMethod<&GroupHolder::Resumption>("resumption"), InstanceMethod<&GroupHolder::Save>("save"),
+       InstanceMethod<&GroupHolder::Resumption>("resumption"),
+       InstanceMethod<&GroupHolder::Refresh>("refresh"), InstanceMethod<&GroupHolder::Save>("save"),
        InstanceMethod<&GroupHolder::Close>("close")});
 }
 
@@ -255,6 +256,24 @@ Napi::Value GroupHolder::Resumption(const Napi::CallbackInfo& info) {
     if (!secret.ok()) return secret.error();
     return Reply([secret = std::move(*secret)](Napi::Env env, Filler&) mutable {
       return SecretHolder::New(env, std::move(secret));
+    });
+  });
+}
+
+Napi::Value GroupHolder::Refresh(const Napi::CallbackInfo& info) {
+  std::vector<Bytes> slices = RowsIn::Take(info[0], "rows");
+  const std::uint64_t now = SecondsOf(info[1], "now");
+  return With(info, [slices = std::move(slices), now](GroupState& state) mutable -> Result<Reply> {
+    const Surroundings surroundings(now);
+    auto delta = OpenDelta(&state.sealer, std::move(slices));
+    if (!delta.ok()) return delta.error();
+    auto group = state.group->Refresh(*delta, surroundings);
+    if (!group.ok()) return group.error();
+    state.group.emplace(std::move(*group));
+    return Reply([view = StateView::Of(*state.group)](Napi::Env env, Filler& filler) mutable {
+      Napi::Object object = Napi::Object::New(env);
+      object.Set("state", ToJs(env, view, filler));
+      return object;
     });
   });
 }

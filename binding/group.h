@@ -50,6 +50,7 @@ class GroupHolder : public Napi::ObjectWrap<GroupHolder> {
   Napi::Value Tree(const Napi::CallbackInfo& info);
   Napi::Value TreeBytes(const Napi::CallbackInfo& info);
   Napi::Value Resumption(const Napi::CallbackInfo& info);
+  Napi::Value Refresh(const Napi::CallbackInfo& info);
   Napi::Value Save(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   // With runs `body(group)` on the pool while the state is held.

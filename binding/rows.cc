@@ -19,21 +19,24 @@ void AppendKey(Bytes& out, Kind kind, View key) {
 
 bool IsPlain(View key) { return ProtectionOf(RowTag(key[0])) == Protection::plain; }
 
-Status ReadRows(const Sealer* sealer, View slice, MemoryRows& rows) {
+// ReadChanges calls each(kind, key, value) for every record; the value is opened, and empty but with a put.
+template <class Each>
+Status ReadChanges(const Sealer* sealer, View slice, Each each) {
   Reader in(slice);
   while (!in.done()) {
-    const auto kind = in.Uint<std::uint8_t>();
+    const auto kind = Kind(in.Uint<std::uint8_t>());
     const View key = in.Take(in.Uint<std::uint32_t>());
-    const View value = in.Take(in.Uint<std::uint32_t>());
-    if (!in.ok() || Kind(kind) != Kind::put || key.empty()) return Error::STORAGE_DAMAGED;
-    if (IsPlain(key)) {
-      rows.Put(key, value);
+    const View value = kind == Kind::put ? in.Take(in.Uint<std::uint32_t>()) : View();
+    if (!in.ok() || kind > Kind::put) return Error::STORAGE_DAMAGED;
+    if (key.empty() && kind != Kind::remove_prefix) return Error::STORAGE_DAMAGED;
+    if (kind != Kind::put || IsPlain(key)) {
+      if (Status done = each(kind, key, value); !done.ok()) return done;
       continue;
     }
     if (sealer == nullptr) return Error::STORAGE_DAMAGED;
     auto opened = sealer->Open(key, value);
     if (!opened.ok()) return opened.error();
-    rows.Put(key, *opened);
+    if (Status done = each(kind, key, opened->view()); !done.ok()) return done;
   }
   return kOk;
 }
@@ -65,10 +68,30 @@ Result<Bytes> PackBatch(const Sealer* sealer, const Batch& batch) {
 Result<MemoryRows> OpenRows(const Sealer* sealer, std::vector<Bytes> slices) {
   MemoryRows rows;
   for (Bytes& slice : slices) {
-    if (Status read = ReadRows(sealer, slice, rows); !read.ok()) return read.error();
+    Status read = ReadChanges(sealer, slice, [&](Kind kind, View key, View value) -> Status {
+      if (kind != Kind::put) return Error::STORAGE_DAMAGED;
+      rows.Put(key, value);
+      return kOk;
+    });
+    if (!read.ok()) return read.error();
     Bytes().swap(slice);
   }
   return rows;
+}
+
+Result<RowDelta> OpenDelta(const Sealer* sealer, std::vector<Bytes> slices) {
+  RowDelta delta;
+  for (Bytes& slice : slices) {
+    Status read = ReadChanges(sealer, slice, [&](Kind kind, View key, View value) -> Status {
+      if (kind == Kind::put) delta.Put(key, value);
+      if (kind == Kind::remove) delta.Delete(key);
+      if (kind == Kind::remove_prefix) delta.DeletePrefix(key);
+      return kOk;
+    });
+    if (!read.ok()) return read.error();
+    Bytes().swap(slice);
+  }
+  return delta;
 }
 
 }  // namespace mls::binding

@@ -13,4 +13,7 @@ Result<Bytes> PackBatch(const Sealer* sealer, const Batch& batch);
 // OpenRows reads slices of packed puts: STORAGE_DAMAGED.
 Result<MemoryRows> OpenRows(const Sealer* sealer, std::vector<Bytes> slices);
 
+// OpenDelta reads slices of packed changes in their order: STORAGE_DAMAGED.
+Result<RowDelta> OpenDelta(const Sealer* sealer, std::vector<Bytes> slices);
+
 }  // namespace mls::binding

@@ -39,7 +39,7 @@ export interface NativeBytes {
   readonly size: number
 }
 
-/** Rows of one scope on their way into a load. add copies one slice: puts in the packing of batch.ts. */
+/** Rows of one scope on their way into a load or refresh. add copies one slice in the packing of batch.ts; for a load it has puts alone. */
 export interface NativeRows {
   add(packed: Uint8Array): void
 }
@@ -296,6 +296,8 @@ export interface NativeGroup {
   treeBytes(): Promise<NativeBytes>
   /** resumption gives the resumption PSK of an epoch still remembered. */
   resumption(epoch: bigint): Promise<NativeSecret>
+  /** refresh takes over what others made of the group's rows; slices apply in order. After an error the group is as before. */
+  refresh(rows: NativeRows, now: number): Promise<{ readonly state: NativeState }>
   /** save gives the whole state. */
   save(): Promise<PackedBatch>
   close(): void

@@ -17,6 +17,7 @@ struct Counters {
   std::uint64_t expands = 0;       // HKDF-Expand
   std::uint64_t pages_copied = 0;  // tree and index pages made private by copy-on-write
   std::uint64_t rows_written = 0;
+  std::uint64_t leaves_decoded = 0;  // of a tree, by Leaf and from its rows
 };
 
 inline Counters& Count() {

@@ -157,18 +157,7 @@ void Group::ApplyEpoch(NewEpoch epoch, std::uint64_t now) {
   candidates_.clear();
   updates_.clear();
   sent_.clear();
-  if (!epoch.next) {  // removed: nothing secret stays (RFC 9420 §12.4.2)
-    phase_ = Phase::removed;
-    local_.secrets = {};
-    local_.keys = {};
-    local_.messages.sender_data_secret.Clear();
-    local_.messages.secret_tree = SecretTree::Create(suite(), context().epoch, 1, Secret());
-    signature_private_key_.Clear();
-    past_.clear();
-    resumption_psks_.clear();
-    tracker_.Restore({});
-    return;
-  }
+  if (!epoch.next) return BecomeRemoved();
   const std::vector<std::uint64_t> evicted = EvictedEpochs(now);
   const std::vector<std::uint64_t> evicted_psks = EvictedPsks();
   const std::uint64_t ended = context().epoch;
@@ -184,6 +173,22 @@ void Group::ApplyEpoch(NewEpoch epoch, std::uint64_t now) {
   if (!epoch.signature_private_key.empty()) signature_private_key_ = std::move(epoch.signature_private_key);
   reinit_ = std::move(epoch.reinit);
   phase_ = reinit_ ? Phase::suspended : Phase::active;
+}
+
+// BecomeRemoved: nothing secret stays (RFC 9420 §12.4.2).
+void Group::BecomeRemoved() {
+  phase_ = Phase::removed;
+  candidates_.clear();
+  updates_.clear();
+  sent_.clear();
+  local_.secrets = {};
+  local_.keys = {};
+  local_.messages.sender_data_secret.Clear();
+  local_.messages.secret_tree = SecretTree::Create(suite(), context().epoch, 1, Secret());
+  signature_private_key_.Clear();
+  past_.clear();
+  resumption_psks_.clear();
+  tracker_.Restore({});
 }
 
 std::vector<std::uint64_t> Group::EvictedEpochs(std::uint64_t now) const {

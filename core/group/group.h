@@ -133,6 +133,14 @@ class Group {
   // Save writes the whole state; Load reads it back: STORAGE_DAMAGED, STORAGE_VERSION.
   void Save(Batch& batch) const;
   static Result<Group> Load(const Rows& rows, Policy policy, const Env& env);
+  // Refresh gives the group that Load would over the rows of this one changed by `delta`: what another
+  // process made of the same rows. The cost grows with what changed. A group that ran ahead of its store goes
+  // back: `delta` then names every row that the steps which were not stored touched, too, even if the store
+  // has the same value, for two processes may reserve the same generations. Within an epoch, what is known in
+  // memory alone is kept: hashes of sent messages, and the rest of a reserved range whose row is not named.
+  // Without rows left the group is in phase removed. STORAGE_DAMAGED, STORAGE_VERSION; this group stays as it
+  // is. What was staged from it does not fit the new one.
+  Result<Group> Refresh(const RowDelta& delta, const Env& env) const;
 
  private:
   Group(LocalEpoch local, Secret signature_private_key, Policy policy);
@@ -150,6 +158,7 @@ class Group {
   Result<Secret> CombinePsks(const std::vector<PreSharedKeyID>& ids, const Answers& answers) const;
   bool IsOwnPsk(const PreSharedKeyID& id) const;
   void ApplyEpoch(NewEpoch epoch, std::uint64_t now);
+  void BecomeRemoved();
 
   // send.cc
   Result<Bytes> Frame(const AuthenticatedContent& content, WireFormat format, Change& change,
@@ -180,6 +189,12 @@ class Group {
   static void SaveContext(const LocalEpoch& local, Phase phase, std::uint64_t next_candidate, Batch& batch);
   static void SaveEpoch(const LocalEpoch& local, Batch& batch);
   void SaveCandidate(const Candidate& candidate, Batch& batch) const;
+  void SaveBesidesTree(Batch& batch) const;
+  struct ContextRow;
+  // LoadMember reads everything besides the public epoch, `shared`.
+  static Result<Group> LoadMember(const ContextRow& header, PublicEpochPtr shared, const Rows& rows,
+                                  Policy policy, const Env& env);
+  Result<Group> RefreshRemoved(const RowDelta& delta) const;
   Result<CandidatePtr> LoadCandidate(View row, const Env& env) const;
   Status LoadHistory(const Rows& rows);
   // Past epochs and resumption PSKs that the end of the current epoch pushes out.

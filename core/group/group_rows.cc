@@ -4,9 +4,7 @@
 
 namespace mls {
 
-namespace {
-
-struct ContextRow {
+struct Group::ContextRow {
   std::uint16_t format = kFormatVersion;
   GroupContext context;
   Bytes confirmation_tag;
@@ -18,6 +16,8 @@ struct ContextRow {
       Fields(&ContextRow::format, &ContextRow::context, &ContextRow::confirmation_tag, &ContextRow::width,
              &ContextRow::self, &ContextRow::phase, &ContextRow::next_candidate);
 };
+
+namespace {
 
 // EpochRow holds what is left of an epoch's secrets once the secret tree has taken the encryption secret.
 struct EpochRow {
@@ -154,8 +154,12 @@ void Group::SaveTransition(const NewEpoch& entered, std::uint64_t now, Batch& ba
 
 void Group::Save(Batch& batch) const {
   if (phase_ == Phase::removed) return;
-  SaveContext(local_, phase_, next_candidate_, batch);
   tree().Save(batch, nullptr);
+  SaveBesidesTree(batch);
+}
+
+void Group::SaveBesidesTree(Batch& batch) const {
+  SaveContext(local_, phase_, next_candidate_, batch);
   proposals().Save(batch);
   for (const auto& [reference, keys] : updates_) {
     batch.PutSecret(RowKey(RowTag::update, Encoded{reference}),
@@ -212,6 +216,11 @@ Result<Group> Group::Load(const Rows& rows, Policy policy, const Env& env) {
   MLS_TRY(header, ReadRow<ContextRow>(*context_row));
   MLS_TRY(shared, LoadPublicEpoch(std::move(header.context), header.width, std::move(header.confirmation_tag),
                                   rows, env.pool));
+  return LoadMember(header, std::move(shared), rows, std::move(policy), env);
+}
+
+Result<Group> Group::LoadMember(const ContextRow& header, PublicEpochPtr shared, const Rows& rows,
+                                Policy policy, const Env& env) {
   const std::uint64_t current = shared->context.epoch;
   const Suite& suite = shared->suite();
   MLS_REQUIRE(!shared->tree.IsBlank(header.self), STORAGE_DAMAGED);  // RFC 9420 §4: we are a member
@@ -276,6 +285,50 @@ Status Group::LoadHistory(const Rows& rows) {
     reinit_ = std::move(reinit);
   }
   return kOk;
+}
+
+Result<Group> Group::Refresh(const RowDelta& delta, const Env& env) const {
+  MemoryRows rows;  // those of the tree are not among them, unless `delta` puts them
+  if (phase_ != Phase::removed) {
+    Batch batch;
+    SaveBesidesTree(batch);
+    rows.Apply(batch);
+  }
+  rows.Apply(delta);
+  const auto context_row = rows.Get(RowKey(RowTag::context));
+  if (!context_row) return RefreshRemoved(delta);
+  if (phase_ == Phase::removed) {  // that removal was never stored
+    MLS_TRY(group, Load(rows, policy(), env));
+    group.version_ = version_ + 1;
+    return std::move(group);
+  }
+  MLS_DO(CheckFormat(*context_row));
+  MLS_TRY(header, ReadRow<ContextRow>(*context_row));
+  MLS_TRY(shared, RefreshPublicEpoch(local_.shared, std::move(header.context), header.width,
+                                     std::move(header.confirmation_tag), delta, env.pool));
+  const bool same_epoch =
+      shared->context == context() && shared->confirmation_tag == epoch().confirmation_tag;
+  MLS_TRY(group, LoadMember(header, std::move(shared), rows, policy(), env));
+  group.version_ = version_ + 1;
+  if (same_epoch) {
+    group.local_.messages.secret_tree.KeepReserved(local_.messages.secret_tree, delta);
+    group.sent_ = sent_;
+  }
+  return std::move(group);
+}
+
+Result<Group> Group::RefreshRemoved(const RowDelta& delta) const {
+  Batch batch;
+  Save(batch);
+  MemoryRows rows;
+  rows.Apply(batch);
+  rows.Apply(delta);
+  MLS_REQUIRE(rows.size() == 0, STORAGE_DAMAGED);  // RFC 9420 §12.4.2: who was removed keeps nothing
+  MessageKeys no_keys{Secret(), SecretTree::Create(suite(), context().epoch, 1, Secret())};
+  Group group({local_.shared, local_.self, {}, std::move(no_keys), {}}, Secret(), policy());
+  group.BecomeRemoved();
+  group.version_ = version_ + 1;
+  return group;
 }
 
 }  // namespace mls

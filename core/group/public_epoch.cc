@@ -25,4 +25,18 @@ Result<PublicEpochPtr> LoadPublicEpoch(GroupContext context, std::uint32_t width
   return MakePublicEpoch(std::move(context), std::move(tree), std::move(confirmation_tag));
 }
 
+Result<PublicEpochPtr> RefreshPublicEpoch(const PublicEpochPtr& former, GroupContext context,
+                                          std::uint32_t width, Bytes confirmation_tag, const RowDelta& delta,
+                                          Pool* pool) {
+  MLS_REQUIRE(context.cipher_suite == former->context.cipher_suite,
+              STORAGE_DAMAGED);  // RFC 9420 §8.1: a group keeps its suite
+  const bool same_tree = width == former->tree.width() && !delta.TouchesAny(RowKey(RowTag::leaves)) &&
+                         !delta.TouchesAny(RowKey(RowTag::parents));
+  if (same_tree && context == former->context && confirmation_tag == former->confirmation_tag) return former;
+  MLS_TRY(tree, same_tree ? Result<RatchetTree>(former->tree) : former->tree.Refresh(width, delta));
+  MLS_DO(tree.UpdateHashes(pool));
+  MLS_REQUIRE(Equal(tree.RootHash(), context.tree_hash), STORAGE_DAMAGED);  // RFC 9420 §7.8: the hash tells
+  return MakePublicEpoch(std::move(context), std::move(tree), std::move(confirmation_tag));
+}
+
 }  // namespace mls

@@ -34,4 +34,10 @@ Result<PublicEpochPtr> MakePublicEpoch(GroupContext context, RatchetTree tree, B
 Result<PublicEpochPtr> LoadPublicEpoch(GroupContext context, std::uint32_t width, Bytes confirmation_tag,
                                        const Rows& rows, Pool* pool);
 
+// RefreshPublicEpoch is LoadPublicEpoch over the rows of `former` changed by `delta`. What did not change is
+// shared: `former` itself when context and tree are the same.
+Result<PublicEpochPtr> RefreshPublicEpoch(const PublicEpochPtr& former, GroupContext context,
+                                          std::uint32_t width, Bytes confirmation_tag, const RowDelta& delta,
+                                          Pool* pool);
+
 }  // namespace mls

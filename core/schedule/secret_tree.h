@@ -73,6 +73,10 @@ class SecretTree {
   static Result<SecretTree> Load(const Suite& suite, std::uint64_t epoch, std::uint32_t width,
                                  const Rows& rows);
   static void EraseRows(std::uint64_t epoch, Batch& batch);
+  // KeepReserved: this tree was loaded over rows of `former` changed by `delta`. Own ratchets whose rows it
+  // leaves alone go on where `former` is within its reserved range; another's row is where the next range
+  // begins.
+  void KeepReserved(const SecretTree& former, const RowDelta& delta);
 
   std::size_t skipped_key_count() const { return skipped_.size(); }
 

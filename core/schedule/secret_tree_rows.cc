@@ -199,6 +199,17 @@ Status SecretTree::LoadSkipped(const Rows& rows) {
       });
 }
 
+void SecretTree::KeepReserved(const SecretTree& former, const RowDelta& delta) {
+  for (const auto& [id, reserved] : former.reserved_) {
+    if (delta.Touches(RowKey(RowTag::ratchet, epoch_, id)) || !heads_.contains(id)) continue;
+    const auto copy = [](const RatchetHead& head) {
+      return RatchetHead{head.generation, head.secret.Clone()};  // `former` is dropped when it was replaced
+    };
+    heads_.insert_or_assign(id, copy(former.heads_.at(id)));
+    reserved_.insert_or_assign(id, copy(reserved));
+  }
+}
+
 bool SecretTree::IsComplete() const {
   auto node = nodes_.begin();
   auto head = heads_.begin();

@@ -4,14 +4,6 @@
 
 namespace mls {
 
-namespace {
-
-bool StartsWith(View bytes, View prefix) {
-  return bytes.size() >= prefix.size() && Equal(bytes.first(prefix.size()), prefix);
-}
-
-}  // namespace
-
 std::size_t Batch::bytes() const {
   std::size_t size = 0;
   for (const Operation& operation : operations_)
@@ -34,13 +26,27 @@ void MemoryRows::Apply(const Batch& batch) {
       case Batch::Operation::Kind::remove:
         rows_.erase(key);
         break;
-      case Batch::Operation::Kind::remove_prefix: {
-        auto row = rows_.lower_bound(key);
-        while (row != rows_.end() && StartsWith(row->first, key)) row = rows_.erase(row);
+      case Batch::Operation::Kind::remove_prefix:
+        ErasePrefix(key);
         break;
-      }
     }
   }
+}
+
+void MemoryRows::Apply(const RowDelta& delta) {
+  for (const Bytes& prefix : delta.prefixes()) ErasePrefix(prefix);
+  for (const auto& [key, value] : delta.rows()) {
+    if (value) {
+      Put(key, *value);
+    } else {
+      rows_.erase(key);
+    }
+  }
+}
+
+void MemoryRows::ErasePrefix(View prefix) {
+  auto row = rows_.lower_bound(ToBytes(prefix));
+  while (row != rows_.end() && StartsWith(row->first, prefix)) row = rows_.erase(row);
 }
 
 std::optional<View> MemoryRows::Get(View key) const {
@@ -55,6 +61,25 @@ Status MemoryRows::Scan(View prefix, const std::function<Status(View, View)>& ea
     if (Status status = each(row->first, row->second); !status.ok()) return status;
   }
   return kOk;
+}
+
+void RowDelta::DeletePrefix(View prefix) {
+  prefixes_.push_back(ToBytes(prefix));
+  auto row = rows_.lower_bound(prefixes_.back());
+  while (row != rows_.end() && StartsWith(row->first, prefix)) row = rows_.erase(row);
+}
+
+bool RowDelta::Touches(View key) const {
+  const auto covers = [&](const Bytes& prefix) { return StartsWith(key, prefix); };
+  return rows_.contains(ToBytes(key)) || std::any_of(prefixes_.begin(), prefixes_.end(), covers);
+}
+
+bool RowDelta::TouchesAny(View prefix) const {
+  const auto row = rows_.lower_bound(ToBytes(prefix));
+  if (row != rows_.end() && StartsWith(row->first, prefix)) return true;
+  return std::any_of(prefixes_.begin(), prefixes_.end(), [&](const Bytes& deleted) {
+    return StartsWith(deleted, prefix) || StartsWith(prefix, deleted);
+  });
 }
 
 NetChange NetChangeOf(const Batch& batch) {

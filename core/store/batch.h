@@ -2,6 +2,7 @@
 //
 // Each type of the layers above saves and loads its own rows; there is no second serialiser. A Batch is built
 // by one thread; operations take effect in order: a prefix delete removes rows put before it, not after.
+// RowDelta: what others changed, for a state that was loaded before.
 #pragma once
 
 #include <functional>
@@ -74,10 +75,32 @@ class Rows {
   virtual Status Scan(View prefix, const std::function<Status(View key, View value)>& each) const = 0;
 };
 
+// RowDelta is what became of a scope since somebody read it: rows put, rows deleted, prefixes deleted. Calls
+// take effect in order, and only what they come to is kept.
+class RowDelta {
+ public:
+  void Put(View key, View value) { rows_.insert_or_assign(ToBytes(key), Secret::Copy(value)); }
+  void Delete(View key) { rows_.insert_or_assign(ToBytes(key), std::nullopt); }
+  void DeletePrefix(View prefix);
+
+  // Touches: the row of `key` may be another than before. TouchesAny: some row with this prefix may be.
+  bool Touches(View key) const;
+  bool TouchesAny(View prefix) const;
+
+  // Prefixes first, then rows: a value, or none where the row is deleted.
+  const std::vector<Bytes>& prefixes() const { return prefixes_; }
+  const std::map<Bytes, std::optional<Secret>>& rows() const { return rows_; }
+
+ private:
+  std::vector<Bytes> prefixes_;
+  std::map<Bytes, std::optional<Secret>> rows_;
+};
+
 // MemoryRows is a whole scope in memory: what tests save into, and what a store hands over for a load.
 class MemoryRows final : public Rows {
  public:
   void Apply(const Batch& batch);
+  void Apply(const RowDelta& delta);
   void Put(View key, View value) { rows_.insert_or_assign(ToBytes(key), Secret::Copy(value)); }
   std::optional<View> Get(View key) const override;
   Status Scan(View prefix, const std::function<Status(View key, View value)>& each) const override;
@@ -86,7 +109,13 @@ class MemoryRows final : public Rows {
   const std::map<Bytes, Secret>& rows() const { return rows_; }
 
  private:
+  void ErasePrefix(View prefix);
   std::map<Bytes, Secret> rows_;
 };
+
+// StartsWith says whether the first bytes of `bytes` are `prefix`.
+inline bool StartsWith(View bytes, View prefix) {
+  return bytes.size() >= prefix.size() && Equal(bytes.first(prefix.size()), prefix);
+}
 
 }  // namespace mls

@@ -33,6 +33,7 @@ View RatchetTree::EncodedLeaf(LeafIndex leaf) const {
 }
 
 LeafNode RatchetTree::Leaf(LeafIndex leaf) const {
+  ++Count().leaves_decoded;
   auto decoded = Decode<LeafNode>(EncodedLeaf(leaf));
   return decoded.ok() ? std::move(*decoded) : LeafNode();
 }
@@ -160,9 +161,7 @@ void RatchetTree::BlankDirectPath(LeafIndex leaf) {
 
 void RatchetTree::SetParent(NodeIndex node, Bytes encryption_key, Bytes parent_hash) {
   PutParent(node, {std::move(encryption_key), std::move(parent_hash), {}});
-  for (const NodeIndex root = Root(width_); node != root; node = ::mls::Parent(node)) {
-    ForgetHash(::mls::Parent(node));
-  }
+  ForgetHashesAbove(node);
 }
 
 void RatchetTree::PutLeaf(LeafIndex leaf, Bytes encoded) {
@@ -211,6 +210,12 @@ void RatchetTree::ForgetHash(NodeIndex parent) {
 
 void RatchetTree::ForgetHashes(LeafIndex leaf) {
   for (std::uint32_t level = 1; (1u << level) <= width_; ++level) ForgetHash(AncestorAt(level, leaf));
+}
+
+void RatchetTree::ForgetHashesAbove(NodeIndex node) {
+  for (const NodeIndex root = Root(width_); node != root; node = ::mls::Parent(node)) {
+    ForgetHash(::mls::Parent(node));
+  }
 }
 
 // DropBlankPages frees the pages around `leaf` that hold no

@@ -77,6 +77,9 @@ class RatchetTree {
   // that are gone. Load is STORAGE_DAMAGED for whatever Save does not write.
   void Save(Batch& batch, const RatchetTree* previous) const;
   static Result<RatchetTree> Load(const Suite& suite, std::uint32_t width, const Rows& rows);
+  // Refresh gives the tree that Load would over the rows of this one changed by `delta` (STORAGE_DAMAGED).
+  // Pages, hashes and index entries of what did not change are shared, or stay.
+  Result<RatchetTree> Refresh(std::uint32_t width, const RowDelta& delta) const;
 
   // SharesLeafPage says whether `leaf`'s page is the same object in both trees: only others can differ.
   bool SharesLeafPage(const RatchetTree& other, LeafIndex leaf) const;
@@ -92,7 +95,16 @@ class RatchetTree {
   void AddUnmerged(std::span<const LeafIndex> added);
   void ForgetHash(NodeIndex parent);
   void ForgetHashes(LeafIndex leaf);
+  void ForgetHashesAbove(NodeIndex node);
   void DropBlankPages(LeafIndex leaf);
+  // RestoreLeaves and RestoreParents make one page what its row says, all blank without a row
+  // (STORAGE_DAMAGED). Nodes that are the same already keep their hashes.
+  Status RestoreLeaves(std::uint32_t number, std::optional<View> row);
+  Status RestoreParents(NodeIndex top, std::optional<View> row);
+  Status RestorePage(View key, std::optional<View> row);
+  void DropPageIfBlank(View key);
+  std::vector<Bytes> RowKeys() const;
+  bool HasParentsBeyond(std::uint32_t width) const;
   void Truncate();
   void CollectResolution(NodeIndex node, std::vector<NodeIndex>& nodes) const;
 

@@ -72,10 +72,19 @@ struct PageKey {
   static constexpr auto kWire = Fields(&PageKey::tag, &PageKey::number);
 };
 
-Result<std::uint32_t> NumberOf(View key, RowTag tag) {
-  const auto decoded = Decode<PageKey>(key);
-  if (!decoded.ok() || decoded->tag != tag) return Error::STORAGE_DAMAGED;
-  return decoded->number;
+// IsPage: the key of a page, or one that claims to be.
+bool IsPage(View key) {
+  return key[0] == static_cast<std::uint8_t>(RowTag::leaves) ||
+         key[0] == static_cast<std::uint8_t>(RowTag::parents);
+}
+
+bool NamesPages(const std::vector<Bytes>& prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(),
+                     [](const Bytes& prefix) { return prefix.empty() || IsPage(prefix); });
+}
+
+bool IsWidth(std::uint32_t width) {
+  return width == 0 || (std::has_single_bit(width) && width <= kWidestTree);
 }
 
 }  // namespace
@@ -97,38 +106,138 @@ void RatchetTree::Save(Batch& batch, const RatchetTree* previous) const {
   }
 }
 
+Status RatchetTree::RestoreLeaves(std::uint32_t number, std::optional<View> row) {
+  std::vector<std::optional<Bytes>> nodes(kLeavesPerPage);
+  if (row) {
+    MLS_TRY(decoded, (DecodePage<LeafPage, Bytes>(*row)));
+    nodes = std::move(decoded);
+  }
+  for (std::uint32_t slot = 0; slot < kLeavesPerPage; ++slot) {
+    const LeafIndex leaf{number * kLeavesPerPage + slot};
+    const bool member = members_.Has(leaf);
+    if (!nodes[slot] && member) {
+      ClearLeaf(leaf);
+      ForgetHashes(leaf);
+    }
+    if (!nodes[slot] || (member && Equal(EncodedLeaf(leaf), *nodes[slot]))) continue;
+    ++Count().leaves_decoded;
+    if (leaf.value >= width_ || !Decode<LeafNode>(*nodes[slot]).ok()) return Error::STORAGE_DAMAGED;
+    PutLeaf(leaf, std::move(*nodes[slot]));
+  }
+  return kOk;
+}
+
+Status RatchetTree::RestoreParents(NodeIndex top, std::optional<View> row) {
+  std::vector<std::optional<ParentNode>> nodes(kParentsPerPage);
+  if (row) {
+    MLS_TRY(decoded, (DecodePage<ParentPage, ParentNode>(*row)));
+    nodes = std::move(decoded);
+  }
+  const ParentPlace place = ParentPlace::Of(top);
+  for (std::uint32_t slot = 0; slot < kParentsPerPage; ++slot) {
+    const NodeIndex node = ParentPlace{place.band, place.page, slot}.Node();
+    const ParentNode* former = Parent(node);
+    if (!nodes[slot] && former == nullptr) continue;
+    if (nodes[slot] && former != nullptr && *nodes[slot] == *former) continue;
+    if (node.value >= NodeWidth(width_)) return Error::STORAGE_DAMAGED;
+    if (nodes[slot]) {
+      PutParent(node, std::move(*nodes[slot]));
+    } else {
+      ClearParent(node);
+    }
+    ForgetHashesAbove(node);
+  }
+  return kOk;
+}
+
+// RestorePage: a row that is put must be a page of this tree; a row that is gone need not have been one.
+Status RatchetTree::RestorePage(View key, std::optional<View> row) {
+  const auto decoded = Decode<PageKey>(key);
+  if (!decoded.ok()) return row ? Status(Error::STORAGE_DAMAGED) : Status(kOk);
+  if (decoded->tag == RowTag::leaves) {
+    const bool inside = decoded->number < PagesFor(width_, kLeavesPerPage);
+    if (!inside) return row ? Status(Error::STORAGE_DAMAGED) : Status(kOk);
+    return RestoreLeaves(decoded->number, row);
+  }
+  const NodeIndex top(decoded->number);
+  const bool is_top = Level(top) != 0 && Level(top) % kLevelsPerPage == 0;
+  const bool inside = is_top && ParentPlace::Of(top).band < parents_.size();
+  if (!inside) return row ? Status(Error::STORAGE_DAMAGED) : Status(kOk);
+  return RestoreParents(top, row);
+}
+
+void RatchetTree::DropPageIfBlank(View key) {
+  const auto decoded = Decode<PageKey>(key);
+  if (!decoded.ok()) return;
+  std::uint32_t number = decoded->number;
+  if (decoded->tag == RowTag::parents) {
+    const NodeIndex top(number);
+    if (Level(top) != kLevelsPerPage) return;  // only the lowest band's pages come and go with their leaves
+    number = ParentPlace::Of(top).page;
+  }
+  if (number < PagesFor(width_, kLeavesPerPage)) DropBlankPages({number * kLeavesPerPage});
+}
+
 Result<RatchetTree> RatchetTree::Load(const Suite& suite, std::uint32_t width, const Rows& rows) {
   RatchetTree tree(suite);
-  const bool possible = width == 0 || (std::has_single_bit(width) && width <= kWidestTree);
-  MLS_REQUIRE(possible, STORAGE_DAMAGED);  // RFC 9420 §4.1: a full tree
-  MLS_DO(rows.Scan(RowKey(RowTag::leaves), [&](View key, View value) -> Status {
-    MLS_TRY(number, NumberOf(key, RowTag::leaves));
-    if (number >= PagesFor(width, kLeavesPerPage)) return Error::STORAGE_DAMAGED;
-    MLS_TRY(nodes, DecodePage<LeafPage, Bytes>(value));
-    for (std::uint32_t slot = 0; slot < nodes.size(); ++slot) {
-      if (!nodes[slot]) continue;
-      if (!Decode<LeafNode>(*nodes[slot]).ok()) return Error::STORAGE_DAMAGED;
-      const LeafIndex leaf{number * kLeavesPerPage + slot};
-      tree.ExtendTo(leaf);
-      tree.PutLeaf(leaf, std::move(*nodes[slot]));
-    }
-    return kOk;
-  }));
+  MLS_REQUIRE(IsWidth(width), STORAGE_DAMAGED);  // RFC 9420 §4.1: a full tree
+  if (width != 0) tree.ExtendTo({width - 1});
+  for (const RowTag tag : {RowTag::leaves, RowTag::parents}) {
+    MLS_DO(rows.Scan(RowKey(tag), [&](View key, View value) { return tree.RestorePage(key, value); }));
+  }
+  tree.Truncate();
   if (tree.width_ != width) return Error::STORAGE_DAMAGED;
-  MLS_DO(rows.Scan(RowKey(RowTag::parents), [&](View key, View value) -> Status {
-    MLS_TRY(number, NumberOf(key, RowTag::parents));
-    const NodeIndex top(number);
-    if (Level(top) == 0 || Level(top) % kLevelsPerPage != 0) return Error::STORAGE_DAMAGED;
-    const ParentPlace place = ParentPlace::Of(top);
-    MLS_TRY(nodes, DecodePage<ParentPage, ParentNode>(value));
-    for (std::uint32_t slot = 0; slot < nodes.size(); ++slot) {
-      if (!nodes[slot]) continue;
-      const NodeIndex node = ParentPlace{place.band, place.page, slot}.Node();
-      if (node.value >= NodeWidth(width)) return Error::STORAGE_DAMAGED;
-      tree.PutParent(node, std::move(*nodes[slot]));
+  return tree;
+}
+
+std::vector<Bytes> RatchetTree::RowKeys() const {
+  std::vector<Bytes> keys;
+  leaves_.ForEach([&](std::size_t number, const LeafPage&) {
+    keys.push_back(RowKey(RowTag::leaves, static_cast<std::uint32_t>(number)));
+  });
+  for (std::uint32_t band = 0; band < parents_.size(); ++band) {
+    parents_[band].ForEach([&](std::size_t number, const ParentPage&) {
+      const ParentPlace top{band, static_cast<std::uint32_t>(number), kTopSlot};
+      keys.push_back(RowKey(RowTag::parents, top.Node()));
+    });
+  }
+  return keys;
+}
+
+bool RatchetTree::HasParentsBeyond(std::uint32_t width) const {
+  bool found = false;
+  for (std::uint32_t band = 0; band < parents_.size(); ++band) {
+    const std::uint32_t whole = width / LeavesPerParentPage(band);  // pages before these have none
+    parents_[band].ForEach([&](std::size_t number, const ParentPage& page) {
+      for (std::uint32_t slot = 0; number >= whole && slot < kParentsPerPage; ++slot) {
+        const ParentPlace place{band, static_cast<std::uint32_t>(number), slot};
+        found = found || (page.nodes[slot] && place.Node().value >= NodeWidth(width));
+      }
+    });
+  }
+  return found;
+}
+
+Result<RatchetTree> RatchetTree::Refresh(std::uint32_t width, const RowDelta& delta) const {
+  MLS_REQUIRE(IsWidth(width), STORAGE_DAMAGED);  // RFC 9420 §4.1: a full tree
+  std::map<Bytes, std::optional<View>> changed;  // leaves before parents, as their tags are
+  if (NamesPages(delta.prefixes())) {
+    for (Bytes& key : RowKeys()) {
+      if (delta.Touches(key)) changed.emplace(std::move(key), std::nullopt);
     }
-    return kOk;
-  }));
+  }
+  for (auto row = delta.rows().lower_bound(RowKey(RowTag::leaves)); row != delta.rows().end(); ++row) {
+    if (!IsPage(row->first)) break;
+    changed.insert_or_assign(row->first, row->second ? std::optional<View>(*row->second) : std::nullopt);
+  }
+
+  RatchetTree tree = *this;
+  if (width > width_) tree.ExtendTo({width - 1});
+  for (const auto& [key, row] : changed) MLS_DO(tree.RestorePage(key, row));
+  for (const auto& [key, row] : changed) tree.DropPageIfBlank(key);
+  if (width < width_ && tree.HasParentsBeyond(width)) return Error::STORAGE_DAMAGED;
+  tree.Truncate();
+  if (tree.width_ != width) return Error::STORAGE_DAMAGED;
   return tree;
 }
 

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/count_of.h"
 #include "support/warm_group.h"
 
 using namespace mls;
@@ -14,24 +15,6 @@ namespace {
 const Suite& TheSuite() { return *FindSuite(CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519); }
 
 constexpr std::uint32_t kSizes[] = {10, 100, 500, 1000, 2000};
-
-// CountOf gives what `step` adds to this thread's counters.
-template <class Step>
-Counters CountOf(Step step) {
-  const Counters before = Count();
-  step();
-  const Counters& after = Count();
-  return {after.signatures - before.signatures,
-          after.signature_verifications - before.signature_verifications,
-          after.hpke_seals - before.hpke_seals,
-          after.hpke_opens - before.hpke_opens,
-          after.key_derivations - before.key_derivations,
-          after.hashes - before.hashes,
-          after.macs - before.macs,
-          after.expands - before.expands,
-          after.pages_copied - before.pages_copied,
-          after.rows_written - before.rows_written};
-}
 
 // A path as its sender sees it before the commit: its length, and the ciphertexts that it takes.
 struct Path {

@@ -138,6 +138,7 @@ TEST_CASE("batch: its net change leads to the same rows, whatever the order of i
   for (int round = 0; round < 300; ++round) {
     CAPTURE(round);
     Batch batch;
+    RowDelta delta;
     const auto key = [&] {
       Bytes bytes(1 + random.Below(3));
       for (std::uint8_t& byte : bytes) byte = static_cast<std::uint8_t>('a' + random.Below(3));
@@ -145,9 +146,10 @@ TEST_CASE("batch: its net change leads to the same rows, whatever the order of i
     };
     for (std::uint64_t i = 0, count = random.Below(12); i < count; ++i) {
       const std::uint64_t kind = random.Below(4);
-      if (kind < 2) batch.PutPlain(key(), random.Some(4));
-      if (kind == 2) batch.Delete(key());
-      if (kind == 3) batch.DeletePrefix(key());
+      const Bytes row = key(), value = random.Some(4);
+      if (kind < 2) batch.PutPlain(row, value), delta.Put(row, value);
+      if (kind == 2) batch.Delete(row), delta.Delete(row);
+      if (kind == 3) batch.DeletePrefix(row), delta.DeletePrefix(row);
     }
     MemoryRows before;
     for (int i = 0; i < 6; ++i) before.Put(key(), AsView("before"));
@@ -165,8 +167,35 @@ TEST_CASE("batch: its net change leads to the same rows, whatever the order of i
     for (const RowPut* put : net.puts) again.PutPlain(put->key, put->value);
     net_rows.Apply(again);
     CHECK(net_rows == in_order);
+    MemoryRows by_delta;
+    for (const auto& [row, value] : before.rows()) by_delta.Put(row, value);
+    by_delta.Apply(delta);
+    CHECK(by_delta == in_order);
+    // What differs was touched, and a prefix of it, too.
+    for (const auto* rows : {&before, &in_order}) {
+      for (const auto& [row, value] : rows->rows()) {
+        const auto was = before.Get(row), is = in_order.Get(row);
+        if (was && is && Equal(*was, *is)) continue;
+        CHECK(delta.Touches(row));
+        for (std::size_t size = 0; size <= row.size(); ++size) {
+          CHECK(delta.TouchesAny(View(row).first(size)));
+        }
+      }
+    }
     for (const View row : net.deletes) {
       for (const RowPut* put : net.puts) CHECK(!Equal(row, put->key));
     }
   }
+}
+
+TEST_CASE("delta: it touches what it names and nothing else") {
+  RowDelta delta;
+  CHECK(!delta.TouchesAny({}));
+  delta.Put(AsView("ab"), AsView("1"));
+  delta.DeletePrefix(AsView("cd"));
+  delta.Delete(AsView("e"));
+  for (const char* key : {"ab", "cd", "cdx", "e"}) CHECK(delta.Touches(AsView(key)));
+  for (const char* key : {"", "a", "abc", "c", "ce", "ee"}) CHECK(!delta.Touches(AsView(key)));
+  for (const char* prefix : {"", "a", "ab", "c", "cd", "cdx", "e"}) CHECK(delta.TouchesAny(AsView(prefix)));
+  for (const char* prefix : {"abc", "b", "ce", "ex"}) CHECK(!delta.TouchesAny(AsView(prefix)));
 }

@@ -268,6 +268,7 @@ void RandomWalk::Check() {
   Demand(walker.RowsMatch(), "rows changed step by step are not those of a full save");
   if (Chance(10)) Demand(walker.KeysFit(world_.random), "a member holds keys that it should not, or others");
   if (Chance(15)) walker.Restart(env_);
+  if (Chance(25)) walker.HandOver(env_);
   if (!old_handshakes_.empty() && Chance(5)) {
     const HandshakePtr& old = OneOf(old_handshakes_);
     if (old->epoch < walker.epoch()) {

@@ -2,9 +2,10 @@
 //
 // A dozen members do what the protocol allows in an order that nobody planned: they add, remove, update,
 // inject PSKs, change the group's extensions, hold several commits at once of which one wins, lag behind,
-// lose proposals and come back by an external Commit, send messages that arrive late, twice or damaged, and
-// restart from their rows. A tracker without keys follows the public handshakes. After each step everybody
-// who is up to date agrees, and rows changed step by step equal a full save.
+// lose proposals and come back by an external Commit, send messages that arrive late, twice or damaged,
+// restart from their rows, and let another process go on, which refreshes what it had of the same rows. A
+// tracker without keys follows the public handshakes. After each step everybody who is up to date agrees, and
+// rows changed step by step equal a full save.
 //
 // MLS_WALK_SEED and MLS_WALK_STEPS set another walk; MLS_WALK_SCALE (percent) shortens those of slow builds.
 #pragma once

@@ -1,5 +1,7 @@
 #include "support/walker.h"
 
+#include "support/row_delta.h"
+
 namespace mls::test {
 
 void Demand(bool holds, std::string_view what) {
@@ -125,6 +127,23 @@ void Walker::Restart(const Env& env) {
          "a restart changes the state");
   group_ = std::move(loaded);
   sent_.clear();
+}
+
+void Walker::HandOver(const Env& env) {
+  Process next{Must(Group::Load(rows_, group_.policy(), env)), CopyOf(rows_), {}};
+  if (other_) {
+    const bool same_epoch = other_->group.context() == group_.context();
+    other_->group.SetPolicy(group_.policy());
+    next.group = Must(other_->group.Refresh(DeltaBetween(other_->rows, rows_), env));
+    if (same_epoch) next.sent = std::move(other_->sent);
+  }
+  Demand(World::Saved(next.group) == rows_, "a refreshed group is not what its rows say");
+  Demand(next.group.phase() == group_.phase() &&
+             next.group.candidates().size() == group_.candidates().size() && World::Agree(next.group, group_),
+         "a refreshed group is in another state");
+  std::swap(group_, next.group);
+  std::swap(sent_, next.sent);
+  other_ = std::move(next);
 }
 
 }  // namespace mls::test

@@ -64,12 +64,22 @@ class Walker {
   bool RowsMatch() const;
   // Restart forgets the group and loads it from the rows.
   void Restart(const Env& env);
+  // HandOver lets another process go on, which has the same rows and reads again only what became of them
+  // since its last turn.
+  void HandOver(const Env& env);
 
   std::deque<HandshakePtr> inbox;
   std::set<std::uint64_t> lost_proposals;  // epochs of which one will never arrive
   bool stuck = false;                      // a Commit covered it: only a resync helps
 
  private:
+  // Process is another process's memory, as it was at the end of its last turn.
+  struct Process {
+    Group group;
+    MemoryRows rows;
+    std::set<std::uint64_t> sent;
+  };
+
   void LeaveEpoch(std::uint64_t left, std::uint64_t now);
 
   std::uint64_t number_;
@@ -80,6 +90,7 @@ class Walker {
   std::deque<std::pair<std::uint64_t, std::uint64_t>> past_;  // epochs still readable, when they ended
   std::set<std::uint64_t> read_;                              // mails
   std::set<std::uint64_t> sent_;                              // mails of this epoch, since the last restart
+  std::optional<Process> other_;
 };
 
 // PskOf is the value of an external PSK, which everybody in the walk knows.

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "support/row_delta.h"
 #include "tree/members.h"
 #include "tree/model.h"
 
@@ -63,6 +64,71 @@ TEST_CASE("tree rows: changes replayed give the rows of a full save, and load as
       REQUIRE(loaded->index().members() == hashed.index().members());
     }
   }
+}
+
+TEST_CASE(
+    "tree rows: a tree refreshed by what changed is the tree that all rows give, as it grows and shrinks") {
+  for (std::uint64_t seed = 10; seed < 16; ++seed) {
+    RandomWalk walk(seed, SmallSuite());
+    MemoryRows seen;
+    RatchetTree tree(SmallSuite());
+    for (int step = 0; step < 150; ++step) {
+      walk.Step(step / 30 % 2 == 0 ? 40 + 60 * seed : 2);
+      if (walk.random().Below(3) == 0) continue;
+      MemoryRows rows = FullSave(walk.tree());
+      RowDelta delta = DeltaBetween(seen, rows);
+      if (walk.random().Below(5) == 0) {  // a store may say more than it must
+        delta.DeletePrefix(RowKey(walk.random().Below(2) == 0 ? RowTag::leaves : RowTag::parents));
+        for (const auto& [key, value] : rows.rows()) delta.Put(key, value);
+      }
+      auto refreshed = tree.Refresh(walk.tree().width(), delta);
+      REQUIRE(refreshed.ok());
+      REQUIRE(walk.model().Matches(*refreshed));
+      REQUIRE(FullSave(*refreshed) == rows);
+      auto loaded = RatchetTree::Load(SmallSuite(), walk.tree().width(), rows);
+      REQUIRE(loaded->UpdateHashes(nullptr).ok());
+      REQUIRE(refreshed->UpdateHashes(nullptr).ok());
+      REQUIRE(refreshed->RootHash() == loaded->RootHash());
+      REQUIRE(refreshed->index().HasDuplicateKeys() == loaded->index().HasDuplicateKeys());
+      REQUIRE(refreshed->LeftmostBlankLeaf() == loaded->LeftmostBlankLeaf());
+      REQUIRE(refreshed->index().CredentialTypesInUse() == loaded->index().CredentialTypesInUse());
+      if (walk.random().Below(4) != 0)
+        tree = *refreshed;  // else one with stale hashes goes on
+      else
+        tree = std::move(*loaded);
+      seen = std::move(rows);
+    }
+  }
+}
+
+TEST_CASE("tree rows: a delta is refused where its rows would be") {
+  RandomWalk walk(80, SmallSuite());
+  while (walk.model().leaves().size() < 40 || walk.tree().width() != 64) walk.Step(60);
+  const RatchetTree& tree = walk.tree();
+  const MemoryRows rows = FullSave(tree);
+  std::size_t refused = 0;
+  for (const auto& [key, value] : rows.rows()) {
+    for (const std::uint32_t width : {32u, 64u, 128u}) {
+      for (int damage = 0; damage < 4; ++damage) {
+        RowDelta delta;
+        if (damage == 0) delta.Delete(key);
+        if (damage == 1) delta.Put(key, value.view().first(value.size() - 1));
+        if (damage == 2) delta.Put(RowKey(RowTag::leaves, std::uint32_t{7}), value);
+        if (damage == 3) delta.DeletePrefix(View(key).first(4));
+        MemoryRows changed = CopyOf(rows);
+        changed.Apply(delta);
+        const auto loaded = RatchetTree::Load(SmallSuite(), width, changed);
+        const auto refreshed = tree.Refresh(width, delta);
+        REQUIRE(loaded.ok() == refreshed.ok());
+        refused += refreshed.ok() ? 0 : 1;
+        if (refreshed.ok()) REQUIRE(FullSave(*refreshed) == FullSave(*loaded));
+      }
+    }
+  }
+  CHECK(refused > 2 * rows.size());
+  CHECK(!tree.Refresh(63, {}).ok());
+  CHECK(!tree.Refresh(1u << 29, {}).ok());
+  CHECK(FullSave(*tree.Refresh(64, {})) == rows);
 }
 
 TEST_CASE("tree rows: nothing changed, nothing written") {
