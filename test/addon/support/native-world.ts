@@ -2,7 +2,7 @@
 import { packBatch, rowChanges } from '../../../lib/batch'
 import { native } from '../../../lib/native'
 import type {
-  MayAsk, NativeClient, NativeCommitOptions, NativeGroup, NativeOpened, NativePolicy, NativeRows, NativeStepResult, PackedBatch,
+  MayAsk, NativeBytes, NativeClient, NativeCommitOptions, NativeGroup, NativeOpened, NativePolicy, NativeRows, NativeStepResult, PackedBatch,
 } from '../../../lib/native'
 
 export const now = 1_700_000_000
@@ -114,6 +114,12 @@ export class Member {
   }
 }
 
+function longBytes(source: Uint8Array): NativeBytes {
+  const long = new native.Bytes(source.length)
+  long.add(source, 0, source.length)
+  return long
+}
+
 /** addedTo makes a client's key package, lets `member` add it, and joins by the Welcome. */
 export async function addedTo(member: Member, client: NativeClient, scope: string, with_: NativePolicy = policy): Promise<{ joined: Member; message: Uint8Array }> {
   const { messages, infos } = await client.generateKeyPackages(
@@ -122,7 +128,7 @@ export async function addedTo(member: Member, client: NativeClient, scope: strin
   add.add([messages.bytes], 0, 1)
   const { message, welcomes } = await member.commit({ add })
   const joined = must(await client.join(
-    { scope: bytes(scope), welcome: welcomes[0]!, reference: infos.references.bytes, tree: none, origin: null, policy: with_ }, true, now))
+    { scope: bytes(scope), welcome: longBytes(welcomes[0]!), reference: infos.references.bytes, tree: longBytes(none), origin: null, policy: with_ }, true, now))
   return { joined: Member.of(joined), message }
 }
 

@@ -112,6 +112,10 @@ const cells: Record<string, Cell> = {
   export: async ({ group }) => isBytes(await group.export('x', new Uint8Array(0), 16), 16),
   groupInfo: ({ group }) => group.groupInfo(),
   tree: ({ group }) => group.tree(),
+  treeParts: async ({ group }) => {
+    for await (const part of group.treeParts()) return part.length > 0
+    return false
+  },
   members: async ({ group }) => {
     for await (const member of group.members()) return member.leafIndex === 0
     return false
@@ -135,7 +139,7 @@ const rejected = 'rejected, of a candidate'
 
 /** What works in every phase: what asks nothing of the group, closing, and dropping a candidate that is gone already. */
 const always = [...Object.keys(getters), 'close', 'delete']
-const reading = [...always, 'tree', 'members', 'member', 'refresh']
+const reading = [...always, 'tree', 'treeParts', 'members', 'member', 'refresh']
 
 /** What belongs to one phase, and what is said of it in the others. */
 const elsewhere = { confirm: 'MISUSE', successor: 'MISUSE', [accepted]: 'STALE_CANDIDATE' }
