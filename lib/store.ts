@@ -13,7 +13,7 @@ export interface AtomPart {
   readonly expect: Versions
   /** Each of these versions grows by one. */
   readonly advance: readonly string[]
-  /** Batches (batch.ts), applied in this order. */
+  /** Batches (batch.ts), applied in this order. A part that neither changes nor advances anything only expects. */
   readonly changes: readonly Uint8Array[]
 }
 
@@ -57,20 +57,27 @@ export class StoreConflict extends Error {
  */
 export interface Store {
   /**
-   * commit applies an atom.
+   * commit applies an atom, and gives the revision that the scope of each part then has, in the order of the parts. A
+   * part that only expects leaves the revision as it is, 0 where there is no scope. An atom whose id was applied
+   * already gives the revisions of now.
    *
    * Rejects with `StoreConflict` when a version is not as expected, with any other error when storing failed; in both
    * cases nothing of it is there. When the answer of a database was lost, look the atom's id up before rejecting.
    */
-  commit(atom: Atom): Promise<void>
+  commit(atom: Atom): Promise<readonly bigint[]>
 
   /**
    * load gives a scope in slices, all of one revision. A scope that does not exist gives none. With `since`, a store
-   * that knows what changed after that revision gives only that (`whole` false); any store may give everything.
+   * that knows what changed after that revision gives only that (`whole` false); any store may give everything. Then it
+   * also gives, first of all, for each of the prefixes in `also` its delete and the rows that are there now, whenever
+   * they changed: for who has changed them in memory and not stored that.
    */
-  load(scope: Uint8Array, since?: bigint): AsyncIterable<Slice>
+  load(scope: Uint8Array, since?: bigint, also?: readonly Uint8Array[]): AsyncIterable<Slice>
 
-  /** list gives the names of the scopes that start with `prefix`, in ascending order. */
+  /**
+   * list gives the names of the scopes that start with `prefix`, in ascending order. A scope that has lost its last row,
+   * and never had a version, is none any more.
+   */
   list(prefix: Uint8Array): AsyncIterable<Uint8Array>
 
   /** delete forgets a scope with its versions. A scope that does not exist is no error. */

@@ -104,6 +104,16 @@ async function copies(store: Store): Promise<void> {
   assert.deepEqual(await rowsOf(store, scope), { '01': '07' })
 }
 
+async function revisionOf(store: Store, scope: Uint8Array): Promise<bigint> {
+  return (await slicesOf(store, scope)).at(-1)?.revision ?? 0n
+}
+
+async function namesOf(store: Store, prefix: Uint8Array): Promise<Uint8Array[]> {
+  const names: Uint8Array[] = []
+  for await (const name of store.list(prefix)) names.push(new Uint8Array(name))
+  return names
+}
+
 /** replay applies slices to rows that were loaded before. */
 function replay(rows: Map<string, string>, slices: readonly Slice[]): Map<string, string> {
   const result = slices.some((slice) => slice.whole) ? new Map<string, string>() : new Map(rows)
@@ -169,7 +179,7 @@ async function sinceAnotherLife(store: Store): Promise<void> {
 /** Rows that every atom writes anew, with one value: a load that sees two values has seen half of an atom. */
 async function loadsDuringCommits(store: Store): Promise<void> {
   const scope = bytes(12)
-  const write = (value: number): Promise<void> => store.commit(atomOf(partOf(scope,
+  const write = (value: number): Promise<unknown> => store.commit(atomOf(partOf(scope,
     Array.from({ length: 12 }, (_, i) => put(bytes(i), new Uint8Array(200_000).fill(value))), {}, ['epoch'])))
   await write(1)
   let written = 1
@@ -334,6 +344,55 @@ async function isolation(store: Store): Promise<void> {
   assert.equal(JSON.stringify(valuesOf(await slicesOf(store, scope))), after)
 }
 
+async function revisions(store: Store): Promise<void> {
+  const [one, two] = [bytes(30, 1), bytes(30, 2)]
+  const first = await store.commit(atomOf(partOf(one, [put(bytes(1), bytes(1))]), partOf(two, [], {}, ['epoch'])))
+  assert.deepEqual([...first], [await revisionOf(store, one), await revisionOf(store, two)])
+  const atom = atomOf(partOf(one, [put(bytes(2), bytes(2))]))
+  const [next = 0n] = await store.commit(atom)
+  assert.equal(next, (first[0] ?? 0n) + 1n, 'an atom raises a revision by one')
+  assert.deepEqual([...await store.commit(atom)], [next], 'the same atom again raises nothing')
+}
+
+async function guards(store: Store): Promise<void> {
+  const [one, guard, nowhere] = [bytes(31, 1), bytes(31, 2), bytes(31, 3)]
+  await store.commit(atomOf(partOf(guard, [], {}, ['lease'])))
+  const before = await revisionOf(store, guard)
+  const [, held, absent] = await store.commit(atomOf(partOf(one, [put(bytes(1), bytes(1))]), partOf(guard, [], { lease: 1n }), partOf(nowhere, [], { lease: 0n })))
+  assert.deepEqual([held, absent, await revisionOf(store, guard)], [before, 0n, before], 'who only expects changes nothing')
+  await assert.rejects(store.commit(atomOf(partOf(one, [put(bytes(1), bytes(2))]), partOf(guard, [], { lease: 0n }))), isConflict)
+  await assert.rejects(store.commit(atomOf(partOf(one, [put(bytes(1), bytes(2))]), partOf(nowhere, [], { lease: 1n }))), isConflict)
+  assert.deepEqual(await rowsOf(store, one), { '01': '01' })
+  assert.deepEqual(await namesOf(store, nowhere), [])
+}
+
+async function sinceAndAlso(store: Store): Promise<void> {
+  const scope = bytes(32)
+  await store.commit(atomOf(partOf(scope, [put(bytes(1), bytes(1)), put(bytes(2, 1), bytes(2)), put(bytes(2, 2), bytes(3)), put(bytes(4), bytes(4))])))
+  const { revision = 0n } = (await slicesOf(store, scope)).at(-1) ?? {}
+  await store.commit(atomOf(partOf(scope, [put(bytes(4), bytes(5)), remove(bytes(2, 2))])))
+  // As who had changed 1, put 2-3 and 9, and not stored that.
+  const inMemory = new Map([['01', 'ff'], ['0201', '02'], ['0202', '03'], ['0203', 'ff'], ['04', '04'], ['09', 'ff']])
+  const slices: Slice[] = []
+  for await (const slice of store.load(scope, revision, [bytes(1), bytes(2, 3), bytes(9)])) slices.push(slice)
+  assert.deepEqual(Object.fromEntries(replay(inMemory, slices)), await rowsOf(store, scope))
+  const nothing: Slice[] = []
+  for await (const slice of store.load(scope, slices.at(-1)?.revision, [bytes(2)])) nothing.push(slice)
+  assert.deepEqual(Object.fromEntries(replay(new Map(Object.entries({ ...await rowsOf(store, scope), '0207': 'ff' })), nothing)), await rowsOf(store, scope))
+}
+
+async function emptyScopes(store: Store): Promise<void> {
+  const [rows, versioned] = [bytes(33, 1), bytes(33, 2)]
+  await store.commit(atomOf(partOf(rows, [put(bytes(1), bytes(1)), put(bytes(2), bytes(2))]), partOf(versioned, [put(bytes(1), bytes(1))], {}, ['epoch'])))
+  await store.commit(atomOf(partOf(rows, [remove(bytes(1))])))
+  assert.deepEqual(await namesOf(store, bytes(33)), [rows, versioned])
+  await store.commit(atomOf(partOf(rows, [removeAll(bytes())]), partOf(versioned, [removeAll(bytes())])))
+  assert.deepEqual(await namesOf(store, bytes(33)), [versioned], 'without rows and versions there is no scope')
+  assert.deepEqual(await slicesOf(store, rows), [])
+  await store.commit(atomOf(partOf(rows, [put(bytes(3), bytes(3))])))
+  assert.deepEqual(await rowsOf(store, rows), { '03': '03' })
+}
+
 async function listAndDelete(store: Store): Promise<void> {
   const names = [bytes(9, 2), bytes(9, 1), bytes(9), bytes(9, 1, 5)]
   for (const name of names) await store.commit(atomOf(partOf(name, [put(bytes(1), bytes(1))], {}, ['epoch'])))
@@ -377,6 +436,10 @@ export function storeContract(open: () => Promise<Store>): readonly ContractCase
     ['an atom over many scopes fails for one version of one of them', severalScopes],
     ['arrays that are views are as good as any', views],
     ['a large atom is there whole or not at all, for loads and for other atoms', isolation],
+    ['a commit gives the revisions of its scopes', revisions],
+    ['a part may only expect', guards],
+    ['a load since a revision gives other rows besides', sinceAndAlso],
+    ['a scope that loses its last row is gone, unless it has versions', emptyScopes],
     ['scopes are listed by prefix and deleted', listAndDelete],
   ]
   return cases.map(([name, check]) => ({

@@ -60,12 +60,12 @@ class MemoryStore implements Store {
   #writing = false
   readonly #waiting: (() => void)[] = []
 
-  commit(atom: Atom): Promise<void> {
+  commit(atom: Atom): Promise<bigint[]> {
     return this.#alone(async () => {
       const id = toHex(atom.id)
-      if (this.#applied.has(id)) return
+      if (this.#applied.has(id)) return atom.parts.map(({ scope }) => this.#scopes.get(toHex(scope))?.revision ?? 0n)
       for (const part of atom.parts) this.#check(part)
-      await this.#apply(atom)
+      const revisions = await this.#apply(atom)
       this.#applied.add(id)
       if (this.#applied.size > rememberedAtoms) {
         for (const oldest of this.#applied) {
@@ -73,16 +73,17 @@ class MemoryStore implements Store {
           break
         }
       }
+      return revisions
     })
   }
 
-  async *load(name: Uint8Array, since?: bigint): AsyncGenerator<Slice> {
+  async *load(name: Uint8Array, since?: bigint, also: readonly Uint8Array[] = []): AsyncGenerator<Slice> {
     const scope = this.#scopes.get(toHex(name))
     if (!scope) return
     const reader = { revision: scope.revision }
     scope.readers.add(reader)
     try {
-      yield* slicesOf(scope, since)
+      yield* slicesOf(scope, since, also.map(toHex))
     } finally {
       scope.readers.delete(reader)
       letGo(scope)
@@ -98,11 +99,13 @@ class MemoryStore implements Store {
   }
 
   delete(name: Uint8Array): Promise<void> {
-    return this.#alone(async () => {
-      const revision = this.#scopes.get(toHex(name))?.revision ?? 0n
-      if (revision >= this.#past) this.#past = revision + 1n
-      this.#scopes.delete(toHex(name))
-    })
+    return this.#alone(async () => this.#drop(name))
+  }
+
+  #drop(name: Uint8Array): void {
+    const revision = this.#scopes.get(toHex(name))?.revision ?? 0n
+    if (revision >= this.#past) this.#past = revision + 1n
+    this.#scopes.delete(toHex(name))
   }
 
   close(): Promise<void> {
@@ -110,11 +113,11 @@ class MemoryStore implements Store {
   }
 
   /** alone runs one write after the other. A small one is done in the turn in which it is called. */
-  async #alone(work: () => Promise<void>): Promise<void> {
+  async #alone<T>(work: () => Promise<T>): Promise<T> {
     while (this.#writing) await new Promise<void>((go) => this.#waiting.push(go))
     this.#writing = true
     try {
-      await work()
+      return await work()
     } finally {
       this.#writing = false
       for (const go of this.#waiting.splice(0)) go()
@@ -128,7 +131,7 @@ class MemoryStore implements Store {
     }
   }
 
-  async #apply(atom: Atom): Promise<void> {
+  async #apply(atom: Atom): Promise<bigint[]> {
     const slices = new Slices()
     // Read before anything is written: a malformed batch leaves no half of an atom.
     const all: Staged[] = []
@@ -145,8 +148,9 @@ class MemoryStore implements Store {
       let done = 0
       for (const _ of stage(staged)) if ((done += 1) % stride === 0 && slices.full()) await slices.next()
     }
-    for (const staged of all) this.#publish(staged)
+    const revisions = all.map((staged) => this.#publish(staged))
     for (const { scope } of all) if (scope.deleted > rememberedRows && scope.readers.size === 0) forget(scope)
+    return revisions
   }
 
   #scopeOf(name: Uint8Array): Scope {
@@ -156,13 +160,17 @@ class MemoryStore implements Store {
     }
   }
 
-  #publish({ scope, part, rows, deleted }: Staged): void {
+  #publish({ scope, part, changes, rows, deleted }: Staged): bigint {
+    const known = this.#scopes.has(toHex(scope.name))
+    if (changes.length === 0 && part.advance.length === 0) return known ? scope.revision : 0n
     this.#scopes.set(toHex(scope.name), scope)
     scope.revision += 1n
     scope.deleted += deleted
     for (const name of part.advance) scope.versions.set(name, (scope.versions.get(name) ?? 0n) + 1n)
     scope.stale = scope.stale.concat(rows)
     letGo(scope)
+    if (deleted > 0 && scope.versions.size === 0 && ![...scope.rows.values()].some(({ value }) => value)) this.#drop(scope.name)
+    return scope.revision
   }
 }
 
@@ -226,7 +234,7 @@ function rowAt(newest: Row, revision: bigint): Row | null {
   return row
 }
 
-async function* slicesOf(scope: Scope, revisionBefore: bigint | undefined): AsyncGenerator<Slice> {
+async function* slicesOf(scope: Scope, revisionBefore: bigint | undefined, also: readonly string[]): AsyncGenerator<Slice> {
   const since = revisionBefore !== undefined && revisionBefore >= scope.forgotten ? revisionBefore : undefined
   const { revision } = scope
   const versions = Object.fromEntries(scope.versions)
@@ -242,17 +250,19 @@ async function* slicesOf(scope: Scope, revisionBefore: bigint | undefined): Asyn
     return slice
   }
   let seen = 0
-  for (const newest of scope.rows.values()) {
+  if (since !== undefined) for (const prefix of also) changes.push({ kind: 'delete-prefix', key: Buffer.from(prefix, 'hex') })
+  for (const [name, newest] of scope.rows) {
     if ((seen += 1) % stride === 0 && turns.full()) await turns.next()
     const row = rowAt(newest, revision)
-    if (!row || (since !== undefined && row.revision <= since)) continue
+    if (!row) continue
+    if (since !== undefined && row.revision <= since && !also.some((prefix) => name.startsWith(prefix))) continue
     const { key, value } = row
     if (value) changes.push({ kind: 'put', key, value })
     else if (since !== undefined) changes.push({ kind: 'delete', key })
     size += key.length + (value?.length ?? 0)
     if (size >= sliceSize) yield cut()
   }
-  if (size > 0 || !given) yield cut()
+  if (changes.length > 0 || !given) yield cut()
 }
 
 /**

@@ -99,7 +99,7 @@ class Columns {
 
 /** parametersOf gives the parameters of `apply` for atoms without a scope in common. */
 export function parametersOf(atoms: readonly Encoded[]): Buffer[] {
-  const parts = new Columns('int4', 'bytea')
+  const parts = new Columns('int4', 'bytea', 'bool')
   const expected = new Columns('int4', 'text', 'int8')
   const advanced = new Columns('int4', 'text', 'int8')
   const deletes = new Columns('int4', 'bytea', 'bytea', 'bool')
@@ -108,7 +108,7 @@ export function parametersOf(atoms: readonly Encoded[]): Buffer[] {
   atoms.forEach((atom, i) => {
     for (const { scope, expect, advance, net } of atom.parts) {
       const part = int4(number += 1)
-      parts.add(int4(i + 1), scope)
+      parts.add(int4(i + 1), scope, bool(advance.length + net.deletes.size + net.puts.size > 0))
       for (const [name, value] of Object.entries(expect)) expected.add(part, Buffer.from(name), int8(value))
       const steps = new Map<string, bigint>()
       for (const name of advance) steps.set(name, (steps.get(name) ?? 0n) + 1n)

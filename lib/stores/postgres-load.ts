@@ -30,7 +30,7 @@ export class Scopes {
   }
 
   /** load reads a page while the one before is with the caller. The snapshot lasts until the caller has the last. */
-  async *load(name: Uint8Array, since: bigint | undefined): AsyncGenerator<Slice> {
+  async *load(name: Uint8Array, since: bigint | undefined, also: readonly Uint8Array[]): AsyncGenerator<Slice> {
     const stream = new Stream<Slice>()
     let wanted = true
     let wake = (): void => {}
@@ -39,6 +39,7 @@ export class Scopes {
       if (head) {
         const slices = new SliceMaker({ revision: head.revision, versions: head.versions, whole: head.whole }, (slice) => stream.push(slice))
         if (!head.whole && head.changed) await this.#deletes(client, head, slices)
+        if (!head.whole && also.length > 0) await this.#ranges(client, head, also, slices)
         for (let after: Buffer | null = Buffer.alloc(0); after && wanted && head.changed;) {
           // One slice ahead of the caller.
           while (wanted && stream.size > 1) await new Promise<void>((resolve) => (wake = resolve))
@@ -102,6 +103,16 @@ export class Scopes {
     const text = `SELECT key, prefix FROM ${this.#schema}.deletes WHERE scope = $1 AND count > $2`
     const { rows } = await client.query({ text, values: [life, from], rowMode: 'array' })
     for (const [key, prefix] of rows) slices.add({ kind: prefix ? 'delete-prefix' : 'delete', key: key as Buffer })
+  }
+
+  /** ranges gives the rows that start with some prefixes as they are, whenever they changed. */
+  async #ranges(client: PostgresClient, { life }: Head, prefixes: readonly Uint8Array[], slices: SliceMaker): Promise<void> {
+    const text = `SELECT r.key, r.value FROM unnest($2::bytea[], $3::bytea[]) range(start, stop)
+      JOIN ${this.#schema}.rows r ON r.scope = $1 AND r.key >= range.start AND r.key < range.stop`
+    const [starts, stops] = [prefixes.map((prefix) => Buffer.from(prefix)), prefixes.map((prefix) => Buffer.from(prefixEnd(prefix)))]
+    const { rows } = await client.query({ text, values: [life, starts, stops], rowMode: 'array' })
+    for (const key of prefixes) slices.add({ kind: 'delete-prefix', key })
+    for (const [key, value] of rows as readonly Row[]) slices.add({ kind: 'put', key, value })
   }
 
   /** page reads rows that come after a key, and gives the last key, or null when there are no more. */

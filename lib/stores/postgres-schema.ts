@@ -43,33 +43,34 @@ const settings = (schema: string): string => `LANGUAGE plpgsql
 
 /**
  * apply takes atoms that have no scope in common. Lists with the prefix p are of parts, e of expected versions, a of
- * versions that advance, d of deleted ranges of keys, r of rows; …_part says of which part, counted from 1. It gives a
- * number for each atom: 0 applied, now or before, 1 a version is not as expected.
+ * versions that advance, d of deleted ranges of keys, r of rows; …_part says of which part, counted from 1, and
+ * p_writes which of them do more than expect. It gives a number for each atom: 0 applied, now or before, 1 a version is
+ * not as expected; and behind these for each part the life and the count of its scope.
  *
  * Scopes are made and then locked in the order of their names, so that no two transactions wait for each other; all
  * reading comes after that. An atom that is sent again, because its answer was lost, waits for the first here and then
  * finds its id.
  */
 const apply = (schema: string): string => `
-CREATE FUNCTION ${schema}.apply(ids bytea[], p_atom int[], p_scope bytea[],
+CREATE FUNCTION ${schema}.apply(ids bytea[], p_atom int[], p_scope bytea[], p_writes boolean[],
   e_part int[], e_name text[], e_value bigint[], a_part int[], a_name text[], a_step bigint[],
   d_part int[], d_from bytea[], d_to bytea[], d_prefix boolean[], r_part int[], r_key bytea[], r_value bytea[])
-RETURNS int[] ${settings(schema)} AS $function$
+RETURNS bigint[] ${settings(schema)} AS $function$
 #variable_conflict use_column
 DECLARE
-  lives bigint[]; counts bigint[]; done int[]; failed int[]; good boolean[]; locked int;
+  lives bigint[]; counts bigint[]; done int[]; failed int[]; good boolean[];
 BEGIN
   -- Whatever the session says: the promise of an atom is that it survives a crash.
   IF current_setting('synchronous_commit') = 'off' THEN PERFORM set_config('synchronous_commit', 'on', true); END IF;
   LOOP
-    INSERT INTO scopes (name) SELECT p.name FROM unnest(p_scope) p(name)
-      WHERE NOT EXISTS (SELECT FROM scopes s WHERE s.name = p.name) ORDER BY p.name ON CONFLICT DO NOTHING;
+    INSERT INTO scopes (name) SELECT p.name FROM unnest(p_scope, p_writes) p(name, writes)
+      WHERE p.writes AND NOT EXISTS (SELECT FROM scopes s WHERE s.name = p.name) ORDER BY p.name ON CONFLICT DO NOTHING;
     PERFORM FROM scopes WHERE name = ANY (p_scope) ORDER BY name FOR UPDATE;
-    GET DIAGNOSTICS locked = ROW_COUNT;
-    EXIT WHEN locked = cardinality(p_scope);  -- or one was deleted in between
+    EXIT WHEN NOT EXISTS (SELECT FROM unnest(p_scope, p_writes) p(name, writes)  -- or one was deleted in between
+      WHERE p.writes AND NOT EXISTS (SELECT FROM scopes s WHERE s.name = p.name));
   END LOOP;
-  SELECT array_agg(s.id ORDER BY p.n), array_agg(s.count + 1 ORDER BY p.n) INTO lives, counts
-    FROM unnest(p_scope) WITH ORDINALITY p(name, n) JOIN scopes s ON s.name = p.name;
+  SELECT array_agg(s.id ORDER BY p.n), array_agg(s.count + p.writes::int ORDER BY p.n) INTO lives, counts
+    FROM unnest(p_scope, p_writes) WITH ORDINALITY p(name, writes, n) LEFT JOIN scopes s ON s.name = p.name;
   SELECT coalesce(array_agg(i.n), '{}') INTO done
     FROM unnest(ids) WITH ORDINALITY i(id, n) JOIN atoms a ON a.id = i.id;
   SELECT coalesce(array_agg(p_atom[e.part]), '{}') INTO failed
@@ -95,11 +96,14 @@ BEGIN
     SELECT lives[a.part], a.name, a.step FROM unnest(a_part, a_name, a_step) a(part, name, step) WHERE good[a.part]
     ON CONFLICT (scope, name) DO UPDATE SET value = v.value + excluded.value;
   UPDATE scopes s SET count = p.count, deletes = s.deletes + (SELECT count(*) FROM unnest(d_part) d(part) WHERE d.part = p.n)
-    FROM unnest(lives, counts, good) WITH ORDINALITY p(id, count, good, n) WHERE s.id = p.id AND p.good;
+    FROM unnest(lives, counts, good, p_writes) WITH ORDINALITY p(id, count, good, writes, n) WHERE s.id = p.id AND p.good AND p.writes;
   IF cardinality(d_part) > 0 THEN PERFORM forget(s.id) FROM scopes s WHERE s.id = ANY (lives) AND s.deletes > ${rememberedDeletes}; END IF;
   INSERT INTO atoms (id) SELECT i.id FROM unnest(ids) WITH ORDINALITY i(id, n) WHERE i.n <> ALL (done) AND i.n <> ALL (failed);
   IF cardinality(failed) > 0 THEN DELETE FROM scopes WHERE name = ANY (p_scope) AND count = 0; END IF;
-  RETURN ARRAY(SELECT (i.n = ANY (failed))::int FROM generate_series(1, cardinality(ids)) i(n) ORDER BY i.n);
+  IF cardinality(d_part) > 0 THEN PERFORM let_go(lives[d.part]) FROM (SELECT DISTINCT part FROM unnest(d_part) u(part)) d WHERE good[d.part]; END IF;
+  RETURN ARRAY(SELECT (i.n = ANY (failed))::int::bigint FROM generate_series(1, cardinality(ids)) i(n) ORDER BY i.n)
+    || ARRAY(SELECT unnest(ARRAY[coalesce(p.id, 0), coalesce(CASE WHEN p.good THEN p.count ELSE p.count - p.writes::int END, 0)])
+      FROM unnest(lives, counts, good, p_writes) WITH ORDINALITY p(id, count, good, writes, n) ORDER BY p.n);
 END $function$;
 `
 
@@ -112,6 +116,16 @@ BEGIN
   DELETE FROM deletes d WHERE d.scope = life AND d.count <= half;
   UPDATE scopes s SET deletes = (SELECT count(*) FROM deletes d WHERE d.scope = life),
     forgotten = greatest(s.forgotten, coalesce(half, 0)) WHERE s.id = life;
+END $function$;
+`
+
+/** let_go ends a scope that has neither rows nor versions. */
+const letGo = (schema: string): string => `
+CREATE FUNCTION ${schema}.let_go(life bigint) RETURNS void ${settings(schema)} AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM rows r WHERE r.scope = life) OR EXISTS (SELECT FROM versions v WHERE v.scope = life) THEN RETURN; END IF;
+  DELETE FROM deletes d WHERE d.scope = life;
+  DELETE FROM scopes s WHERE s.id = life;
 END $function$;
 `
 
@@ -130,4 +144,4 @@ END $function$;
 
 /** creation makes everything in a schema, whose name is quoted. */
 export const creation = (schema: string): string =>
-  `CREATE SCHEMA IF NOT EXISTS ${schema};` + tables(schema) + forget(schema) + apply(schema) + drop(schema)
+  `CREATE SCHEMA IF NOT EXISTS ${schema};` + tables(schema) + forget(schema) + letGo(schema) + apply(schema) + drop(schema)

@@ -13,6 +13,7 @@ import {
   isLost, isTransient, poolOf, stateOf, storeErrorOf, withClient, type PostgresConnection, type PostgresPool,
 } from './postgres-pool'
 import { creation, version } from './postgres-schema'
+import { revisionOf } from './slices'
 
 /** PostgresOptions: where in a database a store is. */
 export interface PostgresOptions {
@@ -38,7 +39,7 @@ const callsPerSweep = 512
 
 interface Waiting {
   readonly atom: Encoded
-  readonly resolve: () => void
+  readonly resolve: (revisions: readonly bigint[]) => void
   readonly reject: (error: Error) => void
 }
 
@@ -66,18 +67,18 @@ class PostgresStore implements Store {
     this.#scopes = new Scopes(pool, this.#schema)
   }
 
-  async commit(atom: Atom): Promise<void> {
+  async commit(atom: Atom): Promise<readonly bigint[]> {
     this.#requireOpen()
     const encoded = encode(atom)
-    await this.#track(new Promise<void>((resolve, reject) => {
+    return this.#track(new Promise<readonly bigint[]>((resolve, reject) => {
       this.#queue.push({ atom: encoded, resolve, reject })
       this.#schedule()
     }))
   }
 
-  async *load(scope: Uint8Array, since?: bigint): AsyncGenerator<Slice> {
+  async *load(scope: Uint8Array, since?: bigint, also: readonly Uint8Array[] = []): AsyncGenerator<Slice> {
     await this.#open()
-    yield* this.#scopes.load(new Uint8Array(scope), since)
+    yield* this.#scopes.load(new Uint8Array(scope), since, [...also])
   }
 
   async *list(prefix: Uint8Array): AsyncGenerator<Uint8Array> {
@@ -200,8 +201,7 @@ class PostgresStore implements Store {
       const parameters = parametersOf(waiting.map(({ atom }) => atom))
       const places = parameters.map((_, i) => `$${i + 1}`).join(', ')
       const [row] = await this.#retried(() => this.#query(`SELECT ${this.#schema}.apply(${places})`, parameters))
-      const outcomes = row?.[0] as readonly number[]
-      waiting.forEach(({ resolve, reject }, i) => (outcomes[i] === 0 ? resolve() : reject(new StoreConflict())))
+      settle(waiting, (row?.[0] as readonly string[]).map(BigInt))
     } catch (error) {
       const isOfOne = waiting.length > 1 && stateOf((error as Error).cause) !== ''
       if (isOfOne) for (const one of waiting) await this.#apply([one])
@@ -214,6 +214,17 @@ class PostgresStore implements Store {
     // What stays because this failed goes the next time.
     void this.#track(this.#query(old, [])).catch(() => {})
   }
+}
+
+/** settle gives each atom what `apply` said of it: a number for each, and the life and count of each part's scope. */
+function settle(waiting: readonly Waiting[], said: readonly bigint[]): void {
+  let at = waiting.length
+  waiting.forEach(({ atom, resolve, reject }, i) => {
+    const revisions = atom.parts.map((_, part) => revisionOf(said[at + 2 * part] ?? 0n, said[at + 2 * part + 1] ?? 0n))
+    at += 2 * atom.parts.length
+    if (said[i] === 0n) resolve(revisions)
+    else reject(new StoreConflict())
+  })
 }
 
 /** migrate makes the schema unless it is there. @throws MlsError `STORAGE_VERSION`, `STORAGE_DAMAGED`, errors of pg */

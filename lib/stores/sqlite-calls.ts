@@ -15,8 +15,8 @@ export interface WorkerData {
 /** Call: what a store asks of its worker. `call` is a number that answers carry back. */
 export type Call =
   | { readonly call: number; readonly kind: 'commit'; readonly atom: Atom }
-  | { readonly call: number; readonly kind: 'applied'; readonly id: Uint8Array }
-  | { readonly call: number; readonly kind: 'load'; readonly scope: Uint8Array; readonly since: bigint | undefined }
+  | { readonly call: number; readonly kind: 'applied'; readonly atom: Atom }
+  | { readonly call: number; readonly kind: 'load'; readonly scope: Uint8Array; readonly since: bigint | undefined; readonly also: readonly Uint8Array[] }
   | { readonly call: number; readonly kind: 'names'; readonly prefix: Uint8Array; readonly after: Uint8Array | null; readonly limit: number }
   | { readonly call: number; readonly kind: 'delete'; readonly scope: Uint8Array }
   | { readonly call: number; readonly kind: 'close' }
@@ -31,10 +31,12 @@ export interface Failure {
   readonly message: string
 }
 
-/** Answer: what a worker says. A load is answered by its slices and then `done`. */
+/** Answer: what a worker says. A commit is answered by `committed`, a load by its slices and then `done`. */
 export type Answer =
   | { readonly call: number; readonly kind: 'done' }
-  | { readonly call: number; readonly kind: 'applied'; readonly applied: boolean }
+  | { readonly call: number; readonly kind: 'committed'; readonly revisions: readonly bigint[] }
+  /** Null: it is not there. */
+  | { readonly call: number; readonly kind: 'applied'; readonly revisions: readonly bigint[] | null }
   | { readonly call: number; readonly kind: 'names'; readonly names: readonly Uint8Array[] }
   | { readonly call: number; readonly kind: 'slice'; readonly slice: Slice }
   | { readonly call: number; readonly kind: 'failed'; readonly failure: Failure }

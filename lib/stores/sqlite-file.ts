@@ -14,8 +14,8 @@ const applicationId = 0x4d4c5373
 /** Of the tables and of the blocks' sizes; files up to this version are read. */
 const version = 1
 
-/** Settled: what became of an atom. */
-export type Settled = { readonly error: unknown } | null
+/** Settled: what became of an atom: the revisions of its scopes, or why it is not there. */
+export type Settled = { readonly revisions: readonly bigint[] } | { readonly error: unknown }
 
 /** VersionError: a file that a newer node-mls wrote. */
 export class VersionError extends Error {}
@@ -61,15 +61,16 @@ export class SqliteFile {
     return this.#write(() => atoms.map((atom) => this.#applyWhole(atom)))
   }
 
-  applied(id: Uint8Array): boolean {
-    return this.#scopes.applied(id)
+  /** applied gives the revisions of an atom's scopes if it was applied, else null. */
+  applied(atom: Atom): readonly bigint[] | null {
+    return this.#scopes.applied(atom.id) ? this.#scopes.revisions(atom) : null
   }
 
   /** load gives a scope as it is at one moment. Writers wait until it is read, not until it is taken. */
-  load(scope: Uint8Array, since: bigint | undefined, give: (slice: Slice) => void): void {
+  load(scope: Uint8Array, since: bigint | undefined, also: readonly Uint8Array[], give: (slice: Slice) => void): void {
     this.#database.exec('BEGIN')
     try {
-      this.#scopes.load(scope, since, give)
+      this.#scopes.load(scope, since, also, give)
     } finally {
       this.#end('COMMIT')
     }
@@ -113,9 +114,9 @@ export class SqliteFile {
   #applyWhole(atom: Atom): Settled {
     this.#database.exec('SAVEPOINT atom')
     try {
-      this.#scopes.apply(atom)
+      const revisions = this.#scopes.apply(atom)
       this.#database.exec('RELEASE atom')
-      return null
+      return { revisions }
     } catch (error) {
       if (!this.#database.inTransaction || isOfDatabase(error)) throw error
       this.#database.exec('ROLLBACK TO atom')

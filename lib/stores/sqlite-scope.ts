@@ -56,7 +56,9 @@ function prepare(database: Database) {
     dropVersions: all<[number], never>('DELETE FROM versions WHERE scope = ?'),
     row: all<[number, Uint8Array], Value>('SELECT size, blocks FROM rows WHERE scope = ? AND key = ?'),
     rows: all<[number, number], [Buffer, number, Buffer]>('SELECT key, size, blocks FROM rows WHERE scope = ? AND count > ?').raw(),
-    rowsIn: all<Range, Value>(`SELECT size, blocks FROM rows WHERE ${range}`),
+    rowsIn: all<Range, Value & { readonly key: Buffer }>(`SELECT key, size, blocks FROM rows WHERE ${range}`),
+    isEmpty: all<[number, number], number>(`SELECT NOT EXISTS (SELECT 1 FROM rows WHERE scope = ?)
+      AND NOT EXISTS (SELECT 1 FROM versions WHERE scope = ?)`).pluck(),
     putRow: all<[number, Uint8Array, number, number, Buffer], never>(
       `INSERT INTO rows VALUES (?, ?, ?, ?, ?)
        ON CONFLICT DO UPDATE SET count = excluded.count, size = excluded.size, blocks = excluded.blocks`),
@@ -90,17 +92,29 @@ export class Scopes {
     return this.#sql.applied.get(id) !== undefined
   }
 
-  /** apply applies an atom, or throws with part of it applied. @throws StoreConflict with nothing applied */
-  apply(atom: Atom): void {
-    if (this.applied(atom.id)) return
-    for (const part of atom.parts) this.#check(part)
-    this.#blocks.forget()
-    for (const part of atom.parts) this.#applyPart(part)
-    this.#blocks.flush()
-    this.#sql.remember.run(this.#sql.next.get(rememberedAtoms) ?? 0, atom.id)
+  /** revisions gives those of an atom's scopes. */
+  revisions(atom: Atom): bigint[] {
+    return atom.parts.map((part) => {
+      const scope = this.#sql.scope.get(part.scope)
+      return scope ? revisionOf(scope.id, scope.count) : 0n
+    })
   }
 
-  load(name: Uint8Array, since: bigint | undefined, give: (slice: Slice) => void): void {
+  /**
+   * apply applies an atom and gives its revisions, or throws with part of it applied.
+   * @throws StoreConflict with nothing applied
+   */
+  apply(atom: Atom): bigint[] {
+    if (this.applied(atom.id)) return this.revisions(atom)
+    for (const part of atom.parts) this.#check(part)
+    this.#blocks.forget()
+    const revisions = atom.parts.map((part) => this.#applyPart(part))
+    this.#blocks.flush()
+    this.#sql.remember.run(this.#sql.next.get(rememberedAtoms) ?? 0, atom.id)
+    return revisions
+  }
+
+  load(name: Uint8Array, since: bigint | undefined, also: readonly Uint8Array[], give: (slice: Slice) => void): void {
     const scope = this.#sql.scope.get(name)
     if (!scope) return
     const { id, count, forgotten } = scope
@@ -109,6 +123,7 @@ export class Scopes {
     const from = whole ? -1 : Number(after)
     const versions = Object.fromEntries(this.#sql.versions.all(id).map(([key, value]) => [key, BigInt(value)]))
     const slices = new SliceMaker({ revision: revisionOf(id, count), versions, whole }, give)
+    if (!whole) this.#addRanges(id, also, slices)
     if (from === count) return slices.end()
     if (!whole) {
       for (const [key, prefix] of this.#sql.deletes.all(id, from)) slices.add({ kind: prefix ? 'delete-prefix' : 'delete', key })
@@ -117,6 +132,16 @@ export class Scopes {
       slices.add({ kind: 'put', key, value: this.#blocks.get(size, blocks) })
     }
     slices.end()
+  }
+
+  /** addRanges gives the rows that start with some prefixes as they are. */
+  #addRanges(scope: number, prefixes: readonly Uint8Array[], slices: SliceMaker): void {
+    for (const prefix of prefixes) {
+      slices.add({ kind: 'delete-prefix', key: prefix })
+      for (const { key, size, blocks } of this.#sql.rowsIn.all(scope, prefix, prefixEnd(prefix))) {
+        slices.add({ kind: 'put', key, value: this.#blocks.get(size, blocks) })
+      }
+    }
   }
 
   /** names gives up to `limit` names that start with `prefix` and come after `after`; null is the beginning. */
@@ -132,8 +157,13 @@ export class Scopes {
     this.#removeRange(scope.id, empty)
     this.#blocks.flush()
     this.#sql.dropVersions.run(scope.id)
-    this.#sql.dropDeletes.run(scope.id, scope.count)
-    this.#sql.dropScope.run(scope.id)
+    this.#end(scope)
+  }
+
+  /** end lets go what is left of a scope without rows and versions. */
+  #end({ id, count }: Pick<Scope, 'id' | 'count'>): void {
+    this.#sql.dropDeletes.run(id, count)
+    this.#sql.dropScope.run(id)
   }
 
   #check({ scope, expect }: AtomPart): void {
@@ -144,9 +174,11 @@ export class Scopes {
     }
   }
 
-  #applyPart(part: AtomPart): void {
+  #applyPart(part: AtomPart): bigint {
     const changes = changesOf(part)
-    const scope = this.#sql.scope.get(part.scope) ?? this.#add(part.scope)
+    const found = this.#sql.scope.get(part.scope)
+    if (changes.length === 0 && part.advance.length === 0) return found ? revisionOf(found.id, found.count) : 0n
+    const scope = found ?? this.#add(part.scope)
     const count = scope.count + 1
     const deletes = new Map<string, Delete>()
     for (const change of changes) {
@@ -155,11 +187,13 @@ export class Scopes {
         continue
       }
       const { key } = change
-      const found = change.kind === 'delete' ? this.#remove(scope.id, key) : this.#removeRange(scope.id, key)
-      if (found) deletes.set(change.kind + toHex(key), { key, prefix: change.kind === 'delete' ? 0 : 1 })
+      const removed = change.kind === 'delete' ? this.#remove(scope.id, key) : this.#removeRange(scope.id, key)
+      if (removed) deletes.set(change.kind + toHex(key), { key, prefix: change.kind === 'delete' ? 0 : 1 })
     }
     for (const name of part.advance) this.#sql.advance.run(scope.id, name)
-    this.#remember({ ...scope, count }, [...deletes.values()])
+    if (deletes.size > 0 && this.#sql.isEmpty.get(scope.id, scope.id) === 1) this.#end({ id: scope.id, count })
+    else this.#remember({ ...scope, count }, [...deletes.values()])
+    return revisionOf(scope.id, count)
   }
 
   #add(name: Uint8Array): Scope {

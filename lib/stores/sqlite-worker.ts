@@ -70,13 +70,13 @@ function opened(): SqliteFile {
 function settle(calls: readonly Commit[], error: unknown): void {
   closeFile()
   for (const { call, atom } of calls) {
-    let applied = false
+    let revisions: readonly bigint[] | null = null
     try {
-      applied = opened().applied(atom.id)
+      revisions = opened().applied(atom)
     } catch {
       // Then the first error says what happened.
     }
-    if (applied) say({ call, kind: 'done' })
+    if (revisions) say({ call, kind: 'committed', revisions })
     else sayFailed(call, error)
   }
 }
@@ -92,16 +92,16 @@ function commit(calls: readonly Commit[]): void {
     return calls.forEach(({ call }) => sayFailed(call, error))
   }
   calls.forEach(({ call }, i) => {
-    const failed = settled[i]
-    if (failed) sayFailed(call, failed.error)
-    else say({ call, kind: 'done' })
+    const one = settled[i] as Settled
+    if ('error' in one) sayFailed(call, one.error)
+    else say({ call, kind: 'committed', revisions: one.revisions })
   })
 }
 
-function load({ call, scope, since }: Extract<Call, { kind: 'load' }>): void {
+function load({ call, scope, since, also }: Extract<Call, { kind: 'load' }>): void {
   const load = { room: slicesAhead, slices: [] as Slice[], complete: false }
   waiting.set(call, load)
-  opened().load(scope, since, (slice) => {
+  opened().load(scope, since, also, (slice) => {
     load.slices.push(slice)
     flow(call)
   })
@@ -127,7 +127,7 @@ function run(one: Exclude<Call, Commit>): void {
     case 'names':
       return say({ call, kind: 'names', names: opened().names(one.prefix, one.after, one.limit) })
     case 'applied':
-      return say({ call, kind: 'applied', applied: opened().applied(one.id) })
+      return say({ call, kind: 'applied', revisions: opened().applied(one.atom) })
     case 'delete':
       opened().drop(one.scope)
       return say({ call, kind: 'done' })

@@ -8,7 +8,7 @@ import path from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { MlsError } from '../errors'
 import { Options } from '../options'
-import { StoreConflict, type Atom, type Slice, type Store } from '../store'
+import { StoreConflict, type Atom, type AtomPart, type Slice, type Store } from '../store'
 import { Stream } from './stream'
 import type { Answer, Call, Failure, WorkerData } from './sqlite-calls'
 
@@ -47,22 +47,23 @@ class SqliteStore implements Store {
     this.#data = data
   }
 
-  commit(atom: Atom): Promise<void> {
+  commit(atom: Atom): Promise<readonly bigint[]> {
     const [copy, buffer] = packAtom(atom)
-    const id = new Uint8Array(atom.id)
+    const named = { id: new Uint8Array(atom.id), parts: atom.parts.map(({ scope }) => nothingIn(new Uint8Array(scope))) }
     return new Promise((resolve, reject) => {
+      const take = (answer: Answer): void => resolve(answer.kind === 'committed' ? answer.revisions : [])
       const lost = (error: MlsError): void => {
-        this.#applied(id).then((applied) => (applied ? resolve() : reject(error)), () => reject(error))
+        this.#applied(named).then((revisions) => (revisions ? resolve(revisions) : reject(error)), () => reject(error))
       }
-      this.#call({ kind: 'commit', atom: copy }, { take: () => resolve(), fail: reject, lost }, [buffer])
+      this.#call({ kind: 'commit', atom: copy }, { take, fail: reject, lost }, [buffer])
     })
   }
 
-  async *load(scope: Uint8Array, since?: bigint): AsyncGenerator<Slice> {
+  async *load(scope: Uint8Array, since?: bigint, also: readonly Uint8Array[] = []): AsyncGenerator<Slice> {
     const stream = new Stream<Slice>()
     const fail = (error: Error): void => stream.fail(error)
     const take = (answer: Answer): void => (answer.kind === 'slice' ? stream.push(answer.slice) : stream.end())
-    const call = this.#call({ kind: 'load', scope: new Uint8Array(scope), since }, { take, fail, lost: fail })
+    const call = this.#call({ kind: 'load', scope: new Uint8Array(scope), since, also: [...also] }, { take, fail, lost: fail })
     try {
       for (let slice = await stream.next(); slice; slice = await stream.next()) {
         this.#worker?.postMessage({ call, kind: 'taken' } satisfies Call)
@@ -105,9 +106,9 @@ class SqliteStore implements Store {
     await ended
   }
 
-  async #applied(id: Uint8Array): Promise<boolean> {
-    const answer = await this.#ask({ kind: 'applied', id })
-    return answer.kind === 'applied' && answer.applied
+  async #applied(atom: Atom): Promise<readonly bigint[] | null> {
+    const answer = await this.#ask({ kind: 'applied', atom })
+    return answer.kind === 'applied' ? answer.revisions : null
   }
 
   #ask(call: NewCall<'names' | 'delete' | 'applied'>): Promise<Answer> {
@@ -157,6 +158,8 @@ class SqliteStore implements Store {
     for (const pending of lost) pending.lost(error)
   }
 }
+
+const nothingIn = (scope: Uint8Array): AtomPart => ({ scope, expect: {}, advance: [], changes: [] })
 
 /** packAtom copies an atom into one buffer, which can be handed over. */
 function packAtom({ id, parts }: Atom): [Atom, ArrayBuffer] {

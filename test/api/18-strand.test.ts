@@ -320,7 +320,7 @@ describe('a group', () => {
     const slow = gate()
     store.told = async (atom, inner) => {
       await slow.passed
-      await inner.commit(atom)
+      return inner.commit(atom)
     }
     const events: string[] = []
     group.on('commit', ({ epoch }) => events.push(`commit ${epoch}`))
@@ -343,7 +343,7 @@ describe('a group', () => {
     store.told = async (atom, inner) => {
       await sleep(2)
       if (fail) throw new Error('EIO')
-      await inner.commit(atom)
+      return inner.commit(atom)
     }
     fail = true
     const lost = await Promise.allSettled([alices.commit(), alices.commit(), alices.send('x'), alices.send('y')])
@@ -365,7 +365,7 @@ describe('a group', () => {
     store.told = async (atom, inner) => {
       await sleep(random() * 3)
       if (random() < 0.3) throw new Error('EIO')
-      await inner.commit(atom)
+      return inner.commit(atom)
     }
     for (let round = 0; round < 30; round += 1) {
       const sent = await Promise.allSettled([alices.send('a'), alices.send('b'), bobs.send('c')])

@@ -5,7 +5,7 @@ export interface ToldStore extends Store {
   /** Every atom that was given, whatever became of it. */
   readonly atoms: Atom[]
   /** Replaces commit; `inner` is the store behind. */
-  told: ((atom: Atom, inner: Store) => Promise<void>) | null
+  told: ((atom: Atom, inner: Store) => Promise<readonly bigint[]>) | null
 }
 
 /** toldStore does what `told` says, and else what a memory store does. */
@@ -17,7 +17,7 @@ export function toldStore(inner: Store = memoryStore()): ToldStore {
       store.atoms.push(atom)
       return store.told ? store.told(atom, inner) : inner.commit(atom)
     },
-    load: (scope, since) => inner.load(scope, since),
+    load: (scope, since, also) => inner.load(scope, since, also),
     list: (prefix) => inner.list(prefix),
     delete: (scope) => inner.delete(scope),
     close: () => inner.close(),
