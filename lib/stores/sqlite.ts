@@ -143,7 +143,8 @@ class SqliteStore implements Store {
 
   #forget(call: number): boolean {
     const was = this.#pending.delete(call)
-    if (was && this.#pending.size === 0) this.#worker?.unref()
+    // A worker that is asked to end is waited for.
+    if (was && this.#pending.size === 0 && !this.#closing) this.#worker?.unref()
     return was
   }
 
