@@ -1,19 +1,18 @@
-// The life of one big group: everyone added in one commit, talk, people who leave and come back, new keys, someone who
-// joins without being asked, and a restart of everything.
+// The life of one big group until everything restarts: everyone added in one commit, talk, people who leave and come
+// back, new keys, someone who joins without being asked.
 import { setImmediate as turn } from 'node:timers/promises'
-import { type Store, memoryStore } from 'node-mls'
+import type { Store } from 'node-mls'
 import type { ChatMessage } from './chat'
 import { Delivery } from './delivery'
 import { Device } from './device'
 import { Directory } from './directory'
 import type { Identity } from './roster'
-import { sideBySide } from './side-by-side'
+import { WRITERS, sideBySide } from './side-by-side'
 import type { Stages } from './stages'
+import { talk } from './talk'
 
 const SERVER: Identity = 'server@example.org/group-server'
 const VISITOR: Identity = 'visitor@example.org/phone'
-/** Chat lines that are under way together. */
-const LINES = 25
 /** Welcomes that are taken in one turn of the event loop. */
 const WELCOMES = 256
 const LEAVERS = 5
@@ -31,7 +30,10 @@ export interface Input {
   readonly live: readonly Identity[]
 }
 
-export class Scenario {
+/** everybody gives all who may ever be members. */
+export const everybody = ({ roster }: Input): readonly Identity[] => [...roster, SERVER, VISITOR]
+
+export class BeforeRestart {
   readonly delivery = new Delivery()
   readonly #directory: Directory
   readonly #published = new Map<Identity, Published>()
@@ -39,16 +41,14 @@ export class Scenario {
 
   constructor(
     private readonly input: Input,
+    private readonly store: Store,
     private readonly stages: Stages,
-    private readonly newStore: () => Store = memoryStore,
   ) {
-    this.#directory = new Directory([...input.roster, SERVER, VISITOR])
+    this.#directory = new Directory(everybody(input))
   }
 
-  /** run lives through everything. Afterwards `delivery` has the counts and what went wrong. */
-  async run(): Promise<void> {
-    const quarter = Math.ceil(this.input.messages.length / 4)
-    const part = (index: number) => this.input.messages.slice(index * quarter, (index + 1) * quarter)
+  /** run lives through it, with a part of the chat log between changes. `delivery` has the counts and what went wrong. */
+  async run(part: (index: number) => readonly ChatMessage[]): Promise<void> {
     await this.#publish()
     const added = await this.#addAll()
     await this.#joinAll(added.welcomes, added.tree)
@@ -58,18 +58,12 @@ export class Scenario {
     await this.#rotate()
     await this.#visit()
     await this.#talk(part(2))
-    await this.#restart()
-    await this.#talk(part(3))
   }
 
   get server(): Device {
     const [server] = this.delivery.members
     if (!server) throw new Error('no server')
     return server
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.delivery.members.map((member) => member.close()))
   }
 
   /** publish lets every device of the roster make a key package. Those who are not live are closed again. */
@@ -83,7 +77,7 @@ export class Scenario {
         if (live.has(identity)) this.#devices.set(identity, device)
         else await device.close()
         tell(this.#published.size)
-      })
+      }, WRITERS)
       return { count: roster.length }
     })
   }
@@ -105,9 +99,9 @@ export class Scenario {
       })
       const accepted = await commit.accepted()
       tree = accepted.tree
-      this.delivery.commitBytes += commit.message.length
+      this.delivery.counts.commitBytes += commit.message.length
       for (const { message, recipients } of accepted.welcomes) {
-        this.delivery.welcomeBytes += message.length
+        this.delivery.counts.welcomeBytes += message.length
         for (const reference of recipients) welcomes.set(hex(reference), message)
         if (welcomes.size % WELCOMES === 0) await turn()
       }
@@ -134,16 +128,8 @@ export class Scenario {
     this.delivery.agree()
   }
 
-  /** talk replays a part of the log: everything is read by all live members. */
-  async #talk(messages: readonly ChatMessage[]): Promise<void> {
-    const readers = this.delivery.members.length
-    await this.stages.run('messages sent and read by all', messages.length, async (tell) => {
-      for (let start = 0; start < messages.length; start += LINES) {
-        await this.delivery.talk(messages.slice(start, start + LINES))
-        tell(Math.min(messages.length, start + LINES))
-      }
-      return { count: messages.length * readers, note: `${messages.length} messages, ${readers} readers` }
-    })
+  #talk(messages: readonly ChatMessage[]): Promise<void> {
+    return talk(this.delivery, messages, this.stages)
   }
 
   /** leaveAndReturn removes a live member and some others in one commit, and adds them again in another. */
@@ -164,7 +150,7 @@ export class Scenario {
       const commit = await this.server.group.commit({ add: returning.map(({ message }) => message) })
       const { welcome } = await commit.accepted()
       if (!welcome) throw new Error('no Welcome')
-      this.delivery.welcomeBytes += welcome.length
+      this.delivery.counts.welcomeBytes += welcome.length
       await this.delivery.announce(this.server, commit.message)
       await device.join(welcome, await this.server.group.tree())
       this.delivery.members.push(device)
@@ -199,20 +185,6 @@ export class Scenario {
     this.delivery.agree()
   }
 
-  /** restart closes every live member and opens it again from its store. */
-  async #restart(): Promise<void> {
-    const { members } = this.delivery
-    let reopened = 0
-    await this.stages.run('closed and reopened from the store', members.length, async (tell) => {
-      await sideBySide(members, async (member) => {
-        await member.reopen()
-        tell(++reopened)
-      })
-      return { count: members.length }
-    })
-    this.delivery.agree()
-  }
-
   /** returning gives a fresh key package: of the live device that left, or of one opened for a moment. */
   async #returning(identity: Identity, live: Device): Promise<Published> {
     if (identity === live.identity) return this.#publishOne(live)
@@ -238,7 +210,7 @@ export class Scenario {
   }
 
   #open(identity: Identity): Promise<Device> {
-    return Device.open(identity, this.newStore(), this.#directory)
+    return Device.open(identity, this.store, this.#directory)
   }
 
   #packageOf(identity: Identity): Published {
