@@ -7,7 +7,7 @@ import { InputError } from './input-error'
 import { type Options, USAGE, UsageError, readOptions } from './options'
 import { Progress } from './progress'
 import { type Identity, inventRoster, readRoster } from './roster'
-import { AFTER_RESTART, goOn } from './restart'
+import { AFTER_RESTART, RestartError, goOn } from './restart'
 import { runScenario } from './scenario'
 import { Stages } from './stages'
 import { bytesOnDisk, newPlace } from './storage'
@@ -96,7 +96,7 @@ main().then(
   },
   (error: unknown) => {
     if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`)
-    else console.error(error instanceof InputError ? error.message : error)
+    else console.error(error instanceof InputError || error instanceof RestartError ? error.message : error)
     process.exitCode = error instanceof UsageError ? 2 : 1
   },
 )

@@ -19,11 +19,19 @@ const SILENCE = 120_000
 /** Milliseconds between two signs of life. */
 const SIGN = 1000
 
-type Said = { readonly kind: 'ready' | 'alive' } | { readonly kind: 'report'; readonly outcome: Outcome; readonly stages: readonly Stage[] }
+/** The new process did not do what it was started for. */
+export class RestartError extends Error {}
+
+interface Report {
+  readonly kind: 'report'
+  readonly outcome: Outcome
+  readonly stages: readonly Stage[]
+}
+type Said = { readonly kind: 'ready' | 'alive' } | Report
 
 /**
  * restart has a new process of `program` go on, and takes over what it reports.
- * @throws Error when that process fails, ends without a report, or says nothing for `silence` milliseconds
+ * @throws RestartError when that process fails, ends without a report, or says nothing for `silence` milliseconds
  */
 export async function restart(program: string, handover: Handover, stages: Stages, silence = SILENCE): Promise<Outcome> {
   const child = fork(program, [AFTER_RESTART], { serialization: 'advanced' })
@@ -41,35 +49,45 @@ export async function restart(program: string, handover: Handover, stages: Stage
 }
 
 /** reportOf waits for the report and the end of a process. */
-function reportOf(child: ChildProcess, silence: number): Promise<Extract<Said, { kind: 'report' }>> {
+function reportOf(child: ChildProcess, silence: number): Promise<Report> {
   return new Promise((resolve, reject) => {
-    let report: Extract<Said, { kind: 'report' }> | null = null
-    const fail = (what: string): void => reject(new Error(`the new process ${what}`))
-    const patience = setTimeout(() => {
-      fail(`said nothing for ${silence / 1000} s`)
+    let report: Report | null = null
+    const fail = (what: string): void => {
+      clearTimeout(patience)
+      reject(new RestartError(`the new process ${what}`))
       child.kill('SIGKILL')
-    }, silence)
+    }
+    const patience = setTimeout(() => fail(`said nothing for ${silence / 1000} s`), silence)
     child.on('message', (said: Said) => {
       patience.refresh()
       if (said.kind === 'report') report = said
     })
-    child.once('error', (error) => fail(`could not be reached: ${error.message}`))
+    child.on('error', (error) => fail(`could not be reached: ${error.message}`))
     child.once('exit', (code, signal) => {
+      if (code !== 0) return fail(`ended with ${signal ?? `exit status ${code}`}`)
+      if (!report) return fail('ended without a report')
       clearTimeout(patience)
-      if (code !== 0) fail(`ended with ${signal ?? `exit status ${code}`}`)
-      else if (!report) fail('ended without a report')
-      else resolve(report)
+      resolve(report)
     })
   })
 }
 
-/** goOn is the new process's part. It ends when the process that started it does. */
+/** goOn is the new process's part. The process ends when the one that started it does. */
 export async function goOn(): Promise<void> {
   const orphaned = (): never => process.exit(1)
   process.once('disconnect', orphaned)
   const received = once(process, 'message')
   await say({ kind: 'ready' })
-  const [handover]: [Handover] = (await received) as [Handover]
+  try {
+    const [handover] = (await received) as [Handover]
+    await say(await reportAfter(handover))
+  } finally {
+    process.off('disconnect', orphaned)
+    process.disconnect()
+  }
+}
+
+async function reportAfter(handover: Handover): Promise<Report> {
   let signed = performance.now()
   const stages = new Stages(new Progress(process.stdout), () => {
     if (performance.now() - signed < SIGN) return
@@ -79,9 +97,7 @@ export async function goOn(): Promise<void> {
   const store = openStore(handover.place)
   const outcome = await afterRestart(handover, store, stages)
   await store.close()
-  await say({ kind: 'report', outcome, stages: stages.done })
-  process.off('disconnect', orphaned)
-  process.disconnect()
+  return { kind: 'report', outcome, stages: stages.done }
 }
 
 /** say sends a message to the process that started this one. */
