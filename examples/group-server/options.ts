@@ -77,7 +77,7 @@ function storeChoice(text: string): StoreChoice {
   if (text === 'memory') return { kind: 'memory' }
   const file = /^sqlite:(.+)$/.exec(text)?.[1]
   if (file !== undefined && file !== ':memory:') return { kind: 'sqlite', file }
-  if (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text)) return { kind: 'postgres', url: text }
+  if (/^postgres(ql)?:\/\/./.test(text)) return { kind: 'postgres', url: text }
   throw new UsageError('--store must be memory, sqlite:FILE or postgres://USER@HOST/DATABASE')
 }
 

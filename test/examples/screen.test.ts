@@ -28,12 +28,12 @@ describe('options', () => {
     ['memory', { kind: 'memory' }],
     ['sqlite:a b/c.db', { kind: 'sqlite', file: 'a b/c.db' }],
     ['postgres://me@localhost/mls', { kind: 'postgres', url: 'postgres://me@localhost/mls' }],
-    ['postgresql:///mls', { kind: 'postgres', url: 'postgresql:///mls' }],
+    ['postgresql://me@/mls?host=/run', { kind: 'postgres', url: 'postgresql://me@/mls?host=/run' }],
   ])('--store %s', (text, store) => {
     expect(readOptions(['--store', text], 'data')).toMatchObject({ store })
   })
 
-  test.each(['', 'disk', 'sqlite', 'sqlite:', 'sqlite::memory:', 'postgres:mls', 'mysql://me:secret@localhost/mls', 'postgres://['])(
+  test.each(['', 'disk', 'sqlite', 'sqlite:', 'sqlite::memory:', 'postgres:mls', 'postgres://', 'mysql://me:secret@localhost/mls'])(
     '--store %j is refused, and not repeated',
     (text) => {
       const refused = expect(() => readOptions([`--store=${text}`], 'data'))
