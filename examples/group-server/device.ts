@@ -1,23 +1,26 @@
-// A device that is, or may become, a member: one client with its own store, and its group once it has joined.
+// A device that is, or may become, a member: one client, and its group once it has joined.
 import { Client, type Group, type Store } from 'node-mls'
 import type { Directory } from './directory'
 import type { Identity } from './roster'
 
 export class Device {
-  #client: Client
+  readonly #client: Client
   #group: Group | null = null
 
-  private constructor(
-    readonly identity: Identity,
-    private readonly store: Store,
-    private readonly directory: Directory,
-    client: Client,
-  ) {
+  private constructor(readonly identity: Identity, client: Client) {
     this.#client = client
   }
 
-  static async open(identity: Identity, store: Store, directory: Directory): Promise<Device> {
-    return new Device(identity, store, directory, await openClient(identity, store, directory))
+  /** open begins a device in the store, or opens it again. */
+  static async open(identity: Identity, store: Store, { authenticate }: Directory): Promise<Device> {
+    return new Device(identity, await Client.open({ identity, store, authenticate }))
+  }
+
+  /** reopen opens a device and its group from what the store holds, as after a restart. */
+  static async reopen(identity: Identity, groupId: Uint8Array, store: Store, directory: Directory): Promise<Device> {
+    const device = await Device.open(identity, store, directory)
+    device.#group = await device.#client.group(groupId)
+    return device
   }
 
   /** keyPackage makes one to publish: an MLSMessage, and the reference by which a Welcome names it. */
@@ -48,19 +51,7 @@ export class Device {
     return this.#group
   }
 
-  /** reopen closes the client and opens it anew from what its store holds, as after a restart of the process. */
-  async reopen(): Promise<void> {
-    const { id } = this.group
-    await this.#client.close()
-    this.#client = await openClient(this.identity, this.store, this.directory)
-    this.#group = await this.#client.group(id)
-  }
-
   async close(): Promise<void> {
     await this.#client.close()
   }
-}
-
-function openClient(identity: Identity, store: Store, directory: Directory): Promise<Client> {
-  return Client.open({ identity, store, authenticate: directory.authenticate })
 }

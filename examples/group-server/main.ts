@@ -1,29 +1,38 @@
 // npm start: a group server on real input. --help tells the options.
 import path from 'node:path'
 import { type ChatMessage, readChat, recast } from './chat'
+import type { Outcome } from './after-restart'
+import type { Input } from './before-restart'
 import { InputError } from './input-error'
 import { type Options, USAGE, UsageError, readOptions } from './options'
 import { Progress } from './progress'
 import { type Identity, inventRoster, readRoster } from './roster'
-import { type Input, Scenario } from './scenario'
+import { AFTER_RESTART, RestartError, goOn } from './restart'
+import { runScenario } from './scenario'
 import { Stages } from './stages'
+import { bytesOnDisk, newPlace } from './storage'
 import { formatBytes, formatTable } from './table'
 
 /** The project's folder is where npm runs its scripts. */
 const DATA = path.join('examples', 'data')
 
 async function main(): Promise<number> {
-  const options = readOptions(process.argv.slice(2), DATA)
+  const args = process.argv.slice(2)
+  if (args[0] === AFTER_RESTART && process.send) {
+    await goOn()
+    return 0
+  }
+  const options = readOptions(args, DATA)
   if (!options) {
     console.log(USAGE)
     return 0
   }
   const input = await readInput(options)
+  const place = await newPlace(options.store)
   console.log(`${input.roster.length} members, ${input.live.length} of them live, ${input.messages.length} messages\n`)
   const stages = new Stages(new Progress(process.stdout))
-  const scenario = new Scenario(input, stages)
-  await scenario.run()
-  return report(scenario, stages)
+  const outcome = await runScenario(input, place, __filename, stages)
+  return report(outcome, stages, await bytesOnDisk(place))
 }
 
 async function readInput(options: Options): Promise<Input> {
@@ -52,42 +61,42 @@ function chooseLive(roster: readonly Identity[], messages: readonly ChatMessage[
 }
 
 /** report prints the tables and gives the exit status. */
-async function report(scenario: Scenario, stages: Stages): Promise<number> {
-  const { delivery, server } = scenario
-  const authenticator = delivery.agree()
-  const { memberCount, epoch } = server.group
-  const agreed = delivery.mismatches.length === 0
+function report(outcome: Outcome, stages: Stages, stored: number | null): number {
+  const { received, messageBytes, commitBytes, welcomeBytes, mismatches } = outcome.counts
+  const agreed = mismatches.length === 0
   console.log(`\n${stages.table()}\n`)
   console.log(
     formatTable(
       ['', 'total'],
       [
-        ['members', memberCount],
-        ['epoch', epoch.toString()],
-        ['messages received', delivery.received],
-        ['bytes of messages', formatBytes(delivery.messageBytes)],
-        ['bytes of commits', formatBytes(delivery.commitBytes)],
-        ['bytes of Welcomes', formatBytes(delivery.welcomeBytes)],
+        ['members', outcome.memberCount],
+        ['epoch', outcome.epoch.toString()],
+        ['messages received', received],
+        ['bytes of messages', formatBytes(messageBytes)],
+        ['bytes of commits', formatBytes(commitBytes)],
+        ['bytes of Welcomes', formatBytes(welcomeBytes)],
+        ['bytes of the store on disk', stored === null ? 'none' : formatBytes(stored)],
         ['longest event-loop delay', `${stages.longestDelay.toFixed(1)} ms`],
         ['seconds', stages.seconds.toFixed(1)],
-        ['mismatches', delivery.mismatches.length],
+        ['mismatches', mismatches.length],
       ],
     ),
   )
   const verdict = agreed ? 'agree' : 'DO NOT AGREE'
-  console.log(`\nAll ${delivery.members.length} live members ${verdict}: epoch authenticator ${authenticator.slice(0, 16)}…`)
-  for (const mismatch of delivery.mismatches.slice(0, 10)) console.error(mismatch)
-  await scenario.close()
+  console.log(`\nAll ${outcome.live} live members ${verdict}: epoch authenticator ${outcome.authenticator.slice(0, 16)}…`)
+  for (const mismatch of mismatches.slice(0, 10)) console.error(mismatch)
   return agreed ? 0 : 1
 }
 
+// Whatever ends the process before it comes to a verdict is a failure.
+process.exitCode = 1
 main().then(
   (status) => {
     process.exitCode = status
   },
   (error: unknown) => {
     if (error instanceof UsageError) console.error(`${error.message}\n\n${USAGE}`)
-    else console.error(error instanceof InputError ? error.message : error)
+    else console.error(error instanceof InputError || error instanceof RestartError ? error.message : error)
     process.exitCode = error instanceof UsageError ? 2 : 1
   },
 )

@@ -1,5 +1,5 @@
 import { watchLoop } from '../../examples/group-server/loop-delay'
-import { readOptions } from '../../examples/group-server/options'
+import { UsageError, readOptions } from '../../examples/group-server/options'
 import { Progress } from '../../examples/group-server/progress'
 import { sideBySide } from '../../examples/group-server/side-by-side'
 import { formatBytes, formatTable } from '../../examples/group-server/table'
@@ -10,6 +10,7 @@ describe('options', () => {
       members: { file: 'data/roster.csv' },
       messages: { file: 'data/chat.jsonl', own: false },
       live: 50,
+      store: { kind: 'temporary' },
     })
   })
 
@@ -18,9 +19,28 @@ describe('options', () => {
       members: { count: 200 },
       messages: { file: 'm', own: true },
       live: 9,
+      store: { kind: 'temporary' },
     })
     expect(readOptions(['--help'], 'data')).toBeNull()
   })
+
+  test.each([
+    ['memory', { kind: 'memory' }],
+    ['sqlite:a b/c.db', { kind: 'sqlite', file: 'a b/c.db' }],
+    ['postgres://me@localhost/mls', { kind: 'postgres', url: 'postgres://me@localhost/mls' }],
+    ['postgresql://me@/mls?host=/run', { kind: 'postgres', url: 'postgresql://me@/mls?host=/run' }],
+  ])('--store %s', (text, store) => {
+    expect(readOptions(['--store', text], 'data')).toMatchObject({ store })
+  })
+
+  test.each(['', 'disk', 'sqlite', 'sqlite:', 'sqlite::memory:', 'postgres:mls', 'postgres://', 'mysql://me:secret@localhost/mls'])(
+    '--store %j is refused, and not repeated',
+    (text) => {
+      const refused = expect(() => readOptions([`--store=${text}`], 'data'))
+      refused.toThrow(UsageError)
+      refused.toThrow(/^--store must be memory, sqlite:FILE or postgres:\/\/USER@HOST\/DATABASE$/)
+    },
+  )
 
   test.each([
     [['--members', '2'], '--members must be a whole number from 3 to 50000'],
@@ -71,16 +91,20 @@ test('side by side: everything in order, a few at once, and the first failure en
   const begun: number[] = []
   let running = 0
   let most = 0
-  await sideBySide(items, async (item) => {
+  const work = async (item: number): Promise<void> => {
     begun.push(item)
     most = Math.max(most, ++running)
     await new Promise((resolve) => setTimeout(resolve, 1))
     running--
-  })
+  }
+  await sideBySide(items, work)
   expect(begun).toEqual(items)
   expect(most).toBe(8)
   await expect(sideBySide(items, (item) => (item === 3 ? Promise.reject(new Error('three')) : Promise.resolve()))).rejects.toThrow('three')
   await sideBySide([], () => Promise.reject(new Error('never')))
+  most = 0
+  await sideBySide(items, work, 15)
+  expect(most).toBe(15)
 })
 
 test('a table has its numbers to the right', () => {
