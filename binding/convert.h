@@ -52,7 +52,7 @@ struct StateView {
   std::optional<Phase> phase;
   LeafIndex self;
   Bytes epoch_authenticator;
-  // A commit may have megabytes, so a state names it by its digest; the message comes with a load alone.
+  // A commit may have megabytes, so a state names it by its digest; the message comes with a load or refresh.
   struct Pending {
     std::uint64_t id = 0;
     Digest digest;

@@ -31,16 +31,31 @@ Reply BytesReply(Bytes bytes) {
 
 }  // namespace
 
-StateView ViewOf(GroupState& state, Messages messages) {
+StateView ViewOf(GroupState& state) {
   StateView view = StateView::Of(*state.group);
   std::map<std::uint64_t, Digest> digests;
   for (const CandidatePtr& candidate : state.group->candidates()) {
     const Digest digest = state.digests[candidate->id];
     digests.emplace(candidate->id, digest);
     view.pending.push_back({candidate->id, digest, {}});
-    if (messages == Messages::include) view.pending.back().message = candidate->message;
   }
   state.digests = std::move(digests);  // without those that are gone
+  return view;
+}
+
+Result<StateView> Replace(GroupState& state, Group group) {
+  const std::map<std::uint64_t, Digest> known = state.digests;
+  for (const CandidatePtr& candidate : group.candidates()) {
+    Status noted = NoteCandidate(state, group.suite(), *candidate);
+    if (!noted.ok()) return noted.error();
+  }
+  state.group.emplace(std::move(group));
+  StateView view = ViewOf(state);
+  for (std::size_t i = 0; i < view.pending.size(); ++i) {
+    const auto former = known.find(view.pending[i].id);
+    const bool is_new = former == known.end() || former->second != view.pending[i].digest;
+    if (is_new) view.pending[i].message = state.group->candidates()[i]->message;
+  }
   return view;
 }
 
@@ -269,8 +284,9 @@ Napi::Value GroupHolder::Refresh(const Napi::CallbackInfo& info) {
     if (!delta.ok()) return delta.error();
     auto group = state.group->Refresh(*delta, surroundings);
     if (!group.ok()) return group.error();
-    state.group.emplace(std::move(*group));
-    return Reply([view = StateView::Of(*state.group)](Napi::Env env, Filler& filler) mutable {
+    auto view = Replace(state, std::move(*group));
+    if (!view.ok()) return view.error();
+    return Reply([view = std::move(*view)](Napi::Env env, Filler& filler) mutable {
       Napi::Object object = Napi::Object::New(env);
       object.Set("state", ToJs(env, view, filler));
       return object;

@@ -60,10 +60,12 @@ class GroupHolder : public Napi::ObjectWrap<GroupHolder> {
   GroupStatePtr state_;
 };
 
-// ViewOf is the public face of a held state. Messages of candidates come with it only when it was loaded:
-// whoever made one has its message.
-enum class Messages : std::uint8_t { leave_out, include };
-StateView ViewOf(GroupState& state, Messages messages = Messages::leave_out);
+// ViewOf is the public face of a held state, without the messages of candidates: whoever made one has its
+// message.
+StateView ViewOf(GroupState& state);
+// Replace puts a group that was loaded or refreshed into the state. The messages of candidates that it did
+// not have come with the view.
+Result<StateView> Replace(GroupState& state, Group group);
 // NoteCandidate hashes a candidate's message; before it is applied, since what fails then changes nothing.
 Status NoteCandidate(GroupState& state, const Suite& suite, const Candidate& candidate);
 

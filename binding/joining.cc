@@ -310,13 +310,9 @@ Napi::Value ClientHolder::LoadGroup(const Napi::CallbackInfo& info) {
                  if (!rows.ok()) return rows.error();
                  auto group = Group::Load(*rows, std::move(policy), surroundings);
                  if (!group.ok()) return group.error();
-                 for (const CandidatePtr& candidate : group->candidates()) {
-                   Status noted = NoteCandidate(**state, group->suite(), *candidate);
-                   if (!noted.ok()) return noted.error();
-                 }
-                 (*state)->group.emplace(std::move(*group));
-                 StateView view = ViewOf(**state, Messages::include);
-                 return Reply([state = std::move(*state), view = std::move(view)](
+                 auto view = Replace(**state, std::move(*group));
+                 if (!view.ok()) return view.error();
+                 return Reply([state = std::move(*state), view = std::move(*view)](
                                   Napi::Env env, Filler& filler) mutable -> Napi::Value {
                    Napi::Object object = Napi::Object::New(env);
                    object.Set("group", GroupHolder::New(env, std::move(state)));

@@ -10,10 +10,13 @@ function toStoreError(cause: unknown): MlsError {
   return new MlsError(isConflict ? 'STORE_CONFLICT' : 'STORE_FAILED', { cause })
 }
 
-/** commitAtom stores parts, all or nothing. @throws MlsError `STORE_CONFLICT`, `STORE_FAILED` */
-export async function commitAtom(store: Store, parts: readonly AtomPart[]): Promise<void> {
+/**
+ * commitAtom stores parts, all or nothing, and gives the revisions that their scopes then have.
+ * @throws MlsError `STORE_CONFLICT`, `STORE_FAILED`
+ */
+export async function commitAtom(store: Store, parts: readonly AtomPart[]): Promise<readonly bigint[]> {
   try {
-    await store.commit({ id: new Uint8Array(randomBytes(16)), parts })
+    return await store.commit({ id: new Uint8Array(randomBytes(16)), parts })
   } catch (error) {
     throw toStoreError(error)
   }
@@ -27,15 +30,16 @@ export interface Loaded {
 
 /**
  * loadScope gives a scope's slices to `take`, with `since` only what changed after that revision where the store knows
- * it, and says what the scope was, or null when there is none.
+ * it, and `also` (Store.load), and says what the scope was, or null when there is none.
  * @throws MlsError `STORE_FAILED`
  */
 export async function loadScope(
   store: Store, scope: Uint8Array, take: (rows: Uint8Array, slice: Slice) => void, since?: bigint,
+  also?: readonly Uint8Array[],
 ): Promise<Loaded | null> {
   let loaded: Loaded | null = null
   try {
-    for await (const slice of store.load(scope, since)) {
+    for await (const slice of store.load(scope, since, also)) {
       take(slice.rows, slice)
       loaded = slice
     }

@@ -50,7 +50,8 @@ export interface ClientChange<T> {
   readonly parts?: readonly AtomPart[]
   readonly groups?: readonly GroupEntry[]
   readonly forgotten?: readonly Uint8Array[]
-  readonly apply?: () => T
+  /** `revisions` are those of the client's scope and of `parts`. */
+  readonly apply?: (revisions: readonly bigint[]) => T
 }
 
 /** What a load found. */
@@ -217,8 +218,9 @@ export class ClientScope {
       ])
       const batches = [...changes, own].filter((batch) => batch.length > 0)
       const part = { scope: this.scope, expect: { [version]: this.#version }, advance: [version], changes: batches }
+      let revisions: readonly bigint[]
       try {
-        await commitAtom(this.#store, [part, ...parts])
+        revisions = await commitAtom(this.#store, [part, ...parts])
       } catch (error) {
         if (isMlsError(error, 'STORE_CONFLICT') && attempt < attempts) {
           if (attempt > 1) await sleep(Math.random() * Math.min(longestPause, 2 ** attempt))
@@ -231,7 +233,8 @@ export class ClientScope {
       }
       this.#version += 1n
       for (const batch of batches) this.#memory.take(batch)
-      return apply?.() as T
+      if (revisions[0] === this.#revision + 1n) this.#revision += 1n
+      return apply?.(revisions) as T
     }
   }
 
@@ -335,7 +338,8 @@ export class ClientScope {
     ]
     const part = { scope: this.scope, expect: { [version]: 0n }, advance: [version], changes: [packBatch(changes)] }
     try {
-      await commitAtom(this.#store, [part])
+      const [revision] = await commitAtom(this.#store, [part])
+      this.#revision = revision ?? 0n
     } catch (error) {
       if (isMlsError(error, 'STORE_CONFLICT')) return false
       throw error

@@ -1,6 +1,7 @@
 // The strand of a group: how its native object is loaded, run and stored, and what its raw results become.
 import { commitAtom, loadScope, peekVersions } from './atom'
 import { answer, type AnswerSource } from './answers'
+import { packBatch } from './batch'
 import { MlsError, errorOf, isMlsError, toError } from './errors'
 import type { Hold } from './hold'
 import { Lease, type LeaseHolder } from './lease'
@@ -8,7 +9,7 @@ import { native } from './native'
 import type { NativeClient, NativeGroup, NativeNeeds, NativePolicy, NativeRun, NativeState, NativeStep, NativeStepResult } from './native'
 import type { Store } from './store'
 import { Strand, type Outcome, type StepRun, type StrandHost } from './strand'
-import { GroupVersions } from './versions'
+import { GroupVersions, keysOf } from './versions'
 
 /** Raw: a step's result, or a received commit that waits for a word. */
 export type Raw = Exclude<NativeStepResult, { readonly kind: 'error' }> | {
@@ -41,8 +42,17 @@ export interface GroupFace<Result> {
 const repeats = 100
 
 const nothing: StepRun<NativeState, Raw> = { outcomes: [], batch: new Uint8Array(0), state: null, ask: null }
+const nothingLeft = packBatch([{ kind: 'delete-prefix', key: new Uint8Array(0) }])
+/** Changed rows that are named to the store, instead of loading everything. */
+const mostKeys = 512
 /** Errors of a step that another process of the client may have what it takes to do. */
 const knownElsewhere = ['FUTURE_EPOCH', 'UNKNOWN_PROPOSAL', 'OWN_MESSAGE'] as const
+
+/** GroupStored: what the rows of a group in the store are. */
+export interface GroupStored {
+  readonly versions: GroupVersions
+  readonly revision: bigint | undefined
+}
 
 export type GroupStrand<Result> = Strand<NativeGroup, NativeState, NativeStep, Raw, Result>
 
@@ -54,11 +64,12 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   #versions: GroupVersions
   #revision: bigint | undefined
 
-  constructor(home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, versions: GroupVersions) {
+  constructor(home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, { versions, revision }: GroupStored) {
     this.#home = home
     this.#scope = scope
     this.#face = face
     this.#versions = versions
+    this.#revision = revision
     this.#lease = home.leases ? new Lease(home.store, scope, home.leases) : null
   }
 
@@ -77,8 +88,29 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
     return { native: group, state }
   }
 
-  async refresh(): Promise<NativeState | null> {
-    return null
+  async refresh(group: NativeGroup, unstored: readonly Uint8Array[]): Promise<NativeState | null> {
+    const { store, answers } = this.#home
+    const rows = new native.Rows()
+    let whole = false
+    let size = 0
+    const also = keysOf(unstored)
+    if (this.#revision === undefined || also.length > mostKeys) return null
+    const loaded = await loadScope(store, this.#scope, (slice, head) => {
+      whole ||= head.whole
+      size += slice.length
+      rows.add(slice)
+    }, this.#revision, also)
+    // A scope that has lost all its rows is that of a member who was removed.
+    if (!loaded || (whole && size > 0)) return null
+    if (whole) rows.add(nothingLeft)
+    try {
+      const { state } = await group.refresh(rows, answers.now())
+      this.#versions = new GroupVersions(loaded.versions)
+      this.#revision = loaded.revision
+      return state
+    } catch (error) {
+      throw toError(error)
+    }
   }
 
   async sameEpoch(group: NativeGroup, { epoch }: NativeState): Promise<boolean> {
@@ -119,7 +151,9 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   async persist(changes: readonly Uint8Array[]): Promise<void> {
     const part = this.#versions.part(this.#scope, changes)
     try {
-      await commitAtom(this.#home.store, [part, ...this.#lease?.guard() ?? []])
+      const [revision] = await commitAtom(this.#home.store, [part, ...this.#lease?.guard() ?? []])
+      // Otherwise somebody else was there in between, whose rows are still to be read.
+      if (this.#revision !== undefined && revision === this.#revision + 1n) this.#revision = revision
     } catch (error) {
       this.#lease?.doubt()
       throw error
@@ -160,11 +194,11 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 }
 
-/** groupStrand makes the strand of a group that is in `group` already, with its rows stored at `versions`. */
+/** groupStrand makes the strand of a group that is in `group` already, with its rows stored as `stored` says. */
 export const groupStrand = <Result>(
-  home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, group: NativeGroup, versions: GroupVersions,
+  home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, group: NativeGroup, stored: GroupStored,
 ): { readonly strand: GroupStrand<Result>; readonly lease: Lease | null } => {
-  const host = new Host(home, scope, face, versions)
+  const host = new Host(home, scope, face, stored)
   return { strand: new Strand(host, group), lease: host.lease }
 }
 
@@ -179,7 +213,7 @@ export function resultOf(run: NativeRun): Exclude<NativeStepResult, { readonly k
 /** loadGroup makes a native group from its rows. @throws MlsError `UNKNOWN_GROUP`, `REMOVED`, of fault `storage` */
 export async function loadGroup(
   { store, keys, policy, answers }: GroupHome, scope: Uint8Array,
-): Promise<{ group: NativeGroup; state: NativeState; versions: GroupVersions; revision: bigint }> {
+): Promise<{ group: NativeGroup; state: NativeState } & GroupStored> {
   const rows = new native.Rows()
   let size = 0
   const loaded = await loadScope(store, scope, (slice) => {

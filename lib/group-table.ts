@@ -91,9 +91,9 @@ export class GroupTable {
         if (status === 'active' && exists) throw new MlsError('GROUP_EXISTS')
         const versions = new GroupVersions({})
         const part = versions.part(scope, [batch])
-        const apply = (): Group => {
+        const apply = ([, revision]: readonly bigint[]): Group => {
           versions.advanced(part)
-          const group = new Group(this.#owner, scope, native, state, versions)
+          const group = new Group(this.#owner, scope, native, state, { versions, revision })
           this.used(group)
           return group
         }
@@ -176,8 +176,8 @@ export class GroupTable {
     const before = this.#loading.get(key)
     if (before) return before
     const scope = this.#scope.groupScope(entry.handle)
-    const loading = loadGroup(this.#owner, scope).then(({ group, state, versions }) => {
-      const made = new Group(this.#owner, scope, group, state, versions)
+    const loading = loadGroup(this.#owner, scope).then(({ group, state, ...stored }) => {
+      const made = new Group(this.#owner, scope, group, state, stored)
       this.used(made)
       return made
     }).finally(() => this.#loading.delete(key))

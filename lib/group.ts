@@ -10,7 +10,7 @@ import { MlsError, toError } from './errors'
 import { Events, type EventsOptions, type Stop } from './events'
 import { readGroupInfo, type GroupInfoOptions } from './group-info'
 import type { GroupOwner } from './group-owner'
-import { groupStrand, resultOf, type GroupStrand, type Raw } from './group-strand'
+import { groupStrand, resultOf, type GroupStored, type GroupStrand, type Raw } from './group-strand'
 import type { Hold } from './hold'
 import type { Lease, LeaseInfo } from './lease'
 import { partsOf, readTreePartsOptions, type TreePartsOptions } from './long-bytes'
@@ -25,7 +25,6 @@ import type { GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } 
 import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
 import type { ReceiveOptions, SendOptions, StepResult, StepSent } from './steps'
 import type { SuccessorOptions, Succession } from './successor'
-import type { GroupVersions } from './versions'
 import { Welcomes } from './welcomes'
 
 /** Phase: `joining` until an external commit is accepted, `active`, `suspended` after a ReInit, `removed`. */
@@ -57,7 +56,7 @@ export class Group {
   readonly scope: Uint8Array
 
   /** @internal */
-  constructor(owner: GroupOwner, scope: Uint8Array, group: NativeGroup, state: NativeState, versions: GroupVersions) {
+  constructor(owner: GroupOwner, scope: Uint8Array, group: NativeGroup, state: NativeState, stored: GroupStored) {
     this.#owner = owner
     this.scope = scope
     this.#state = state
@@ -69,7 +68,7 @@ export class Group {
       publishLoaded: (next: NativeState) => this.#publishLoaded(next),
       publishResult: (_step: NativeStep, raw: Raw) => this.#publishResult(raw),
     }
-    const { strand, lease } = groupStrand(owner, scope, face, group, versions)
+    const { strand, lease } = groupStrand(owner, scope, face, group, stored)
     this.#strand = strand
     this.#lease = lease
   }

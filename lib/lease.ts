@@ -128,11 +128,11 @@ export class Lease {
     }
   }
 
-  #write(token: bigint, until: number, advance: readonly string[]): Promise<void> {
+  async #write(token: bigint, until: number, advance: readonly string[]): Promise<void> {
     const value = join([this.#self, new Uint8Array(8)])
     viewOf(value).writeBigUInt64BE(BigInt(until), holderSize)
     const changes = [packBatch([{ kind: 'put', key: rowKey, value }])]
-    return commitAtom(this.#store, [{ scope: this.#scope, expect: { [version]: token }, advance, changes }])
+    await commitAtom(this.#store, [{ scope: this.#scope, expect: { [version]: token }, advance, changes }])
   }
 
   async #read(): Promise<LeaseRow> {

@@ -7,7 +7,8 @@
 //
 // A step expects what it advances, and always `epoch`. So a message that one process receives or sends is no conflict
 // for another that works with another sender's messages, and every step hears of a new epoch.
-import { viewOf } from './bytes'
+import { rowChanges } from './batch'
+import { toHex, viewOf } from './bytes'
 import { MlsError } from './errors'
 import type { AtomPart, Versions } from './store'
 
@@ -43,6 +44,13 @@ export function touchedBy(changes: readonly Uint8Array[]): string[] {
     }
   }
   return [...found].sort((a, b) => a - b).map((place) => names[place] as string)
+}
+
+/** keysOf gives the keys, and the prefixes of keys, that batches put or delete, each once. */
+export function keysOf(changes: readonly Uint8Array[]): Uint8Array[] {
+  const keys = new Map<string, Uint8Array>()
+  for (const batch of changes) for (const { key } of rowChanges(batch)) keys.set(toHex(key), key)
+  return [...keys.values()]
 }
 
 /** GroupVersions: what the versions of a group's scope were when it was last loaded or stored. */

@@ -120,9 +120,32 @@ test('a removal that the other process read ends the group here too', async () =
   const { one, two, bobs } = await scene()
   const { message } = await bobs.commit({ remove: [0] })
   await one.receive(message)
-  await fails(two.refresh(), 'REMOVED')
+  await two.refresh()
+  expect(two.phase).toBe('removed')
   await fails(two.commit(), 'REMOVED')
   await fails(one.refresh(), 'REMOVED')
+})
+
+test('who lost a race reads what changed, and not the group', async () => {
+  const { store, one, two, bobs } = await scene()
+  for (let i = 0; i < 30; i += 1) await addTo(one, await open(`member-${i}`), [bobs])
+  await two.refresh()
+  const loads: { readonly since: bigint | undefined; size: number }[] = []
+  store.loaded = (since, size) => void loads.push({ since, size })
+  const whole = (await one.tree()).length
+  const messages = [await bobs.send('a'), await bobs.send('b'), await bobs.send('c')]
+  await one.receive(messages[0] as Uint8Array)
+  await two.receive(messages[1] as Uint8Array)
+  await one.receive(messages[2] as Uint8Array)
+  const commit = await one.commit()
+  await commit.accepted()
+  await bobs.receive(commit.message)
+  await two.send('x')
+  await two.receive(await bobs.send('d'))
+  agree(one, two, bobs)
+  expect(loads.length).toBeGreaterThanOrEqual(3)
+  expect(loads.every(({ since }) => since !== undefined)).toBe(true)
+  expect(Math.max(...loads.map(({ size }) => size))).toBeLessThan(whole)
 })
 
 test('commits that race: one is stored first, the other is made again while the epoch is the same', async () => {

@@ -6,6 +6,8 @@ export interface ToldStore extends Store {
   readonly atoms: Atom[]
   /** Replaces commit; `inner` is the store behind. */
   told: ((atom: Atom, inner: Store) => Promise<readonly bigint[]>) | null
+  /** Is told of each load that has ended: its `since`, and the bytes of its slices. */
+  loaded: ((since: bigint | undefined, size: number) => void) | null
 }
 
 /** toldStore does what `told` says, and else what a memory store does. */
@@ -13,11 +15,19 @@ export function toldStore(inner: Store = memoryStore()): ToldStore {
   const store: ToldStore = {
     atoms: [],
     told: null,
+    loaded: null,
     commit: (atom) => {
       store.atoms.push(atom)
       return store.told ? store.told(atom, inner) : inner.commit(atom)
     },
-    load: (scope, since, also) => inner.load(scope, since, also),
+    async *load(scope, since, also) {
+      let size = 0
+      for await (const slice of inner.load(scope, since, also)) {
+        size += slice.rows.length
+        yield slice
+      }
+      store.loaded?.(since, size)
+    },
     list: (prefix) => inner.list(prefix),
     delete: (scope) => inner.delete(scope),
     close: () => inner.close(),
