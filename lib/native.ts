@@ -11,6 +11,7 @@
 // - Numbers of 64 bits are bigint (epoch, lifetime), leaf indexes and counts are number, times are seconds since 1970.
 import path from 'node:path'
 import nodeGypBuild from 'node-gyp-build'
+import type { DecodedMessage } from './message'
 
 /** Row changes, packed: see batch.ts. An empty array when nothing changes. */
 export type PackedBatch = Uint8Array
@@ -468,6 +469,12 @@ export interface NativeTracker {
   close(): void
 }
 
+/** A message on its way to plain objects. */
+export interface NativeDecoded {
+  /** next builds for about 1 ms; it gives the message when it is whole, and null before. */
+  next(): DecodedMessage | null
+}
+
 export interface Native {
   /** Name and version of the libcrypto inside the addon. */
   readonly opensslVersion: string
@@ -481,7 +488,7 @@ export interface Native {
   /** checkCertificates throws INVALID_CREDENTIAL unless each is exactly one DER certificate. */
   checkCertificates(certificates: readonly Uint8Array[]): void
   /** decode reads an MLSMessage into plain objects (message.ts has their types). */
-  decode(message: Uint8Array): Promise<unknown>
+  decode(message: NativeBytes): Promise<NativeDecoded>
   /** proposeExternally makes the proposal of an external sender (RFC 9420 §12.1.8.1). */
   proposeExternally(options: {
     suite: number
