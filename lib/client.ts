@@ -258,6 +258,7 @@ export class Client {
       store: this.#request.store,
       policy: this.#request.policy,
       answers: this.#answers,
+      stagedCommitTimeout: this.#request.stagedCommitTimeout,
       keys: () => this.#scope.keys,
       succeed: (origin, kind, keyPackages, options) => this.#joining.succeed(origin, kind, keyPackages, options),
       confirmed: (group) => this.#groups.activate(group),
