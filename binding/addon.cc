@@ -107,6 +107,7 @@ Napi::Object Start(Napi::Env env, Napi::Object exports) {
   own->completions = Completions::Start(env);
   Defined(own->group, GroupHolder::Define(env));
   Defined(own->needs, Needs::Define(env));
+  Defined(own->decoded, DecodedHolder::Define(env));
   exports.Set("Secret", Defined(own->secret, SecretHolder::Define(env)));
   exports.Set("Bulk", Defined(own->bulk, Bulk::Define(env)));
   exports.Set("Bytes", Defined(own->bytes, BytesHolder::Define(env)));

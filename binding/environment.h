@@ -11,7 +11,7 @@ namespace mls::binding {
 struct Environment {
   std::shared_ptr<Completions> completions;
   // Classes that JavaScript does not construct itself.
-  Napi::FunctionReference group, needs, secret, bulk, bytes, rows, watch;
+  Napi::FunctionReference group, needs, decoded, secret, bulk, bytes, rows, watch;
 
   static Environment& Of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };

@@ -1,6 +1,8 @@
 // What the addon says of itself, and what it does for no client: reading messages, proposals of external senders.
+import { setImmediate as turn } from 'node:timers/promises'
 import { copyOf } from './bytes'
 import { toError } from './errors'
+import { takeBytes } from './long-bytes'
 import type { DecodedMessage } from './message'
 import { native } from './native'
 import { Options, readInteger, readU16, readU64 } from './options'
@@ -38,7 +40,11 @@ export function threads(count?: number): number {
  */
 export async function decode(message: Uint8Array): Promise<DecodedMessage> {
   try {
-    return (await native.decode(copyOf('message', message))) as DecodedMessage
+    const decoded = await native.decode(await takeBytes('message', message))
+    for (let whole = decoded.next(); ; whole = decoded.next()) {
+      if (whole) return whole
+      await turn()
+    }
   } catch (error) {
     throw toError(error)
   }

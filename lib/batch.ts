@@ -8,6 +8,7 @@
 // order of their effect. Values are sealed where they are secret: a store sees ciphertext.
 import { join, viewOf } from './bytes'
 import { MlsError } from './errors'
+import { Slices } from './turns'
 
 /** RowChange: one record. Its arrays share the batch's memory: copy what is to be kept. */
 export type RowChange =
@@ -17,6 +18,8 @@ export type RowChange =
 
 const kinds = ['delete-prefix', 'delete', 'put'] as const
 const lengthSize = 4
+/** Records between two looks at the clock. */
+const stride = 256
 
 /** Records goes through a batch without making an object of each record. */
 class Records {
@@ -81,6 +84,20 @@ class Records {
 export function* rowChanges(batch: Uint8Array, wanted: (tag: number) => boolean = () => true): Generator<RowChange, void, undefined> {
   const records = new Records(batch)
   while (records.next()) if (wanted(records.tag)) yield records.change
+}
+
+/** findRows gives the changes that rowChanges would, in as many turns as it takes. @throws MlsError `STORAGE_DAMAGED` */
+export async function findRows(batches: readonly Uint8Array[], wanted: (tag: number) => boolean): Promise<RowChange[]> {
+  const slices = new Slices()
+  const found: RowChange[] = []
+  for (const batch of batches) {
+    const records = new Records(batch)
+    for (let seen = 1; records.next(); seen += 1) {
+      if (wanted(records.tag)) found.push(records.change)
+      if (seen % stride === 0 && slices.full()) await slices.next()
+    }
+  }
+  return found
 }
 
 /** selectRows gives the batch of the records whose key begins with a byte that is `wanted`; the batch itself if all do. */

@@ -62,6 +62,8 @@ export interface ClientOptions {
   readonly clock?: () => number
   /** Milliseconds that `authenticate` and `psk` may take for one call; default 30,000. */
   readonly answerTimeout?: number
+  /** Milliseconds that a staged commit (`receive` with `inspect`) waits for `accept()`; default 300,000. */
+  readonly stagedCommitTimeout?: number
 }
 
 /** ClientRequest: options, read and copied. */
@@ -79,12 +81,13 @@ export interface ClientRequest {
   readonly leases: LeaseHolder | null
   readonly now: () => number
   readonly answerTimeout: number
+  readonly stagedCommitTimeout: number
 }
 
 const names = [
   'identity', 'credential', 'name', 'suites', 'signaturePrivateKeys', 'store', 'authenticate', 'psk', 'policy',
   'extensionTypes', 'proposalTypes', 'credentialTypes', 'leafExtensions', 'encryptionKey', 'onConflict', 'maxLoadedGroups', 'leases', 'clock',
-  'answerTimeout',
+  'answerTimeout', 'stagedCommitTimeout',
 ]
 
 const readLeases = (what: string, value: unknown): LeaseHolder =>
@@ -173,6 +176,7 @@ export function readClient(value: unknown): ClientRequest {
     maxLoadedGroups: options.integer('maxLoadedGroups', 1_000, 1, 0x7fff_ffff),
     now: () => readInteger('what options.clock gives', Math.floor(clock()), 0, Number.MAX_SAFE_INTEGER),
     answerTimeout: options.integer('answerTimeout', 30_000, 1, 0x7fff_ffff),
+    stagedCommitTimeout: options.integer('stagedCommitTimeout', 300_000, 1, 0x7fff_ffff),
   }
 }
 

@@ -9,7 +9,7 @@
 //     84            check value of the caller's sealing key
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { packBatch, rowChanges, selectRows, type RowChange } from './batch'
+import { findRows, packBatch, rowChanges, selectRows, type RowChange } from './batch'
 import { commitAtom, loadScope } from './atom'
 import { equal, join, toHex, viewOf } from './bytes'
 import { MlsError, isMlsError, toError } from './errors'
@@ -71,8 +71,9 @@ class ScopeMemory {
   readonly psks = new Map<string, Uint8Array>()
   readonly signers = new Map<string, string>()
 
-  take(batch: Uint8Array): void {
-    for (const change of rowChanges(batch, isLookedUp)) {
+  /** take follows changes that are looked up. */
+  take(changes: Iterable<RowChange>): void {
+    for (const change of changes) {
       const [tag = 0] = change.key
       const name = toHex(change.key)
       const value = change.kind === 'put' ? change.value : null
@@ -217,6 +218,7 @@ export class ClientScope {
         ...forgotten.map((handle): RowChange => ({ kind: 'delete', key: join([Uint8Array.of(tags.group), handle]) })),
       ])
       const batches = [...changes, own].filter((batch) => batch.length > 0)
+      const lookedUp = await findRows(batches, isLookedUp)
       const part = { scope: this.scope, expect: { [version]: this.#version }, advance: [version], changes: batches }
       let revisions: readonly bigint[]
       try {
@@ -232,7 +234,7 @@ export class ClientScope {
         throw error
       }
       this.#version += 1n
-      for (const batch of batches) this.#memory.take(batch)
+      this.#memory.take(lookedUp)
       if (revisions[0] === this.#revision + 1n) this.#revision += 1n
       return apply?.(revisions) as T
     }
@@ -262,7 +264,7 @@ export class ClientScope {
     if (!loaded || whole) return this.#reload()
     this.#version = loaded.versions[version] ?? 0n
     this.#revision = loaded.revision
-    for (const batch of slices) this.#memory.take(batch)
+    this.#memory.take(await findRows(slices, isLookedUp))
     if (!read) return
     this.#stale = true
     try {
@@ -295,7 +297,7 @@ export class ClientScope {
         else if (tag === tags.sealingKey) stored = { ...stored, key: change.value.slice() }
         else if (tag === tags.keyCheck) stored = { ...stored, check: change.value.slice() }
       }
-      memory.take(batch)
+      memory.take(rowChanges(batch, isLookedUp))
       rows.add(selectRows(batch, (tag) => !isOwn(tag)))
     })
     this.#memory = memory

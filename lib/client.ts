@@ -294,6 +294,7 @@ export class Client {
       answers: this.#answers,
       onConflict: this.#request.onConflict,
       leases: this.#request.leases,
+      stagedCommitTimeout: this.#request.stagedCommitTimeout,
       keys: () => this.#scope.keys,
       succeed: (origin, kind, keyPackages, options) => this.#joining.succeed(origin, kind, keyPackages, options),
       confirmed: (group) => this.#groups.activate(group),

@@ -7,6 +7,8 @@ import type { Succession, SuccessorOptions } from './successor'
 
 /** GroupOwner: the client of a group. */
 export interface GroupOwner extends GroupHome {
+  /** Milliseconds that a staged commit is kept. */
+  readonly stagedCommitTimeout: number
   succeed(origin: Group, kind: 'reinit' | 'branch', keyPackages: ByteStrings, options: SuccessorOptions): Promise<Succession>
   /** The external commit of a group was taken. */
   confirmed(group: Group): Promise<void>

@@ -22,6 +22,7 @@ import { watch } from './progress'
 import { readProposal, type CachedProposal, type NewProposal } from './proposal'
 import { toCommitInfo } from './received'
 import type { GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } from './received'
+import { Staged } from './staged'
 import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
 import type { ReceiveOptions, SendOptions, StepResult, StepSent } from './steps'
 import type { SuccessorOptions, Succession } from './successor'
@@ -50,6 +51,7 @@ export class Group {
   readonly #events = new Events<GroupEvent>()
   readonly #lease: Lease | null
   #state: NativeState
+  #staged: Staged | null = null
   #closing: Promise<void> | null = null
 
   /** The name of this handle in the store. @internal */
@@ -333,6 +335,7 @@ export class Group {
   close(): Promise<void> {
     this.#closing ??= this.#strand.close().then(async () => {
       await this.#lease?.release().catch(() => {})  // it runs out by itself
+      this.#staged?.letGo()
       this.#events.end()
       this.#owner.ended(this, 'closed')
     })
@@ -341,6 +344,7 @@ export class Group {
 
   /** unload frees the memory of a group that is not at work; the next call loads it again. @internal */
   unload(): boolean {
+    if (this.#staged?.alive) return false
     // A removed group cannot be loaded again: it stays with whoever holds it.
     return this.phase === 'removed' || this.#strand.unload()
   }
@@ -413,6 +417,7 @@ export class Group {
 
   #publishState(state: NativeState): void {
     const wasRemoved = this.#state.phase === 'removed'
+    if (state.epoch !== this.epoch) this.#staged?.letGo()
     this.#state = state
     this.#candidates.note(state.pending)
     if (state.phase === 'removed' && !wasRemoved) this.#owner.ended(this, 'removed')
@@ -445,17 +450,17 @@ export class Group {
   }
 
   #stage({ needs }: Extract<Raw, { readonly kind: 'staged' }>): StagedCommit {
-    let used = false
-    const accept = (): Promise<ReceivedCommit> => this.#strand.perform(async (_native, hold) => {
-      if (used) throw new MlsError('STALE_VERSION')
-      const run = await answer({ needs }, hold, this.#owner.answers)
-      const result = resultOf(run)
-      used = true
-      if (result.kind !== 'commit') throw new MlsError('INTERNAL')
-      return { batch: run.batch, state: run.state, publish: () => this.#publishCommit(result) }
-    })
     if (!needs.commit) throw new MlsError('INTERNAL')
-    return { kind: 'staged', commit: toCommitInfo(needs.commit), accept, drop: () => void (used = true) }
+    this.#staged?.letGo()
+    const staged = this.#staged = new Staged(needs, this.#owner.stagedCommitTimeout)
+    const accept = (): Promise<ReceivedCommit> => staged.use(() => this.#strand.perform(async (_native, hold) => {
+      const run = await answer({ needs: staged.needs }, hold, this.#owner.answers)
+      const result = resultOf(run)
+      if (result.kind !== 'commit') throw new MlsError('INTERNAL')
+      staged.letGo()
+      return { batch: run.batch, state: run.state, publish: () => this.#publishCommit(result) }
+    }))
+    return { kind: 'staged', commit: toCommitInfo(needs.commit), accept, drop: () => staged.letGo() }
   }
 
   /** tellCommit tells of a commit, of the candidates that it drops, and of our own removal. */

@@ -47,11 +47,18 @@ export interface OwnMessage {
   readonly kind: 'own'
   readonly contentType: 'application' | 'proposal'
 }
-/** StagedCommit: a commit that was verified and waits for a word (`receive` with `inspect`). */
+/**
+ * StagedCommit: a commit that was verified and waits for a word (`receive` with `inspect`). It lives in memory, for
+ * `stagedCommitTimeout`; the next one of the group takes its place.
+ */
 export interface StagedCommit {
   readonly kind: 'staged'
   readonly commit: CommitInfo
-  /** accept applies it. @throws MlsError `STALE_VERSION` when the group went on meanwhile, and whatever receiving throws */
+  /**
+   * accept applies it.
+   * @throws MlsError `STALE_VERSION` when it was dropped, replaced or too old, or the group went on meanwhile; and
+   *   whatever receiving throws
+   */
   accept(): Promise<ReceivedCommit>
   /** drop forgets it; the group is as it was before the message came. */
   drop(): void

@@ -2,8 +2,11 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { MlsError } from './errors'
 
-/** Milliseconds of work per turn, and rounds between two looks at the clock. */
-const sliceTime = 1.5
+/**
+ * Milliseconds of work per turn, half of what one may take, since a loop may begin where another ended; rounds between
+ * two looks at the clock.
+ */
+const sliceTime = 1
 const stride = 64
 
 /** Slices tells a loop when to let others run: `if (slices.full()) await slices.next()` after each round. */

@@ -44,7 +44,7 @@ interface Staged {
   deleted: number
 }
 
-const sliceSize = 1 << 18
+const sliceSize = 1 << 17
 /** Rows between two looks at the clock. */
 const stride = 64
 /** Ids of atoms, and deleted rows of a scope, that are remembered. */
@@ -260,7 +260,9 @@ async function* slicesOf(scope: Scope, revisionBefore: bigint | undefined, also:
     if (value) changes.push({ kind: 'put', key, value })
     else if (since !== undefined) changes.push({ kind: 'delete', key })
     size += key.length + (value?.length ?? 0)
-    if (size >= sliceSize) yield cut()
+    if (size < sliceSize) continue
+    yield cut()
+    if (turns.full()) await turns.next()  // what the caller does with a slice counts, too
   }
   if (changes.length > 0 || !given) yield cut()
 }

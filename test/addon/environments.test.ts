@@ -35,7 +35,7 @@ const prelude = `
         extensions: [] }, null))
       work.push(groups[i % 8].group.run(Array.from({ length: 20 }, () => (
         { kind: 'send', data: Buffer.alloc(20_000), authenticatedData: none })), true, now))
-      work.push(groups[i % 8].group.save(), native.decode(Buffer.alloc(100)))
+      work.push(groups[i % 8].group.save(), native.decode(new native.Bytes(0)))
     }
     for (const one of work) one.catch(() => {})
     return work
@@ -100,7 +100,7 @@ describe('environments', () => {
   test('the pool has the size that was asked for before its first operation, and keeps it', () => {
     const out = program(`const native = require(process.argv[1])
       const before = native.threads(), set = native.threads(3), asked = native.threads()
-      native.decode(Buffer.alloc(4)).catch(() => {}).then(() => console.log(before > 0, set, asked, native.threads(5)))`)
+      native.decode(new native.Bytes(0)).catch(() => {}).then(() => console.log(before > 0, set, asked, native.threads(5)))`)
     expect(out).toBe('true 3 3 3')
   })
 

@@ -1,6 +1,6 @@
 // Candidates: several side by side, echoes, lost races, restarts.
 import { createHash } from 'node:crypto'
-import { memoryStore } from '../../lib'
+import { memoryStore, type Group, type StagedCommit } from '../../lib'
 import { agree, fails, keyPackage, open, pair, together } from './support/people'
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest())
@@ -125,4 +125,37 @@ test('a staged commit is void when the group went on', async () => {
   if (staged.kind !== 'staged') throw new Error('not staged')
   await fails(staged.accept(), 'STALE_VERSION')
   agree(alices, bobs)
+})
+
+async function stagedAt(group: Group, message: Uint8Array): Promise<StagedCommit> {
+  const staged = await group.receive(message, { inspect: true })
+  if (staged.kind !== 'staged') throw new Error('not staged')
+  return staged
+}
+
+test('a staged commit expires, and does not keep the process alive', async () => {
+  const { alices, bobs } = await pair({ stagedCommitTimeout: 40 })
+  const commit = await alices.commit()
+  await commit.accepted()
+  const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
+  const before = timers()
+  const staged = await stagedAt(bobs, commit.message)
+  expect(timers()).toBe(before)
+  await new Promise((go) => setTimeout(go, 80))
+  await fails(staged.accept(), 'STALE_VERSION')
+  expect(bobs.epoch).toBe(1n)
+  await (await stagedAt(bobs, commit.message)).accept()
+  agree(alices, bobs)
+})
+
+test('a group has one staged commit: the next takes the place of the former', async () => {
+  const { groups: [alices, bobs, carols] } = await together(['alice', 'bob', 'carol'])
+  const [first, second] = [await alices!.commit(), await bobs!.commit()]
+  const former = await stagedAt(carols!, first.message)
+  const later = await stagedAt(carols!, second.message)
+  await fails(former.accept(), 'STALE_VERSION')
+  await second.accepted()
+  const [accepted, again] = await Promise.allSettled([later.accept(), later.accept()])
+  expect([accepted, again]).toMatchObject([{ status: 'fulfilled' }, { status: 'rejected', reason: { code: 'STALE_VERSION' } }])
+  agree(bobs!, carols!)
 })

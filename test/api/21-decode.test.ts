@@ -1,6 +1,7 @@
 // decode(): any MLSMessage as plain objects.
 import { decode, type DecodedMessage } from '../../lib'
 import { fails, keyPackage, misused, open, pair } from './support/people'
+import { turns } from './support/turns'
 
 const as = <F extends DecodedMessage['wireFormat']>(message: DecodedMessage, format: F): Extract<DecodedMessage, { wireFormat: F }> => {
   expect(message.wireFormat).toBe(format)
@@ -49,4 +50,33 @@ test('what is none', async () => {
   await fails(decode(Uint8Array.of(0, 2, 0, 1)), 'UNSUPPORTED_VERSION')
   await fails(decode(Uint8Array.of(0, 1, 0, 9)), 'UNSUPPORTED_WIRE_FORMAT')
   await misused(decode('x' as never), 'TypeError', 'message')
+})
+
+test('a commit and a Welcome with very many ciphertexts are built in several turns', async () => {
+  const count = 600
+  const alice = await open('alice', { policy: { handshake: 'public' } })
+  const group = await alice.createGroup()
+  const others = await Promise.all(Array.from({ length: count }, async (_, i) => {
+    const other = await open(`member-${i}`)
+    const made = await keyPackage(other)
+    await other.close()
+    return made
+  }))
+  const adding = await group.commit({ add: others, path: 'when-required' })
+  const { welcome } = await adding.accepted()
+  const sealing = await group.commit()
+  const decoded: DecodedMessage[] = []
+  expect(await turns(async () => decoded.push(await decode(adding.message)))).toBeGreaterThan(3)
+  decoded.push(await decode(welcome!), await decode(sealing.message))
+  const [added, welcomed, sealed] = decoded
+  const first = as(added!, 'public-message')
+  if (first.contentType !== 'commit') throw new Error('no commit')
+  expect(first.commit.proposals).toEqual(others.map((one) =>
+    ({ proposal: expect.objectContaining({ type: 'add', keyPackage: one }) as unknown })))
+  expect(as(welcomed!, 'welcome').secrets.filter(({ newMember }) => newMember.length === 32)).toHaveLength(count)
+  const second = as(sealed!, 'public-message')
+  if (second.contentType !== 'commit') throw new Error('no commit')
+  const secrets = second.commit.path!.nodes.flatMap((node) => node.encryptedPathSecrets)
+  expect(secrets).toHaveLength(count)
+  for (const { kemOutput, ciphertext } of secrets) expect([kemOutput.length, ciphertext.length]).toEqual([32, 48])
 })
