@@ -66,18 +66,12 @@ function opened(): SqliteFile {
   return file
 }
 
-/** settle answers commits by whether their atoms are in the file, read by a new connection. */
-function settle(calls: readonly Commit[], error: unknown): void {
-  closeFile()
-  for (const { call, atom } of calls) {
-    let applied = false
-    try {
-      applied = opened().applied(atom.id)
-    } catch {
-      // Then the first error says what happened.
-    }
-    if (applied) say({ call, kind: 'done' })
-    else sayFailed(call, error)
+/** isApplied looks in the file, by a new connection. Where that fails, too, the first error says what happened. */
+function isApplied({ atom }: Commit): boolean {
+  try {
+    return opened().applied(atom.id)
+  } catch {
+    return false
   }
 }
 
@@ -86,16 +80,27 @@ function commit(calls: readonly Commit[]): void {
   try {
     settled = opened().commit(calls.map(({ atom }) => atom))
   } catch (error) {
-    if (error instanceof InDoubt) return settle(calls, error.cause)
-    // One may be too much for the disk where others are not. Who cannot get a lock does not try 256 times.
-    if (calls.length > 1 && file && !isBusy(error)) return calls.forEach((one) => commit([one]))
-    return calls.forEach(({ call }) => sayFailed(call, error))
+    return commitFailed(calls, error)
   }
   calls.forEach(({ call }, i) => {
     const failed = settled[i]
     if (failed) sayFailed(call, failed.error)
     else say({ call, kind: 'done' })
   })
+}
+
+/** commitFailed tries each alone: one may be too much for the disk where others are not. */
+function commitFailed(calls: readonly Commit[], thrown: unknown): void {
+  const inDoubt = thrown instanceof InDoubt
+  const error = inDoubt ? thrown.cause : thrown
+  if (inDoubt) closeFile()
+  // Who cannot get a lock does not try 256 times, nor does who cannot open the file.
+  const isOfAll = calls.length === 1 || isBusy(error) || (!inDoubt && !file)
+  for (const one of calls) {
+    if (inDoubt && isApplied(one)) say({ call: one.call, kind: 'done' })
+    else if (isOfAll) sayFailed(one.call, error)
+    else commit([one])
+  }
 }
 
 function load({ call, scope, since }: Extract<Call, { kind: 'load' }>): void {
