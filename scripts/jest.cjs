@@ -1,5 +1,6 @@
-// npm run test:api, test:addon, test:interop, test:examples, test:bench, test:docs: the tests in TypeScript, by jest, on
-// an addon that is built first. Words after `--` go to jest.
+// npm run test:api, test:addon, test:interop, test:examples, test:bench, test:docs, test:faults: the tests in TypeScript,
+// by jest, on an addon that is built first. Words after `--` go to jest, but for `--full`: faults are tried as often as
+// there is any use in it, for many minutes.
 'use strict'
 
 const fs = require('node:fs')
@@ -79,7 +80,8 @@ module.exports = { jest, runJest, suites }
 
 if (require.main === module) {
   main(() => {
-    const words = process.argv.slice(2)
+    const words = process.argv.slice(2).filter((word) => word !== '--full')
+    if (process.argv.includes('--full')) process.env.NODE_MLS_FULL = '1'
     const names = words.filter((word) => suites.includes(word))
     console.log(`Builds the addon when it is not up to date and runs test/${names.join(', test/')} with jest.`)
     const counts = jest(names, words.filter((word) => !suites.includes(word)))

@@ -1,11 +1,11 @@
 // Reading from a PostgreSQL store: scopes in slices of one snapshot, names in pages.
 import { toHex } from '../bytes'
 import type { Slice, Versions } from '../store'
-import { storeErrorOf, withClient, type PostgresClient, type PostgresPool } from './postgres-pool'
+import { withClient, type PostgresClient, type PostgresPool } from './postgres-pool'
 import { SliceMaker, countSince, prefixEnd, revisionOf, type SliceHead } from './slices'
 import { Stream } from './stream'
 
-const namesPerPage = 1000
+export const namesPerPage = 1000
 /** A page of rows has at most so many, and is cut behind the row that makes it this large. */
 const rowsPerPage = 4096
 const bytesPerPage = 1 << 20
@@ -49,7 +49,7 @@ export class Scopes {
       }
       await client.query('COMMIT')
     }
-    const reading = withClient(this.#pool, work).then(() => stream.end(), (error: unknown) => stream.fail(storeErrorOf(error)))
+    const reading = withClient(this.#pool, work).then(() => stream.end(), (error: unknown) => stream.fail(error as Error))
     try {
       for (let slice = await stream.next(); slice; slice = await stream.next()) {
         wake()
@@ -62,22 +62,13 @@ export class Scopes {
     }
   }
 
-  async *list(prefix: Uint8Array): AsyncGenerator<Uint8Array> {
-    const end = Buffer.from(prefixEnd(prefix))
-    const page = (after: Uint8Array, how: '>=' | '>'): Promise<readonly Buffer[]> => withClient(this.#pool, async (client) => {
-      const text = `SELECT name FROM ${this.#schema}.scopes WHERE name ${how} $1 AND name < $2 ORDER BY name LIMIT ${namesPerPage}`
-      const { rows } = await client.query({ text, values: [Buffer.from(after), end], rowMode: 'array' })
-      return rows.map(([name]) => name as Buffer)
-    }).catch((error: unknown) => {
-      throw storeErrorOf(error)
-    })
-    let names = await page(prefix, '>=')
-    for (;;) {
-      const last = names.at(-1)
-      for (const name of names) yield new Uint8Array(name)
-      if (!last || names.length < namesPerPage) return
-      names = await page(last, '>')
-    }
+  /** names gives a page of the names that start with `prefix` and come after `after`. */
+  async names(prefix: Uint8Array, after: Uint8Array | undefined): Promise<Uint8Array[]> {
+    const text = `SELECT name FROM ${this.#schema}.scopes WHERE name ${after ? '>' : '>='} $1 AND name < $2
+      ORDER BY name LIMIT ${namesPerPage}`
+    const values = [Buffer.from(after ?? prefix), Buffer.from(prefixEnd(prefix))]
+    const { rows } = await withClient(this.#pool, (client) => client.query({ text, values, rowMode: 'array' }))
+    return rows.map(([name]) => name as Buffer)
   }
 
   /** begin takes a snapshot and reads the head of a scope from it, in one round trip. */

@@ -8,7 +8,7 @@ import { MlsError } from '../errors'
 import { Options } from '../options'
 import { StoreConflict, type Atom, type Slice, type Store } from '../store'
 import { encode, parametersOf, type Encoded } from './postgres-atoms'
-import { Scopes } from './postgres-load'
+import { Scopes, namesPerPage } from './postgres-load'
 import {
   isLost, isTransient, poolOf, stateOf, storeErrorOf, withClient, type PostgresConnection, type PostgresPool,
 } from './postgres-pool'
@@ -78,12 +78,34 @@ class PostgresStore implements Store {
 
   async *load(scope: Uint8Array, since?: bigint, also: readonly Uint8Array[] = []): AsyncGenerator<Slice> {
     await this.#open()
-    yield* this.#scopes.load(new Uint8Array(scope), since, [...also])
+    const name = new Uint8Array(scope)
+    const prefixes = [...also]
+    const again = this.#patience()
+    for (let given = false; ;) {
+      try {
+        for await (const slice of this.#scopes.load(name, since, prefixes)) {
+          given = true
+          yield slice
+        }
+        return
+      } catch (error) {
+        // The rest of what was given is in a snapshot that is gone.
+        if (given) throw storeErrorOf(error)
+        await again(error)
+      }
+    }
   }
 
   async *list(prefix: Uint8Array): AsyncGenerator<Uint8Array> {
     await this.#open()
-    yield* this.#scopes.list(new Uint8Array(prefix))
+    let names: readonly Uint8Array[] = []
+    const start = new Uint8Array(prefix)
+    do {
+      const after = names.at(-1)
+      names = await this.#retried(() => this.#scopes.names(start, after))
+      // Copies, since these are the caller's and the last is needed for the next page.
+      for (const name of names) yield new Uint8Array(name)
+    } while (names.length === namesPerPage)
   }
 
   async delete(scope: Uint8Array): Promise<void> {
@@ -136,14 +158,24 @@ class PostgresStore implements Store {
 
   /** retried tries again what failed for a lost connection or a deadlock. @throws MlsError of fault `storage` */
   async #retried<T>(work: () => Promise<T>): Promise<T> {
-    const end = performance.now() + this.#timeout
-    for (let pause = firstPause; ; pause *= 2) {
+    const again = this.#patience()
+    for (;;) {
       try {
         return await work()
       } catch (error) {
-        if (!(isLost(error) || isTransient(error)) || performance.now() + pause > end) throw storeErrorOf(error)
-        await delay(pause * (0.5 + Math.random()))
+        await again(error)
       }
+    }
+  }
+
+  /** patience waits before another try, or throws when there is no use or no time for one. @throws MlsError */
+  #patience(): (error: unknown) => Promise<void> {
+    const end = performance.now() + this.#timeout
+    let pause = firstPause
+    return async (error) => {
+      if (!(isLost(error) || isTransient(error)) || performance.now() + pause > end) throw storeErrorOf(error)
+      await delay(pause * (0.5 + Math.random()))
+      pause *= 2
     }
   }
 

@@ -32,10 +32,12 @@ export class SqliteFile {
 
   /** Opens a file or makes it. @throws VersionError, NotOurs, SQLite's errors; then the file is as it was */
   constructor(file: string, { busyTimeout, cacheSize }: FileOptions) {
-    // The sealing key may be in it, so nobody else may read it. SQLite gives its journal the mode of the file.
-    fs.closeSync(fs.openSync(file, 'a', 0o600))
+    // Not opened here, ever: closing a file ends all the locks that this process has on it.
+    const isMade = !fs.existsSync(file)
     const database = new BetterSqlite3(file, { timeout: busyTimeout })
     try {
+      // The sealing key may come into it, so nobody else may read it. SQLite gives its journal the mode of the file.
+      if (isMade) fs.chmodSync(file, 0o600)
       if (isNew(database, file)) make(database)
       checkVersion(database, file)
       database.pragma('journal_mode = TRUNCATE')

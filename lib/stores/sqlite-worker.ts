@@ -66,18 +66,12 @@ function opened(): SqliteFile {
   return file
 }
 
-/** settle answers commits by whether their atoms are in the file, read by a new connection. */
-function settle(calls: readonly Commit[], error: unknown): void {
-  closeFile()
-  for (const { call, atom } of calls) {
-    let revisions: readonly bigint[] | null = null
-    try {
-      revisions = opened().applied(atom)
-    } catch {
-      // Then the first error says what happened.
-    }
-    if (revisions) say({ call, kind: 'committed', revisions })
-    else sayFailed(call, error)
+/** applied looks in the file, by a new connection. Where that fails, too, the first error says what happened. */
+function applied({ atom }: Commit): readonly bigint[] | null {
+  try {
+    return opened().applied(atom)
+  } catch {
+    return null
   }
 }
 
@@ -86,16 +80,28 @@ function commit(calls: readonly Commit[]): void {
   try {
     settled = opened().commit(calls.map(({ atom }) => atom))
   } catch (error) {
-    if (error instanceof InDoubt) return settle(calls, error.cause)
-    // One may be too much for the disk where others are not. Who cannot get a lock does not try 256 times.
-    if (calls.length > 1 && file && !isBusy(error)) return calls.forEach((one) => commit([one]))
-    return calls.forEach(({ call }) => sayFailed(call, error))
+    return commitFailed(calls, error)
   }
   calls.forEach(({ call }, i) => {
     const one = settled[i] as Settled
     if ('error' in one) sayFailed(call, one.error)
     else say({ call, kind: 'committed', revisions: one.revisions })
   })
+}
+
+/** commitFailed tries each alone: one may be too much for the disk where others are not. */
+function commitFailed(calls: readonly Commit[], thrown: unknown): void {
+  const inDoubt = thrown instanceof InDoubt
+  const error = inDoubt ? thrown.cause : thrown
+  if (inDoubt) closeFile()
+  // Who cannot get a lock does not try 256 times, nor does who cannot open the file.
+  const isOfAll = calls.length === 1 || isBusy(error) || (!inDoubt && !file)
+  for (const one of calls) {
+    const revisions = inDoubt ? applied(one) : null
+    if (revisions) say({ call: one.call, kind: 'committed', revisions })
+    else if (isOfAll) sayFailed(one.call, error)
+    else commit([one])
+  }
 }
 
 function load({ call, scope, since, also }: Extract<Call, { kind: 'load' }>): void {
