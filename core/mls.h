@@ -6,6 +6,7 @@
 #include "crypto/version.h"
 #include "group/external_proposal.h"
 #include "group/group.h"
+#include "group/inbox.h"
 #include "group/join.h"
 #include "group/successor.h"
 #include "group/tracker.h"
