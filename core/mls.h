@@ -2,6 +2,7 @@
 #pragma once
 
 #include "crypto/seal.h"
+#include "crypto/sealed_rows.h"
 #include "crypto/system_random.h"
 #include "crypto/version.h"
 #include "group/external_proposal.h"

@@ -159,16 +159,16 @@ export interface NativeCommitInfo {
   readonly authenticatedData: Uint8Array
 }
 
-/** One step of a batch. */
+/** One step of a batch; `inbox` in a result is the number under which its event was saved. */
 export type NativeStep =
   | { readonly kind: 'send'; readonly data: Uint8Array; readonly authenticatedData: Uint8Array }
   | { readonly kind: 'receive'; readonly message: Uint8Array; readonly inspect: boolean }
 export type NativeStepResult =
   | { readonly kind: 'error'; readonly error: number }
   | { readonly kind: 'sent'; readonly message: Uint8Array }
-  | { readonly kind: 'message'; readonly sender: number; readonly epoch: bigint; readonly data: Uint8Array; readonly authenticatedData: Uint8Array }
-  | { readonly kind: 'proposal'; readonly epoch: bigint; readonly proposal: NativeProposalInfo }
-  | { readonly kind: 'commit'; readonly commit: NativeCommitInfo; readonly welcomes: Packed | null; readonly recipients?: readonly Packed[] }
+  | { readonly kind: 'message'; readonly inbox?: bigint; readonly sender: number; readonly epoch: bigint; readonly data: Uint8Array; readonly authenticatedData: Uint8Array }
+  | { readonly kind: 'proposal'; readonly inbox?: bigint; readonly epoch: bigint; readonly proposal: NativeProposalInfo }
+  | { readonly kind: 'commit'; readonly inbox?: bigint; readonly commit: NativeCommitInfo; readonly welcomes: Packed | null; readonly recipients?: readonly Packed[] }
   | { readonly kind: 'own'; readonly contentType: 'application' | 'proposal' }
 export interface NativeRun {
   /** Results of the steps that ran, in their order. The first step that asks ends the run: it is in `needs`. */
@@ -229,6 +229,8 @@ export interface NativeAccepted {
   readonly welcomes: Packed
   /** welcomes[i] is for the key packages of these references. */
   readonly recipients: readonly Packed[]
+  /** The number under which the event was saved; null without durableEvents. */
+  readonly inbox: bigint | null
   readonly batch: PackedBatch
   readonly state: NativeState
 }
@@ -308,6 +310,8 @@ export interface NativePolicy {
   readonly handshake: 'private' | 'public'
   readonly padding: 'none' | 'padme' | number
   readonly sendWithUncommittedProposals: 'refuse' | 'allow'
+  /** Whether events are saved with what their steps change, each as row `inbox/<number>` of the batch. */
+  readonly durableEvents?: boolean
 }
 
 export interface NativeSigner {
@@ -413,6 +417,8 @@ export interface NativeClient {
     now: number,
   ): Promise<MayAsk<NativeSucceeded>>
   loadGroup(options: { scope: Uint8Array; rows: NativeRows; policy: NativePolicy }, now: number): Promise<NativeOpened>
+  /** openInbox opens rows `inbox/<number>` of a group's scope, wherever they were kept: events in the order of their numbers. */
+  openInbox(scope: Uint8Array, rows: NativeRows): Promise<readonly NativeStepResult[]>
   /** proposeOwnAdd asks a group to add the owner of a key package (RFC 9420 §12.1.8). */
   proposeOwnAdd(reference: Uint8Array, groupId: Uint8Array, epoch: bigint): Promise<Uint8Array>
   close(): void
