@@ -60,6 +60,41 @@ describe('refresh', () => {
     expect((await group.state()).phase).toBe('removed')
   })
 
+  test('who ran ahead of the store goes back to it, keys of epochs included, and then takes over what another stored', async () => {
+    const alice = await createGroup(await newClient('alice'), 'alice in it')
+    const { joined } = await addedTo(alice, await newClient('bob', sealingKey), 'bob in it')
+    for (const winner of ['nobody', 'the other'] as const) {
+      const store = joined.scope.copy()
+      const ahead = await load(store)
+      // Two epochs that were computed, of which nothing is stored.
+      const lost: Uint8Array[] = []
+      for (const turn of [1, 2]) {
+        const { done } = await ahead.commit({
+          add: null, proposals: [], includeCached: true, path: 'always', welcomes: 'one-for-all', tree: 'inside', externalPub: true, leaf: null,
+          authenticatedData: bytes(`${turn}`), groupInfoExtensions: [],
+        }, true, now, null)
+        lost.push(done!.batch, (await ahead.accept(done!.id, now)).batch)
+      }
+      const before = store.copy()
+      if (winner === 'the other') {
+        const other = new Member(await load(store), store.packed())
+        await other.receive((await alice.commit()).message)
+        store.rows.clear()
+        for (const [key, value] of other.scope.rows) store.rows.set(key, value)
+      }
+      const { state } = await ahead.refresh(rowsOf(...lost.map((batch) => before.as(batch)), store.since(before)), now)
+      expect(state.epoch).toBe((await alice.group.state()).epoch)
+      const bob = new Member(ahead, store.packed())
+      const { message } = await bob.commit()
+      await alice.receive(message)
+      expect(await bob.receive(await alice.send('still here'))).toMatchObject([{ kind: 'message' }])
+      // Another process reads all that was written since.
+      expect(await (await load(bob.scope)).state()).toEqual(await bob.group.state())
+      joined.scope.rows.clear()
+      for (const [key, value] of bob.scope.rows) joined.scope.rows.set(key, value)
+    }
+  })
+
   test('a load takes puts alone', async () => {
     const client = await newClient('alice')
     const alice = await createGroup(client, 'alice in it')
