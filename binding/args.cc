@@ -263,6 +263,10 @@ Policy PolicyOf(Napi::Value value) {
   policy.handshake_format = Choice<WireFormat>(
       object.Get("handshake"), "policy.handshake",
       {{"private", WireFormat::mls_private_message}, {"public", WireFormat::mls_public_message}});
+  if (const auto durable = object.Get("durableEvents"); !IsNothing(durable)) {
+    const bool wanted = BoolOf(durable, "policy.durableEvents");
+    policy.events = wanted ? Policy::Events::durable : Policy::Events::transient;
+  }
   policy.send_with_uncommitted_proposals = Choice<Policy::Uncommitted>(
       object.Get("sendWithUncommittedProposals"), "policy.sendWithUncommittedProposals",
       {{"refuse", Policy::Uncommitted::refuse}, {"allow", Policy::Uncommitted::allow}});

@@ -10,7 +10,7 @@ namespace mls::binding {
 Result<GroupStatePtr> ClientKeys::NewState(View scope) const {
   auto sealer = Sealer::ForScope(sealing_key_, scope);
   if (!sealer.ok()) return sealer.error();
-  return std::make_shared<GroupState>(std::move(*sealer));
+  return std::make_shared<GroupState>(SealedRows(std::move(*sealer)));
 }
 
 Result<ClientKeys::ProfilePtr> ClientKeys::Profile(const Suite& suite) const {
@@ -67,7 +67,8 @@ Napi::Function ClientHolder::Define(Napi::Env env) {
        InstanceMethod<&ClientHolder::CreateGroup>("createGroup"), InstanceMethod<&ClientHolder::Join>("join"),
        InstanceMethod<&ClientHolder::JoinExternally>("joinExternally"),
        InstanceMethod<&ClientHolder::Succeed>("succeed"),
-       InstanceMethod<&ClientHolder::LoadGroup>("loadGroup")});
+       InstanceMethod<&ClientHolder::LoadGroup>("loadGroup"),
+       InstanceMethod<&ClientHolder::OpenInbox>("openInbox")});
 }
 
 ClientHolder::ClientHolder(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ClientHolder>(info) {

@@ -66,6 +66,8 @@ class ClientHolder : public Napi::ObjectWrap<ClientHolder> {
   Napi::Value JoinExternally(const Napi::CallbackInfo& info);
   Napi::Value Succeed(const Napi::CallbackInfo& info);
   Napi::Value LoadGroup(const Napi::CallbackInfo& info);
+  // run_steps.cc
+  Napi::Value OpenInbox(const Napi::CallbackInfo& info);
 
   const ClientKeysPtr& keys(Napi::Env env) const;  // CLOSED
   ClientKeysPtr keys_;

@@ -1,5 +1,7 @@
 #include "group.h"
 
+#include <chrono>
+
 #include "args.h"
 #include "bulk.h"
 #include "bytes_holder.h"
@@ -67,7 +69,7 @@ Status NoteCandidate(GroupState& state, const Suite& suite, const Candidate& can
 }
 
 Result<Bytes> ApplyStep(GroupState& state, Change change) {
-  auto packed = PackBatch(&state.sealer, change.batch);
+  auto packed = PackBatch(state.rows, change.batch);
   if (!packed.ok()) return packed;
   if (change.candidate != nullptr) {
     Status noted = NoteCandidate(state, state.group->suite(), *change.candidate);
@@ -80,7 +82,7 @@ Result<Bytes> ApplyStep(GroupState& state, Change change) {
 Result<Reply> Opened(GroupStatePtr state, UniqueFunction<void(Napi::Env, Filler&, Napi::Object)> more) {
   Batch whole;
   state->group->Save(whole);
-  auto packed = PackBatch(&state->sealer, whole);
+  auto packed = PackBatch(state->rows, whole);
   if (!packed.ok()) return packed.error();
   StateView view = ViewOf(*state);
   return Reply([state = std::move(state), batch = std::move(*packed), view = std::move(view),
@@ -113,6 +115,15 @@ void PackedWelcomes::Set(Napi::Env env, Filler& filler, Napi::Object object) {
     lists.Set(i, ToJs(env, std::move(recipients[i]), filler));
   }
   object.Set("recipients", lists);
+}
+
+Napi::Value InboxNumber(Napi::Env env, std::optional<std::uint64_t> number) {
+  return number ? ToJs(env, *number) : env.Null();
+}
+
+std::uint64_t Milliseconds() {
+  const auto time = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(time).count());
 }
 
 Napi::Function GroupHolder::Define(Napi::Env env) {
@@ -174,19 +185,22 @@ Napi::Value GroupHolder::Accept(const Napi::CallbackInfo& info) {
   const std::uint64_t now = SecondsOf(info[1], "now");
   return With(info, [id, now](GroupState& state) -> Result<Reply> {
     const Surroundings surroundings(now);
-    PackedWelcomes welcomes;
+    std::vector<WelcomeMessage> welcomes;
     for (const CandidatePtr& candidate : state.group->candidates()) {
-      if (candidate->id == id) welcomes = PackedWelcomes::Of(candidate->welcomes);
+      if (candidate->id == id) welcomes = candidate->welcomes;
     }
     auto accepted = state.group->AcceptCandidate(id, surroundings);
     if (!accepted.ok()) return accepted.error();
+    const auto inbox = KeepEvent(state, accepted->change.batch, accepted->output, welcomes);
     auto batch = ApplyStep(state, std::move(accepted->change));
     if (!batch.ok()) return batch.error();
-    return Reply([commit = std::move(accepted->output), welcomes = std::move(welcomes),
-                  batch = std::move(*batch), view = ViewOf(state)](Napi::Env env, Filler& filler) mutable {
+    return Reply([commit = std::move(accepted->output), welcomes = PackedWelcomes::Of(welcomes), inbox,
+                  batch = std::move(*batch),
+                  view = ViewOf(state)](Napi::Env env, Filler& filler) mutable {
       Napi::Object object = Napi::Object::New(env);
       object.Set("commit", ToJs(env, commit));
       welcomes.Set(env, filler, object);
+      object.Set("inbox", InboxNumber(env, inbox));
       object.Set("batch", filler.Uint8Array(env, std::move(batch)));
       object.Set("state", ToJs(env, view, filler));
       return object;
@@ -280,12 +294,13 @@ Napi::Value GroupHolder::Refresh(const Napi::CallbackInfo& info) {
   const std::uint64_t now = SecondsOf(info[1], "now");
   return With(info, [slices = std::move(slices), now](GroupState& state) mutable -> Result<Reply> {
     const Surroundings surroundings(now);
-    auto delta = OpenDelta(&state.sealer, std::move(slices));
+    auto delta = state.rows.OpenDelta(std::move(slices));
     if (!delta.ok()) return delta.error();
     auto group = state.group->Refresh(*delta, surroundings);
     if (!group.ok()) return group.error();
     auto view = Replace(state, std::move(*group));
     if (!view.ok()) return view.error();
+    state.rows.Remember(*delta);
     return Reply([view = std::move(*view)](Napi::Env env, Filler& filler) mutable {
       Napi::Object object = Napi::Object::New(env);
       object.Set("state", ToJs(env, view, filler));
@@ -298,7 +313,7 @@ Napi::Value GroupHolder::Save(const Napi::CallbackInfo& info) {
   return With(info, [](GroupState& state) -> Result<Reply> {
     Batch whole;
     state.group->Save(whole);
-    auto packed = PackBatch(&state.sealer, whole);
+    auto packed = PackBatch(state.rows, whole);
     if (!packed.ok()) return packed.error();
     return BytesReply(std::move(*packed));
   });

@@ -15,10 +15,11 @@ namespace mls::binding {
 
 // GroupState is shared by the JavaScript object and the work under way. One operation holds it at a time.
 struct GroupState {
-  explicit GroupState(Sealer s) : sealer(std::move(s)) {}
-  Sealer sealer;
+  explicit GroupState(SealedRows r) : rows(std::move(r)) {}
+  SealedRows rows;
   std::optional<Group> group;
   std::map<std::uint64_t, Digest> digests;  // of the candidates' messages, by id: each is hashed once
+  std::uint64_t last_event = 0;
   void Drop() { group.reset(); }
   bool empty() const { return !group; }
   std::atomic<bool> held{false};
@@ -82,6 +83,18 @@ struct PackedWelcomes {
 
 // ApplyStep applies a change and gives its packed rows.
 Result<Bytes> ApplyStep(GroupState& state, Change change);
+
+// Milliseconds since 1970 by this machine's clock.
+std::uint64_t Milliseconds();
+// KeepEvent saves an event into `batch` if the group's policy wants that, and gives its number.
+template <class... Event>
+std::optional<std::uint64_t> KeepEvent(GroupState& state, Batch& batch, const Event&... event) {
+  if (state.group->policy().events != Policy::Events::durable) return std::nullopt;
+  state.last_event = NextEvent(state.last_event, Milliseconds());
+  SaveEvent(state.last_event, event..., batch);
+  return state.last_event;
+}
+Napi::Value InboxNumber(Napi::Env env, std::optional<std::uint64_t> number);  // null without one
 
 // run_steps.cc
 Napi::Value RunSteps(const Napi::CallbackInfo& info, GroupStatePtr state);

@@ -306,8 +306,9 @@ Napi::Value ClientHolder::LoadGroup(const Napi::CallbackInfo& info) {
                  const Surroundings surroundings(now);
                  auto state = keys->NewState(scope);
                  if (!state.ok()) return state.error();
-                 auto rows = OpenRows(&(*state)->sealer, std::move(slices));
+                 auto rows = (*state)->rows.OpenRows(std::move(slices));
                  if (!rows.ok()) return rows.error();
+                 (*state)->rows.Remember(*rows);
                  auto group = Group::Load(*rows, std::move(policy), surroundings);
                  if (!group.ok()) return group.error();
                  auto view = Replace(**state, std::move(*group));

@@ -1,5 +1,5 @@
-// Rows across the boundary: a batch sealed and packed for the store (lib/batch.ts has the packing), and rows
-// of a store opened for a load. Both run on the pool.
+// Rows of a client or a tracker across the boundary, with the system's randomness. A group's are sealed by
+// its own SealedRows. All of it runs on the pool.
 #pragma once
 
 #include "mls.h"
@@ -9,11 +9,6 @@ namespace mls::binding {
 // PackBatch gives the packed form of what `batch` comes to; empty when that is nothing.
 // Without a sealer only plain rows can be packed (INTERNAL).
 Result<Bytes> PackBatch(const Sealer* sealer, const Batch& batch);
-
-// OpenRows reads slices of packed puts: STORAGE_DAMAGED.
-Result<MemoryRows> OpenRows(const Sealer* sealer, std::vector<Bytes> slices);
-
-// OpenDelta reads slices of packed changes in their order: STORAGE_DAMAGED.
-Result<RowDelta> OpenDelta(const Sealer* sealer, std::vector<Bytes> slices);
+Result<Bytes> PackBatch(SealedRows& rows, const Batch& batch);
 
 }  // namespace mls::binding

@@ -2,8 +2,9 @@
 #include <algorithm>
 
 #include "args.h"
+#include "bulk.h"
+#include "client.h"
 #include "error.h"
-#include "group.h"
 #include "watch.h"
 
 namespace mls::binding {
@@ -26,22 +27,24 @@ struct Committed {
   std::optional<std::uint64_t> candidate;  // of our own
   std::optional<PackedWelcomes> welcomes;
 };
-struct Proposed {
-  std::uint64_t epoch;
-  CachedProposalPtr proposal;
+struct StepResult {
+  std::variant<Error, Sent, ApplicationMessage, ProposalEvent, Committed, OwnMessage> value;
+  std::optional<std::uint64_t> inbox = std::nullopt;  // of an event that was saved
 };
-using StepResult = std::variant<Error, Sent, ApplicationMessage, Proposed, Committed, OwnMessage>;
 
 // RunOutcome is what goes back: results, rows, and, when more than messages happened, the state.
 struct RunOutcome {
   std::vector<StepResult> results;
   Batch batch;
+  Batch events;  // apart: who is removed by a later step deletes all rows before
   std::optional<StateView> state;
   std::optional<Asking> asking;
 };
 
-Napi::Value ToJs(Napi::Env env, StepResult& result, Filler& filler) {
+Napi::Value ToJs(Napi::Env env, StepResult& step, Filler& filler) {
   Napi::Object object = Napi::Object::New(env);
+  auto& result = step.value;
+  if (step.inbox) object.Set("inbox", binding::ToJs(env, *step.inbox));
   const auto kind = [&](const char* name) { object.Set("kind", Napi::String::New(env, name)); };
   if (const auto* error = std::get_if<Error>(&result)) {
     kind("error");
@@ -55,7 +58,7 @@ Napi::Value ToJs(Napi::Env env, StepResult& result, Filler& filler) {
     object.Set("epoch", binding::ToJs(env, message->epoch));
     object.Set("data", filler.Uint8Array(env, std::move(message->data)));
     object.Set("authenticatedData", binding::ToJs(env, View(message->authenticated_data)));
-  } else if (const auto* proposed = std::get_if<Proposed>(&result)) {
+  } else if (const auto* proposed = std::get_if<ProposalEvent>(&result)) {
     kind("proposal");
     object.Set("epoch", binding::ToJs(env, proposed->epoch));
     object.Set("proposal", binding::ToJs(env, *proposed->proposal));
@@ -73,19 +76,24 @@ Napi::Value ToJs(Napi::Env env, StepResult& result, Filler& filler) {
   return object;
 }
 
+Napi::Value ToJs(Napi::Env env, std::vector<StepResult>& results, Filler& filler) {
+  Napi::Array list = Napi::Array::New(env, results.size());
+  for (std::uint32_t i = 0; i < results.size(); ++i) {
+    Napi::HandleScope scope(env);
+    list.Set(i, ToJs(env, results[i], filler));
+  }
+  return list;
+}
+
 Result<Reply> ReplyOf(GroupState& state, RunOutcome outcome) {
-  auto packed = PackBatch(&state.sealer, outcome.batch);
+  outcome.batch.Append(std::move(outcome.events));
+  auto packed = PackBatch(state.rows, outcome.batch);
   if (!packed.ok()) return packed.error();
   return Reply([results = std::move(outcome.results), batch = std::move(*packed),
                 view = std::move(outcome.state),
                 asking = std::move(outcome.asking)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
     Napi::Object object = Napi::Object::New(env);
-    Napi::Array list = Napi::Array::New(env, results.size());
-    for (std::uint32_t i = 0; i < results.size(); ++i) {
-      Napi::HandleScope scope(env);
-      list.Set(i, ToJs(env, results[i], filler));
-    }
-    object.Set("results", list);
+    object.Set("results", ToJs(env, results, filler));
     object.Set("batch", filler.Uint8Array(env, std::move(batch)));
     object.Set("state", view ? binding::ToJs(env, *view, filler) : env.Null());
     object.Set("needs", asking ? NewNeeds(env, std::move(*asking)) : env.Null());
@@ -101,29 +109,42 @@ Status Settle(GroupState& state, Change change, RunOutcome& outcome) {
   return kOk;
 }
 
+Committed Reported(ReceivedCommit commit, std::optional<std::uint64_t> candidate,
+                   const std::vector<WelcomeMessage>& welcomes) {
+  std::optional<PackedWelcomes> packed;
+  if (commit.own) packed = PackedWelcomes::Of(welcomes);
+  return {std::move(commit), candidate, std::move(packed)};
+}
+
 // The Welcomes of a candidate that its own echo accepts.
-std::optional<PackedWelcomes> WelcomesOf(const Group& group, std::optional<std::uint64_t> candidate) {
+std::vector<WelcomeMessage> WelcomesOf(const Group& group, std::optional<std::uint64_t> candidate) {
   for (const CandidatePtr& one : group.candidates()) {
-    if (candidate && one->id == *candidate) return PackedWelcomes::Of(one->welcomes);
+    if (candidate && one->id == *candidate) return one->welcomes;
   }
-  return std::nullopt;
+  return {};
 }
 
 Result<StepResult> Finish(GroupState& state, StagedMessage staged, const Answers& answers, const Env& env,
                           RunOutcome& outcome) {
   const std::optional<std::uint64_t> candidate = staged.own_candidate;
-  std::optional<PackedWelcomes> welcomes = WelcomesOf(*state.group, candidate);
+  const std::vector<WelcomeMessage> welcomes = WelcomesOf(*state.group, candidate);
   auto done = state.group->Complete(std::move(staged), answers, env);
   if (!done.ok()) return done.error();
   if (Status settled = Settle(state, std::move(done->change), outcome); !settled.ok()) return settled.error();
-  if (auto* message = std::get_if<ApplicationMessage>(&done->output)) return StepResult(std::move(*message));
-  if (auto* own = std::get_if<OwnMessage>(&done->output)) return StepResult(*own);
+  if (auto* own = std::get_if<OwnMessage>(&done->output)) return StepResult{*own};
+  if (auto* message = std::get_if<ApplicationMessage>(&done->output)) {
+    const auto inbox = KeepEvent(state, outcome.events, *message);
+    return StepResult{std::move(*message), inbox};
+  }
   outcome.state = ViewOf(state);
   if (auto* proposal = std::get_if<ReceivedProposal>(&done->output)) {
-    return StepResult(Proposed{state.group->context().epoch, std::move(proposal->proposal)});
+    ProposalEvent event{state.group->context().epoch, std::move(proposal->proposal)};
+    const auto inbox = KeepEvent(state, outcome.events, event);
+    return StepResult{std::move(event), inbox};
   }
-  return StepResult(
-      Committed{std::move(std::get<ReceivedCommit>(done->output)), candidate, std::move(welcomes)});
+  auto& commit = std::get<ReceivedCommit>(done->output);
+  const auto inbox = KeepEvent(state, outcome.events, commit, welcomes);
+  return StepResult{Reported(std::move(commit), candidate, welcomes), inbox};
 }
 
 ReceivedCommit Describe(const Group& group, const PublicCommit& commit) {
@@ -145,7 +166,7 @@ Asking AskFor(GroupStatePtr state, StagedMessage staged) {
     RunOutcome outcome;
     const Surroundings surroundings(now);
     auto result = Finish(*state, std::move(staged), answers, surroundings, outcome);
-    outcome.results.push_back(result.ok() ? std::move(*result) : StepResult(result.error()));
+    outcome.results.push_back(result.ok() ? std::move(*result) : StepResult{result.error()});
     auto reply = ReplyOf(*state, std::move(outcome));
     if (!reply.ok()) return reply.error();
     return Done(std::move(*reply));
@@ -157,14 +178,14 @@ Result<StepResult> Send(GroupState& state, const Step& step, const Env& env, Run
   auto done = state.group->Protect(step.bytes, step.authenticated_data, env);
   if (!done.ok()) return done.error();
   if (Status settled = Settle(state, std::move(done->change), outcome); !settled.ok()) return settled.error();
-  return StepResult(Sent{std::move(done->output)});
+  return StepResult{Sent{std::move(done->output)}};
 }
 
 // RunAll does the steps; the first that asks is staged and ends the run.
 RunOutcome RunAll(const GroupStatePtr& state, const std::vector<Step>& steps, Trust trust, const Env& env) {
   RunOutcome outcome;
   const auto note = [&](Result<StepResult> result) {
-    outcome.results.push_back(result.ok() ? std::move(*result) : StepResult(result.error()));
+    outcome.results.push_back(result.ok() ? std::move(*result) : StepResult{result.error()});
   };
   for (const Step& step : steps) {
     if (step.kind == Step::Kind::send) {
@@ -184,6 +205,18 @@ RunOutcome RunAll(const GroupStatePtr& state, const std::vector<Step>& steps, Tr
     note(Finish(*state, std::move(*staged), answers, env, outcome));
   }
   return outcome;
+}
+
+StepResult ResultOf(InboxEvent saved) {
+  StepResult result{Error::INTERNAL, saved.number};
+  if (auto* commit = std::get_if<CommitEvent>(&saved.event)) {
+    result.value = Reported(std::move(commit->commit), std::nullopt, commit->welcomes);
+  } else if (auto* proposal = std::get_if<ProposalEvent>(&saved.event)) {
+    result.value = std::move(*proposal);
+  } else {
+    result.value = std::move(std::get<ApplicationMessage>(saved.event));
+  }
+  return result;
 }
 
 std::vector<Step> StepsOf(Napi::Value value) {
@@ -208,6 +241,27 @@ std::vector<Step> StepsOf(Napi::Value value) {
 }
 
 }  // namespace
+
+Napi::Value ClientHolder::OpenInbox(const Napi::CallbackInfo& info) {
+  Bytes scope = BytesOf(info[0], "scope");
+  std::vector<Bytes> slices = RowsIn::Take(info[1], "rows");
+  return Async(
+      info.Env(),
+      [keys = keys(info.Env()), scope = std::move(scope),
+       slices = std::move(slices)]() mutable -> Result<Reply> {
+        auto state = keys->NewState(scope);
+        if (!state.ok()) return state.error();
+        auto rows = (*state)->rows.OpenRows(std::move(slices));
+        if (!rows.ok()) return rows.error();
+        auto events = LoadInbox(*rows);
+        if (!events.ok()) return events.error();
+        std::vector<StepResult> results;
+        for (InboxEvent& one : *events) results.push_back(ResultOf(std::move(one)));
+        return Reply([results = std::move(results)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
+          return ToJs(env, results, filler);
+        });
+      });
+}
 
 Napi::Value RunSteps(const Napi::CallbackInfo& info, GroupStatePtr state) {
   std::vector<Step> steps = StepsOf(info[0]);

@@ -2,10 +2,12 @@
 #pragma once
 
 #include "crypto/seal.h"
+#include "crypto/sealed_rows.h"
 #include "crypto/system_random.h"
 #include "crypto/version.h"
 #include "group/external_proposal.h"
 #include "group/group.h"
+#include "group/inbox.h"
 #include "group/join.h"
 #include "group/successor.h"
 #include "group/tracker.h"

@@ -1,6 +1,6 @@
 // NativeClient: a client's keys in the addon, and the ways from them into groups (native.ts).
 import type { NativeBulk, NativeBytes, NativeRows, NativeSecret, Packed, PackedBatch } from './native-bytes'
-import type { NativeGroup, NativeState } from './native-group'
+import type { NativeGroup, NativeState, NativeStepResult } from './native-group'
 import type { MayAsk, NativeWatch } from './native-needs'
 import type { NativeCredential, NativeExtension } from './native-values'
 
@@ -31,6 +31,8 @@ export interface NativePolicy {
   readonly handshake: 'private' | 'public'
   readonly padding: 'none' | 'padme' | number
   readonly sendWithUncommittedProposals: 'refuse' | 'allow'
+  /** Whether events are saved with what their steps change, each as row `inbox/<number>` of the batch. */
+  readonly durableEvents: boolean
 }
 
 export interface NativeSigner {
@@ -140,6 +142,8 @@ export interface NativeClient {
     now: number,
   ): Promise<MayAsk<NativeSucceeded>>
   loadGroup(options: { scope: Uint8Array; rows: NativeRows; policy: NativePolicy }, now: number): Promise<NativeOpened>
+  /** openInbox opens rows `inbox/<number>` of a group's scope, wherever they were kept: events in the order of their numbers. */
+  openInbox(scope: Uint8Array, rows: NativeRows): Promise<readonly NativeStepResult[]>
   /** proposeOwnAdd asks a group to add the owner of a key package (RFC 9420 §12.1.8). */
   proposeOwnAdd(reference: Uint8Array, groupId: Uint8Array, epoch: bigint): Promise<Uint8Array>
   close(): void

@@ -98,5 +98,6 @@ export function readPolicy(what: string, value: unknown, defaults: Limits): Nati
     handshake: options.oneOf('handshake', 'private', ['private', 'public']),
     padding: options.read('padding', 'none', readPadding),
     sendWithUncommittedProposals: options.oneOf('sendWithUncommittedProposals', 'refuse', ['refuse', 'allow']),
+    durableEvents: false,
   }
 }

@@ -18,6 +18,11 @@ const Suite& SealSuite() {
 
 }  // namespace
 
+Result<Sealer> Sealer::WithKey(Secret key) {
+  MLS_REQUIRE(key.size() == kKeySize, MISUSE);  // RFC 5116 §5.2: a key of full size
+  return Sealer(std::move(key));
+}
+
 Result<Sealer> Sealer::ForScope(View sealing_key, View scope) {
   MLS_REQUIRE(sealing_key.size() == kKeySize, MISUSE);  // RFC 5869 §2.3: a uniform key of full size
   MLS_TRY(key, HkdfExpand(Kdf::hkdf_sha256, sealing_key, {AsView("node-mls rows"), scope}, kKeySize));

@@ -63,6 +63,7 @@ void PastEpoch::Save(Batch& batch) const {
 }
 
 void PastEpoch::EraseRows(std::uint64_t epoch, Batch& batch) {
+  batch.Delete(RowKey(RowTag::epoch_key, epoch));  // without it the rest is gone, wherever a copy may be
   batch.Delete(RowKey(RowTag::epoch_secrets, epoch));
   batch.Delete(RowKey(RowTag::undo, epoch));
   SecretTree::EraseRows(epoch, batch);

@@ -42,6 +42,9 @@ struct Policy {
   WireFormat handshake_format = WireFormat::mls_private_message;
   PaddingPolicy padding;
 
+  // Whether what a step reports is saved with what it changes, until it is acknowledged (inbox.h).
+  enum class Events : std::uint8_t { transient, durable } events = Events::transient;
+
   // RFC 9420 §12.4: who has seen a proposal commits before sending data. `allow` leaves that to the
   // application.
   enum class Uncommitted : std::uint8_t {

@@ -12,7 +12,7 @@
 namespace mls {
 
 // kFormatVersion is written into the context row; a newer one is STORAGE_VERSION.
-inline constexpr std::uint16_t kFormatVersion = 1;
+inline constexpr std::uint16_t kFormatVersion = 2;
 
 enum class RowTag : std::uint8_t {
   context = 1,        // context                            the group's public header
@@ -34,6 +34,7 @@ enum class RowTag : std::uint8_t {
   resumption = 17,    // resumption/<epoch>                 resumption PSK of a past epoch
   sent = 18,          // sent/<n>                           hash of a message that we sent in this epoch
   key_package = 19,   // key-package/<ref>
+  epoch_key = 20,     // epoch-key/<n>                      the key that seals the rows of one epoch
 };
 
 // Protection says under which key a row is sealed before it leaves the engine's process.

@@ -1,7 +1,8 @@
 // Rows across the boundary: sealed and packed on the way out, opened for a load or a refresh.
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { packBatch } from '../../lib/batch'
+import { packBatch, rowChanges } from '../../lib/batch'
+import { native } from '../../lib/native'
 import type { NativeGroup } from '../../lib/native'
 import { Member, addedTo, bytes, createGroup, newClient, now, policy, rowsOf } from './support/native-world'
 import type { Scope } from './support/native-world'
@@ -59,6 +60,41 @@ describe('refresh', () => {
     expect((await group.state()).phase).toBe('removed')
   })
 
+  test('who ran ahead of the store goes back to it, keys of epochs included, and then takes over what another stored', async () => {
+    const alice = await createGroup(await newClient('alice'), 'alice in it')
+    const { joined } = await addedTo(alice, await newClient('bob', sealingKey), 'bob in it')
+    for (const winner of ['nobody', 'the other'] as const) {
+      const store = joined.scope.copy()
+      const ahead = await load(store)
+      // Two epochs that were computed, of which nothing is stored.
+      const lost: Uint8Array[] = []
+      for (const turn of [1, 2]) {
+        const { done } = await ahead.commit({
+          add: null, proposals: [], includeCached: true, path: 'always', welcomes: 'one-for-all', tree: 'inside', externalPub: true, leaf: null,
+          authenticatedData: bytes(`${turn}`), groupInfoExtensions: [],
+        }, true, now, null)
+        lost.push(done!.batch, (await ahead.accept(done!.id, now)).batch)
+      }
+      const before = store.copy()
+      if (winner === 'the other') {
+        const other = new Member(await load(store), store.packed())
+        await other.receive((await alice.commit()).message)
+        store.rows.clear()
+        for (const [key, value] of other.scope.rows) store.rows.set(key, value)
+      }
+      const { state } = await ahead.refresh(rowsOf(...lost.map((batch) => before.as(batch)), store.since(before)), now)
+      expect(state.epoch).toBe((await alice.group.state()).epoch)
+      const bob = new Member(ahead, store.packed())
+      const { message } = await bob.commit()
+      await alice.receive(message)
+      expect(await bob.receive(await alice.send('still here'))).toMatchObject([{ kind: 'message' }])
+      // Another process reads all that was written since.
+      expect(await (await load(bob.scope)).state()).toEqual(await bob.group.state())
+      joined.scope.rows.clear()
+      for (const [key, value] of bob.scope.rows) joined.scope.rows.set(key, value)
+    }
+  })
+
   test('a load takes puts alone', async () => {
     const client = await newClient('alice')
     const alice = await createGroup(client, 'alice in it')
@@ -109,8 +145,12 @@ describe('formats', () => {
   const writes = process.env.NODE_MLS_WRITE_FIXTURE
   if (writes) test('write a fixture', async () => writeFileSync(fixtureOf(Number(writes)), `${JSON.stringify(await makeFixture(), null, 1)}\n`))
 
-  test.each([1])('a group saved in format %i opens, reads, and goes on', async (format) => {
+  test.each([1, 2])('a group saved in format %i opens, reads, and goes on', async (format) => {
     const fixture = JSON.parse(readFileSync(fixtureOf(format), 'utf8')) as Fixture
+    const saved = [...rowChanges(unhex(fixture.rows))]
+    const context = saved.find(({ key }) => key[0] === 1)
+    expect(context?.kind === 'put' && Buffer.from(context.value).readUInt16BE(0)).toBe(format)
+    expect(saved.some(({ key }) => key[0] === 20)).toBe(format >= 2)
     const client = await newClient('bob', unhex(fixture.sealingKey))
     const { group, state } = await client.loadGroup({ scope: unhex(fixture.scope), rows: rowsOf(unhex(fixture.rows)), policy }, now)
     expect({ epoch: String(state.epoch), epochAuthenticator: hex(state.epochAuthenticator) })
@@ -132,5 +172,71 @@ describe('formats', () => {
     await again()
     await bob.commit()
     await again()
+  })
+})
+
+describe('durable events', () => {
+  const durable = { ...policy, durableEvents: true }
+  /** The rows of a batch that are events, as a scope of their own would keep them. */
+  const eventsOf = (batch: Uint8Array): Uint8Array =>
+    packBatch([...rowChanges(batch)].filter((change) => change.kind === 'put' && change.key[0] === 16))
+
+  test('each event is in the batch of its step, and opens to the result that the step gave', async () => {
+    const alice = await createGroup(await newClient('alice'), 'alice in it')
+    const client = await newClient('bob', sealingKey)
+    const { joined: bob } = await addedTo(alice, client, 'bob in it', durable)
+    const { joined: carol, message: adding } = await addedTo(alice, await newClient('carol'), 'carol in it')
+    await bob.receive(adding)
+
+    const one = await alice.send('one')
+    const two = await carol.send('two')
+    const own = await bob.send('ours')
+    const proposal = await carol.propose(0)
+    const run = await bob.group.run([one, two, own, proposal, one].map((message) => ({ kind: 'receive', message, inspect: false })), true, now)
+    expect(run.results.map((result) => result.kind)).toEqual(['message', 'message', 'own', 'proposal', 'error'])
+    const numbers = run.results.flatMap((result) => ('inbox' in result && result.inbox !== undefined ? [result.inbox] : []))
+    expect(numbers).toHaveLength(3)
+    expect(numbers[0]! < numbers[1]! && numbers[1]! < numbers[2]!).toBe(true)
+    expect(Number(numbers[0]! >> 20n)).toBeGreaterThan(Date.now() - 60_000)
+    expect(await client.openInbox(bytes('bob in it'), rowsOf(eventsOf(run.batch))))
+      .toEqual(run.results.filter((result) => 'inbox' in result))
+    // Under the key of another scope they do not open.
+    await expect(client.openInbox(bytes('another'), rowsOf(eventsOf(run.batch)))).rejects.toThrow()
+    expect(await client.openInbox(bytes('bob in it'), rowsOf())).toEqual([])
+    // What a group saves is the group.
+    expect([...rowChanges(await bob.group.save())].filter((change) => change.key[0] === 16)).toEqual([])
+  })
+
+  test('the Welcomes of an accepted commit survive with it, and so does the news of a removal', async () => {
+    const client = await newClient('bob', sealingKey)
+    const alice = await createGroup(await newClient('alice'), 'alice in it')
+    const { joined: bob } = await addedTo(alice, client, 'bob in it', durable)
+    const { messages, infos } = await (await newClient('carol')).generateKeyPackages(
+      { suite: 1, count: 1, notBefore: BigInt(now) - 3600n, notAfter: BigInt(now) + 86_400n, lastResort: false, extensions: [] }, null)
+    const add = new native.Bulk()
+    add.add([messages.bytes], 0, 1)
+    const { id, message } = await bob.candidate({ add })
+    const { commit, welcomes, recipients, inbox, batch } = await bob.group.accept(id, now)
+    expect(recipients).toMatchObject([{ bytes: infos.references.bytes }])
+    expect(await client.openInbox(bytes('bob in it'), rowsOf(eventsOf(batch)))).toEqual([{ kind: 'commit', inbox, commit, welcomes, recipients }])
+
+    await alice.receive(message)
+    const last = await alice.send('the last')
+    const removal = await alice.commit({ proposals: [{ type: 'remove', leafIndex: 1 }] })
+    const run = await bob.group.run([last, removal.message].map((one) => ({ kind: 'receive', message: one, inspect: false })), true, now)
+    expect(run.results).toMatchObject([{ kind: 'message', data: bytes('the last') }, { kind: 'commit', commit: { selfRemoved: true }, welcomes: null }])
+    expect(await client.openInbox(bytes('bob in it'), rowsOf(eventsOf(run.batch)))).toEqual(run.results)
+    // Nothing else is left of the group.
+    expect([...rowChanges(run.batch)].map(({ kind, key }) => [kind, key[0]])).toEqual([['delete-prefix', undefined], ['put', 16], ['put', 16]])
+  })
+
+  test('an own commit that comes back is an event with its Welcomes; without the policy there are none', async () => {
+    const alice = await createGroup(await newClient('alice'), 'alice in it', durable)
+    const { message } = await alice.candidate()
+    expect(await alice.receive(message)).toMatchObject([{ kind: 'commit', inbox: expect.any(BigInt) as bigint, commit: { own: true }, welcomes: { offsets: { length: 1 } } }])
+    const plain = await createGroup(await newClient('alice'), 'alice in it')
+    const { id } = await plain.candidate()
+    const { inbox, batch } = await plain.group.accept(id, now)
+    expect([inbox, eventsOf(batch).length]).toEqual([null, 0])
   })
 })

@@ -11,7 +11,7 @@ export const bytes = (text: string): Uint8Array => Buffer.from(text)
 
 export const policy: NativePolicy = {
   limits: {}, customProposals: [], knownCertificates: [], lifetimes: 'ignore', externalCommits: 'resync', newMemberProposals: 'allow',
-  handshake: 'private', padding: 'none', sendWithUncommittedProposals: 'allow',
+  handshake: 'private', padding: 'none', sendWithUncommittedProposals: 'allow', durableEvents: false,
 }
 
 /** A store of one scope: rows by the hex of their keys. */
@@ -36,6 +36,19 @@ export class Scope {
   packed(): PackedBatch {
     return packBatch([...this.rows].sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, value]) => ({ kind: 'put', key: Buffer.from(key, 'hex'), value })))
+  }
+
+  /** The rows that a batch touches, as they are here. */
+  as(batch: PackedBatch): PackedBatch {
+    const touched = [...rowChanges(batch)].flatMap(({ kind, key }) => {
+      const name = Buffer.from(key).toString('hex')
+      return kind === 'delete-prefix' ? [...this.rows.keys()].filter((row) => row.startsWith(name)) : [name]
+    })
+    const prefixes = [...rowChanges(batch)].filter(({ kind }) => kind === 'delete-prefix').map(({ key }) => ({ kind: 'delete-prefix' as const, key }))
+    return packBatch([...prefixes, ...[...new Set(touched)].map((name) => {
+      const key = Buffer.from(name, 'hex'), value = this.rows.get(name)
+      return value ? { kind: 'put' as const, key, value } : { kind: 'delete' as const, key }
+    })])
   }
 
   /** The changes that lead from `former` to this. */

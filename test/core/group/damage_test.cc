@@ -169,7 +169,7 @@ TEST_CASE("a newer format is told apart from damage; nothing at all is damage") 
     CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_VERSION);
     CHECK(ErrorOf(Group::Load(MemoryRows(), {}, company.world.env)) == Error::STORAGE_DAMAGED);
     // A newer format need not even be readable as this one.
-    rows.Put(RowKey(RowTag::context), Bytes{0, 2});
+    rows.Put(RowKey(RowTag::context), Encode(std::uint16_t{kFormatVersion + 1}));
     CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_VERSION);
   }
 }

@@ -24,12 +24,34 @@ Answers Reply(const Questions& questions) {
 
 Walker::Walker(std::uint64_t number, std::string name, Group group)
     : number_(number), name_(std::move(name)), group_(std::move(group)), joined_(epoch()) {
-  rows_ = World::Saved(group_);
+  Batch whole;
+  group_.Save(whole);
+  SeededRandom random(number);
+  Store(whole, random);
+}
+
+void Walker::Store(const Batch& batch, Random& random) {
+  rows_.Apply(batch);
+  sealed_.Apply(Must(seal_.Pack(batch, random)));
+}
+
+void Walker::OpenSealed() {
+  seal_ = NewSealedRows();
+  MemoryRows opened = Must(seal_.OpenRows({sealed_.Packed()}));
+  seal_.Remember(opened);
+  Batch keys;
+  keys.DeletePrefix(RowKey(RowTag::epoch_key));
+  std::size_t epochs = 0, key_rows = 0;
+  Must(opened.Scan(RowKey(RowTag::epoch_secrets), [&](View, View) { return ++epochs, Status(kOk); }));
+  Must(opened.Scan(RowKey(RowTag::epoch_key), [&](View, View) { return ++key_rows, Status(kOk); }));
+  Demand(epochs == key_rows, "epochs and their keys are not the same");
+  opened.Apply(keys);
+  Demand(opened == rows_, "sealed rows are not those of the group");
 }
 
 void Walker::Take(Change change, const Env& env) {
   const std::uint64_t before = epoch();
-  rows_.Apply(change.batch);
+  Store(change.batch, *env.random);
   Must(group_.Apply(std::move(change)));
   if (group_.phase() == Phase::removed) {
     Demand(rows_.size() == 0, "a removed member keeps rows");
@@ -120,6 +142,7 @@ bool Walker::KeysFit(Random& random) const {
 bool Walker::RowsMatch() const { return rows_ == World::Saved(group_); }
 
 void Walker::Restart(const Env& env) {
+  OpenSealed();
   Group loaded = Must(Group::Load(rows_, group_.policy(), env));
   Demand(World::Saved(loaded) == rows_, "a restart changes the rows");
   Demand(loaded.phase() == group_.phase() && loaded.candidates().size() == group_.candidates().size() &&

@@ -7,6 +7,7 @@
 #include <deque>
 #include <set>
 
+#include "support/sealed_store.h"
 #include "support/world.h"
 
 namespace mls::test {
@@ -81,11 +82,16 @@ class Walker {
   };
 
   void LeaveEpoch(std::uint64_t left, std::uint64_t now);
+  void Store(const Batch& batch, Random& random);
+  // OpenSealed reads the sealed rows as a new process would.
+  void OpenSealed();
 
   std::uint64_t number_;
   std::string name_;
   Group group_;
   MemoryRows rows_;
+  SealedRows seal_ = NewSealedRows();
+  SealedStore sealed_;  // the same rows, and the keys of epochs
   std::uint64_t joined_;
   std::deque<std::pair<std::uint64_t, std::uint64_t>> past_;  // epochs still readable, when they ended
   std::set<std::uint64_t> read_;                              // mails
