@@ -195,8 +195,7 @@ Napi::Value GroupHolder::Accept(const Napi::CallbackInfo& info) {
     auto batch = ApplyStep(state, std::move(accepted->change));
     if (!batch.ok()) return batch.error();
     return Reply([commit = std::move(accepted->output), welcomes = PackedWelcomes::Of(welcomes), inbox,
-                  batch = std::move(*batch),
-                  view = ViewOf(state)](Napi::Env env, Filler& filler) mutable {
+                  batch = std::move(*batch), view = ViewOf(state)](Napi::Env env, Filler& filler) mutable {
       Napi::Object object = Napi::Object::New(env);
       object.Set("commit", ToJs(env, commit));
       welcomes.Set(env, filler, object);

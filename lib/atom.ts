@@ -49,6 +49,15 @@ export async function loadScope(
   return loaded
 }
 
+/** listScopes gives the names that start with `prefix`. @throws MlsError of fault `storage` */
+export async function* listScopes(store: Store, prefix: Uint8Array): AsyncGenerator<Uint8Array, void, undefined> {
+  try {
+    yield* store.list(prefix)
+  } catch (error) {
+    throw toStoreError(error)
+  }
+}
+
 /** peekVersions gives the versions of a scope, or null when there is none. @throws MlsError `STORE_FAILED` */
 export async function peekVersions(store: Store, scope: Uint8Array, since: bigint | undefined): Promise<Versions | null> {
   try {

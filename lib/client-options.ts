@@ -47,6 +47,12 @@ export interface ClientOptions {
    */
   readonly onConflict?: 'retry' | 'report'
   /**
+   * Whether what is received is kept until it is acknowledged: each message, proposal and commit is stored in the same
+   * atom as what receiving it changes, and told again after a restart (`client.unacknowledged()`) until `event.ack()`.
+   * Default false.
+   */
+  readonly durableEvents?: boolean
+  /**
    * With leases, of several processes of this client one at a time sends, proposes and commits in a group: it takes the
    * group's lease when it first does, keeps it by use, and gives it back when the group is closed. Another one gets
    * `LEASE_HELD` until then, or until `duration` milliseconds (default 10,000) after the last use. All processes of a
@@ -86,7 +92,8 @@ export interface ClientRequest {
 
 const names = [
   'identity', 'credential', 'name', 'suites', 'signaturePrivateKeys', 'store', 'authenticate', 'psk', 'policy',
-  'extensionTypes', 'proposalTypes', 'credentialTypes', 'leafExtensions', 'encryptionKey', 'onConflict', 'maxLoadedGroups', 'leases', 'clock',
+  'extensionTypes', 'proposalTypes', 'credentialTypes', 'leafExtensions', 'encryptionKey', 'onConflict', 'maxLoadedGroups', 'leases',
+  'durableEvents', 'clock',
   'answerTimeout', 'stagedCommitTimeout',
 ]
 
@@ -169,7 +176,7 @@ export function readClient(value: unknown): ClientRequest {
     authenticate,
     trust: authenticate === trustAnyCredential,
     psk: options.call<PskSource>('psk'),
-    policy: readPolicy('options.policy', options.get('policy'), native.defaultLimits),
+    policy: { ...readPolicy('options.policy', options.get('policy'), native.defaultLimits), durableEvents: options.flag('durableEvents', false) },
     encryptionKey,
     onConflict: options.oneOf('onConflict', 'retry', ['retry', 'report']),
     leases: options.read('leases', null, readLeases),

@@ -151,6 +151,10 @@ export class ClientScope {
   find(groupId: Uint8Array): GroupEntry[] {
     return [...(this.#memory.handles.get(toHex(groupId)) ?? [])].flatMap((name) => this.#memory.groups.get(name) ?? [])
   }
+  /** entryOf gives the entry of the group with this scope. */
+  entryOf(groupScope: Uint8Array): GroupEntry | undefined {
+    return this.#memory.groups.get(toHex(join([Uint8Array.of(tags.group), groupScope.subarray(-handleSize)])))
+  }
   /** psk gives the sealed row of a PSK. */
   psk(rowKey: Uint8Array): Uint8Array | undefined {
     return this.#memory.psks.get(toHex(rowKey))

@@ -8,13 +8,14 @@ import { Events, type EventsOptions, type Stop } from './events'
 import { Group } from './group'
 import type { GroupOwner } from './group-owner'
 import { GroupTable } from './group-table'
+import { Inbox } from './inbox'
 import { Joining, type CreateGroupOptions, type ExternalJoin, type ExternalJoinOptions, type JoinOptions } from './joining'
 import { KeyPackages, infosOf, type InfosByReference } from './key-package'
 import type { NativeClient, NativePskId, NativeSecret, NativeStep } from './native'
 import { Options, readList } from './options'
 import { groupIdOf } from './peek'
 import { Psks } from './psk'
-import type { GroupEvent, NotReceived, Received } from './received'
+import type { DurableEvent, GroupEvent, NotReceived, Received } from './received'
 import { readSend, type ReceiveOptions, type SendOptions, type StepSent } from './steps'
 import { Slices } from './turns'
 import { inWindow } from './window'
@@ -30,6 +31,9 @@ export interface GroupListing {
 export type ClientEvent = GroupEvent & { readonly group: Group }
 /** ClientReceived: a result of `receiveMany` over several groups; `group` is null when it has none here. */
 export type ClientReceived = (Received & { readonly group: Group }) | (NotReceived & { readonly group: Group | null })
+
+/** UnacknowledgedEvent: an event that was stored and not acknowledged. */
+export type UnacknowledgedEvent = DurableEvent & { readonly groupId: Uint8Array; readonly group: Group | null }
 
 /** ClientSend: data for one of the client's groups. */
 export interface ClientSend extends SendOptions {
@@ -57,6 +61,7 @@ export class Client {
   readonly #answers: AnswerSource
   readonly #groups: GroupTable
   readonly #events = new Events<ClientEvent>()
+  readonly #inbox: Inbox | null
   readonly #joining: Joining
   #closing: Promise<void> | null = null
 
@@ -64,6 +69,7 @@ export class Client {
     const { authenticate, trust, answerTimeout: timeout, now } = request
     this.#request = request
     this.#scope = scope
+    this.#inbox = request.policy.durableEvents ? new Inbox(request.store) : null
     this.keyPackages = new KeyPackages(scope, now, this.suites, keyPackages)
     this.psks = new Psks(scope, request.psk)
     this.#answers = { authenticate, trust, timeout, now, psk: (id) => this.#psk(id) }
@@ -236,6 +242,30 @@ export class Client {
   }
 
   /**
+   * unacknowledged gives the events that an earlier process of this client stored and did not acknowledge
+   * (`durableEvents`), group after group, each group's in the order in which they came; among them our own commits that
+   * were accepted, with their Welcomes. `group` is null when the client is no longer a member.
+   *
+   * Ask before anything is received: later it also gives what was told since and is not acknowledged yet.
+   *
+   * @throws MlsError of fault `storage`
+   * @example
+   * for await (const event of client.unacknowledged()) {
+   *   if (event.kind === 'message') console.log(event.data.length)
+   *   await event.ack()
+   * }
+   */
+  async *unacknowledged(): AsyncGenerator<UnacknowledgedEvent, void, undefined> {
+    const keys = this.#keys()
+    if (!this.#inbox) return
+    for await (const [scope, event] of this.#inbox.saved(this.#scope.groupScope(empty), keys)) {
+      const groupId = this.#scope.entryOf(scope)?.groupId
+      if (!groupId) continue  // the group was deleted
+      yield { ...event, group: await this.#groups.ofScope(scope), groupId }
+    }
+  }
+
+  /**
    * proposeOwnAdd makes a proposal by which somebody outside asks a group to add one of its key packages
    * (RFC 9420 §12.1.8). @returns an MLSMessage for the group
    */
@@ -248,6 +278,7 @@ export class Client {
   close(): Promise<void> {
     this.#closing ??= this.#groups.close().then(async () => {
       this.#events.end()
+      await this.#inbox?.settled()
       await this.#scope.close()
     })
     return this.#closing
@@ -294,6 +325,7 @@ export class Client {
       answers: this.#answers,
       onConflict: this.#request.onConflict,
       leases: this.#request.leases,
+      inbox: this.#inbox,
       stagedCommitTimeout: this.#request.stagedCommitTimeout,
       keys: () => this.#scope.keys,
       succeed: (origin, kind, keyPackages, options) => this.#joining.succeed(origin, kind, keyPackages, options),

@@ -8,7 +8,7 @@ import { Options, readLeafIndex } from './options'
 import { readLeafChange, readProposal, readPskRef, readReinit } from './proposal'
 import type { LeafChange, NewProposal, PskRef, ReInitOptions } from './proposal'
 import { readWatched, type LongWork, type Watched } from './progress'
-import type { CommitInfo } from './received'
+import type { CommitInfo, Durable } from './received'
 import type { Welcomes } from './welcomes'
 
 /** CommitOptions: what a commit does. Without any it commits the cached proposals and makes new keys. */
@@ -85,7 +85,7 @@ export function readCommit(value: unknown, suite: number): CommitRequest {
 }
 
 /** AcceptedCommit: what a commit did, and what the members to be are sent now (RFC 9420 §14). */
-export interface AcceptedCommit {
+export interface AcceptedCommit extends Durable {
   readonly commit: CommitInfo
   /** The one Welcome, an MLSMessage; null when nobody joins, or when there are several (`welcomes`). */
   readonly welcome: Uint8Array | null

@@ -4,6 +4,7 @@ import { answer, type AnswerSource } from './answers'
 import { packBatch } from './batch'
 import { MlsError, errorOf, isMlsError, toError } from './errors'
 import type { Hold } from './hold'
+import { inboxScope, splitInbox, type Inbox } from './inbox'
 import { Lease, type LeaseHolder } from './lease'
 import { native } from './native'
 import type { NativeClient, NativeGroup, NativeNeeds, NativePolicy, NativeRun, NativeState, NativeStep, NativeStepResult } from './native'
@@ -25,6 +26,8 @@ export interface GroupHome {
   readonly keys: () => NativeClient
   /** What becomes of calls when another process was first. */
   readonly onConflict: 'retry' | 'report'
+  /** Where events are kept until they are acknowledged; null: nowhere. */
+  readonly inbox: Inbox | null
   /** With leases, only their holder puts anything on the wire. */
   readonly leases: LeaseHolder | null
 }
@@ -149,9 +152,11 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 
   async persist(changes: readonly Uint8Array[]): Promise<void> {
-    const part = this.#versions.part(this.#scope, changes)
+    const { group, inbox } = this.#home.inbox ? splitInbox(changes) : { group: changes, inbox: [] }
+    const part = this.#versions.part(this.#scope, group)
+    const events = inbox.length > 0 ? [{ scope: inboxScope(this.#scope), expect: {}, advance: [], changes: inbox }] : []
     try {
-      const [revision] = await commitAtom(this.#home.store, [part, ...this.#lease?.guard() ?? []])
+      const [revision] = await commitAtom(this.#home.store, [part, ...events, ...this.#lease?.guard() ?? []])
       // Otherwise somebody else was there in between, whose rows are still to be read.
       if (this.#revision !== undefined && revision === this.#revision + 1n) this.#revision = revision
     } catch (error) {

@@ -13,6 +13,7 @@ import { MlsError, isMlsError } from './errors'
 import { Group } from './group'
 import type { GroupOwner } from './group-owner'
 import { loadGroup } from './group-strand'
+import { inboxScope } from './inbox'
 import { leaseScope } from './lease'
 import type { NativeClient, NativeOpened } from './native'
 import { GroupVersions } from './versions'
@@ -62,6 +63,16 @@ export class GroupTable {
     const [entry] = this.#scope.find(groupId).sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
     if (!entry) throw new MlsError('UNKNOWN_GROUP')
     return this.#load(entry)
+  }
+
+  /** ofScope gives the group with this scope, or null when we are no longer a member. */
+  async ofScope(groupScope: Uint8Array): Promise<Group | null> {
+    const entry = this.#scope.entryOf(groupScope)
+    if (!entry || entry.status === 'past') return null
+    return this.#load(entry).catch((error: unknown) => {
+      if (isMlsError(error, 'REMOVED', 'UNKNOWN_GROUP')) return null
+      throw error
+    })
   }
 
   /** all gives every handle of an id. */
@@ -145,9 +156,9 @@ export class GroupTable {
   /** erase deletes a group's rows and its entry. */
   async erase(group: Group): Promise<void> {
     const { handle } = this.#entryOf(group)
-    const scopes = [group.scope, leaseScope(group.scope)]
+    const scopes = [group.scope, leaseScope(group.scope), inboxScope(group.scope)]
     // In one atom, so that no secret stays of a group that nobody knows any more; and no other process adds to it.
-    const parts = scopes.map((scope) => ({ scope, expect: {}, advance: ['epoch'], changes: [allRows] }))
+    const parts = scopes.map((scope, i) => ({ scope, expect: {}, advance: i === 0 ? ['epoch'] : [], changes: [allRows] }))
     await this.#scope.change(() => ({ changes: [], parts, forgotten: [handle] }))
     // What is left are versions; they do not matter.
     await Promise.allSettled(scopes.map((scope) => this.#owner.store.delete(scope)))

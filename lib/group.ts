@@ -14,6 +14,7 @@ import { groupStrand, resultOf, type GroupStored, type GroupStrand, type Raw } f
 import type { Hold } from './hold'
 import type { Lease, LeaseInfo } from './lease'
 import { partsOf, readTreePartsOptions, type TreePartsOptions } from './long-bytes'
+import { eventOf } from './inbox'
 import { iterateMembers, memberAt, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
 import type { NativeGroup, NativeState, NativeStep } from './native'
@@ -21,7 +22,7 @@ import { readInteger, readList } from './options'
 import { watch } from './progress'
 import { readProposal, type CachedProposal, type NewProposal } from './proposal'
 import { toCommitInfo } from './received'
-import type { GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } from './received'
+import type { Durable, GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } from './received'
 import { Staged } from './staged'
 import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
 import type { ReceiveOptions, SendOptions, StepResult, StepSent } from './steps'
@@ -393,9 +394,10 @@ export class Group {
         const tree = commit.tree === 'apart' && accepted.recipients.length > 0 ? await native.tree() : null
         const publish = (): AcceptedCommit => {
           const welcomes = new Welcomes(accepted.welcomes, accepted.recipients)
-          const result = { commit: toCommitInfo(accepted.commit), welcome: welcomes.only, welcomes, tree }
+          const durable = this.#durable(accepted.inbox)
+          const result = { commit: toCommitInfo(accepted.commit), welcome: welcomes.only, welcomes, tree, ...durable }
           commit.settle(result)
-          this.#tellCommit({ kind: 'commit', ...result.commit })
+          this.#tellCommit({ kind: 'commit', ...result.commit, welcomes, ...durable })
           return result
         }
         return { batch: accepted.batch, state: accepted.state, publish }
@@ -433,18 +435,20 @@ export class Group {
     if (raw.kind === 'sent') return raw
     if (raw.kind === 'staged') return this.#stage(raw)
     if (raw.kind === 'commit') return this.#publishCommit(raw)
-    const event: GroupEvent = raw.kind === 'proposal' ? { kind: raw.kind, epoch: raw.epoch, ...raw.proposal } : raw
+    const event = raw.kind === 'own' ? raw : eventOf(raw, this.#durable(raw.inbox).ack)
     this.#tell(event)
     return event
   }
 
-  #publishCommit({ commit, candidate, welcomes, recipients = [] }: Extract<Raw, { readonly kind: 'commit' }>): ReceivedCommit {
+  #publishCommit(raw: Extract<Raw, { readonly kind: 'commit' }>): ReceivedCommit {
+    const { commit, candidate } = raw
+    const durable = this.#durable(raw.inbox)
+    const event = eventOf(raw, durable.ack) as ReceivedCommit
     if (candidate !== null) {
-      const given = new Welcomes(welcomes ?? { bytes: empty, offsets: new Uint32Array(1) }, recipients)
-      const result = { commit: toCommitInfo(commit), welcome: given.only, welcomes: given, tree: null }
+      const welcomes = event.welcomes ?? new Welcomes({ bytes: empty, offsets: new Uint32Array(1) }, [])
+      const result = { commit: toCommitInfo(commit), welcome: welcomes.only, welcomes, tree: null, ...durable }
       this.#candidates.get(candidate)?.settle(result)
     }
-    const event: ReceivedCommit = { kind: 'commit', ...commit }
     this.#tellCommit(event)
     return event
   }
@@ -461,6 +465,12 @@ export class Group {
       return { batch: run.batch, state: run.state, publish: () => this.#publishCommit(result) }
     }))
     return { kind: 'staged', commit: toCommitInfo(needs.commit), accept, drop: () => staged.letGo() }
+  }
+
+  /** durable gives what an event has that was stored under this number. */
+  #durable(number: bigint | null | undefined): Durable {
+    const { inbox } = this.#owner
+    return inbox && typeof number === 'bigint' ? { ack: () => inbox.acknowledge(this.scope, number) } : {}
   }
 
   /** tellCommit tells of a commit, of the candidates that it drops, and of our own removal. */

@@ -1,6 +1,6 @@
 // node-mls: Messaging Layer Security (RFC 9420). What is exported here is the API; docs/api.md tells it in order.
 export { Client } from './client'
-export type { ClientEvent, ClientReceived, ClientSend, ClientSent, GroupListing } from './client'
+export type { ClientEvent, ClientReceived, ClientSend, ClientSent, GroupListing, UnacknowledgedEvent } from './client'
 export type { CreateGroupOptions, ExternalJoin, ExternalJoinOptions, JoinOptions } from './joining'
 export type { ClientOptions } from './client-options'
 export type { GroupStatus } from './client-scope'
@@ -30,8 +30,8 @@ export type { ExternalSender } from './extension'
 export type { CachedProposal, LeafChange, NewProposal, PskRef, ReInitOptions } from './proposal'
 export type { CustomProposalType, Limits, PolicyOptions } from './policy'
 export type {
-  CommitInfo, GroupEvent, NotReceived, OwnMessage, Received, ReceivedCommit, ReceivedMessage, ReceivedProposal, Removed,
-  StagedCommit, Superseded,
+  Acknowledge, CommitInfo, Durable, DurableEvent, GroupEvent, NotReceived, OwnMessage, Received, ReceivedCommit,
+  ReceivedMessage, ReceivedProposal, Removed, StagedCommit, Superseded,
 } from './received'
 export type { EventsOptions, Stop } from './events'
 export type { TreePartsOptions } from './long-bytes'

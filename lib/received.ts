@@ -2,6 +2,7 @@
 import type { ReInit } from './message'
 import type { NativeCommitInfo } from './native'
 import type { CachedProposal } from './proposal'
+import type { Welcomes } from './welcomes'
 
 /** CommitInfo: what a commit does, or did (RFC 9420 §12.4). Leaf indexes are those of the new tree. */
 export interface CommitInfo {
@@ -23,8 +24,16 @@ export interface CommitInfo {
   readonly authenticatedData: Uint8Array
 }
 
+/** Acknowledge forgets an event that was handled (`durableEvents`); until then it is told again after a restart. */
+export type Acknowledge = () => Promise<void>
+
+/** Durable: what events have besides with `durableEvents`, and no other. */
+export interface Durable {
+  readonly ack?: Acknowledge
+}
+
 /** ReceivedMessage: application data of a member. */
-export interface ReceivedMessage {
+export interface ReceivedMessage extends Durable {
   readonly kind: 'message'
   /** Leaf index in `epoch`. */
   readonly sender: number
@@ -34,13 +43,15 @@ export interface ReceivedMessage {
   readonly authenticatedData: Uint8Array
 }
 /** ReceivedProposal: a proposal that now waits for a commit. */
-export interface ReceivedProposal extends CachedProposal {
+export interface ReceivedProposal extends CachedProposal, Durable {
   readonly kind: 'proposal'
   readonly epoch: bigint
 }
 /** ReceivedCommit: a commit that was applied; the group is in its epoch. */
-export interface ReceivedCommit extends CommitInfo {
+export interface ReceivedCommit extends CommitInfo, Durable {
   readonly kind: 'commit'
+  /** Of our own commit: for those who join by it. */
+  readonly welcomes?: Welcomes
 }
 /** OwnMessage: what we sent ourselves came back. Nothing happened. */
 export interface OwnMessage {
@@ -88,6 +99,9 @@ export interface Removed {
 }
 /** GroupEvent: what a group tells its listeners, told apart by `kind`. */
 export type GroupEvent = ReceivedMessage | ReceivedProposal | ReceivedCommit | OwnMessage | Superseded | Removed
+
+/** DurableEvent: an event that is kept until it is acknowledged. */
+export type DurableEvent = (ReceivedMessage | ReceivedProposal | ReceivedCommit) & { readonly ack: Acknowledge }
 
 /** toCommitInfo copies what the addon says of a commit. */
 export const toCommitInfo = (commit: NativeCommitInfo): CommitInfo => ({ ...commit })

@@ -68,8 +68,8 @@ declare const batch: Uint8Array
 declare const versions: Versions
 declare const part: AtomPart
 declare class MyStore implements Store {
-  commit(atom: Atom): Promise<void>
-  load(scope: Uint8Array, since?: bigint): AsyncIterable<Slice>
+  commit(atom: Atom): Promise<readonly bigint[]>
+  load(scope: Uint8Array, since?: bigint, also?: readonly Uint8Array[]): AsyncIterable<Slice>
   list(prefix: Uint8Array): AsyncIterable<Uint8Array>
   delete(scope: Uint8Array): Promise<void>
   close(): Promise<void>

@@ -2,7 +2,7 @@
 //
 // Alice lives in a process; bob and the delivery service live here and forget nothing. After each kill: the epoch that
 // alice said she had is there, what she released was encrypted with keys used once, what she said she received is not
-// received again, and she goes on with the group.
+// received again, what she received and could not say is among her unacknowledged events, and she goes on with the group.
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -27,7 +27,9 @@ class World {
   #tasks: Promise<void>[] = []
   /** The delivery service takes one commit after the other. */
   #last: Promise<unknown> = Promise.resolve()
-  readonly counts = { kills: 0, released: 0, received: 0, replays: 0, commits: 0, inDoubt: 0 }
+  readonly counts = { kills: 0, released: 0, received: 0, replays: 0, commits: 0, inDoubt: 0, toldAgain: 0 }
+  /** What alice was told again, since she had received it and not handled it. */
+  #toldAgain = new Set<string>()
 
   private constructor(readonly store: string, readonly bobs: Group, alice: Member, known: State) {
     this.#alice = alice
@@ -38,7 +40,7 @@ class World {
     const bob = await Client.open({ identity: 'bob', store: memoryStore(), authenticate: trustAnyCredential })
     const bobs = await bob.createGroup()
     const alice = new Member()
-    await alice.open(store)
+    await alice.open(store, { durableEvents: true })
     const commit = await bobs.commit({ add: [await alice.call<Uint8Array>('keyPackage')] })
     const { welcome } = await commit.accepted()
     return new World(store, bobs, alice, await alice.call<State>('join', welcome))
@@ -64,10 +66,12 @@ class World {
     await Promise.all(this.#tasks)
     this.#tasks = []
     this.#alice = new Member()
-    const state = await this.#alice.open(this.store)
+    const state = await this.#alice.open(this.store, { durableEvents: true })
     if (!state) throw new Error('the group is gone')
     expect(state.phase).toBe('active')
     expect(state.epoch).toBeGreaterThanOrEqual(this.#known.epoch)
+    this.#toldAgain = new Set(await this.#alice.call<string[]>('unacknowledged'))
+    this.counts.toldAgain += this.#toldAgain.size
     await this.#settlePending(state)
     await this.#catchUp()
     await this.#deliverAgain()
@@ -109,6 +113,7 @@ class World {
       // It was stored, and she died before she could say so; or she has it and is given it again.
       if (!(error instanceof Failed) || error.code !== 'KEY_CONSUMED') throw error
       this.counts.replays += 1
+      if (!letter.acknowledged) expect(this.#toldAgain).toContain(letter.text)
       letter.acknowledged = true
     }
   }

@@ -36,6 +36,7 @@ const operations = {
   send: (text) => group.send(text),
   receive: async (message) => {
     const event = await group.receive(message)
+    if (event.kind !== 'own' && event.kind !== 'staged') event.ack?.().catch(() => {})
     return event.kind === 'message' ? { kind: event.kind, text: Buffer.from(event.data).toString() } : { kind: event.kind }
   },
   commit: async () => (await group.commit()).message,
@@ -45,6 +46,14 @@ const operations = {
   },
   reject: async (message) => {
     await group.pending().find((one) => Buffer.from(one.message).equals(message))?.rejected()
+  },
+  unacknowledged: async () => {
+    const texts = []
+    for await (const event of client.unacknowledged()) {
+      if (event.kind === 'message') texts.push(Buffer.from(event.data).toString())
+      await event.ack()
+    }
+    return texts
   },
   propose: async () => (await group.propose({ type: 'update' })).message,
   refresh: async () => {
