@@ -6,7 +6,7 @@ import { copyOf, empty, toHex } from './bytes'
 import type { ByteStrings } from './bulk'
 import { Candidates } from './candidates'
 import { readCommit, type AcceptedCommit, type CommitOptions, type PendingCommit } from './commit'
-import { MlsError, toError } from './errors'
+import { MlsError, isMlsError, toError } from './errors'
 import { Events, type EventsOptions, type Stop } from './events'
 import { readGroupInfo, type GroupInfoOptions } from './group-info'
 import type { GroupOwner } from './group-owner'
@@ -412,8 +412,18 @@ export class Group {
 
   #reject(commit: PendingCommit): Promise<void> {
     return this.#strand.perform(async (native) => {
-      const { batch, state } = await native.reject(commit.id)
-      return { batch, state, publish: () => this.#candidates.delete(commit.id) }
+      try {
+        const { batch, state } = await native.reject(commit.id)
+        return { batch, state, publish: () => this.#candidates.delete(commit.id) }
+      } catch (cause) {
+        const error = toError(cause)
+        if (!isMlsError(error, 'STALE_CANDIDATE')) throw error
+        const publish = (): void => {
+          // Another commit has dropped it just before, which is as good; unless it was its own that came back.
+          if (commit.result) throw error
+        }
+        return { batch: null, state: null, publish }
+      }
     })
   }
 
