@@ -47,7 +47,7 @@ class SqliteStore implements Store {
     this.#data = data
   }
 
-  commit(atom: Atom): Promise<readonly bigint[]> {
+  async commit(atom: Atom): Promise<readonly bigint[]> {
     const [copy, buffer] = packAtom(atom)
     const named = { id: new Uint8Array(atom.id), parts: atom.parts.map(({ scope }) => nothingIn(new Uint8Array(scope))) }
     return new Promise((resolve, reject) => {
@@ -120,15 +120,16 @@ class SqliteStore implements Store {
     if (this.#closing && call.kind !== 'close') throw new MlsError('CLOSED')
     const worker = this.#worker ??= this.#start()
     const number = this.#calls += 1
+    worker.postMessage({ ...call, call: number }, transfer)
     if (this.#pending.size === 0) worker.ref()
     this.#pending.set(number, pending)
-    worker.postMessage({ ...call, call: number }, transfer)
     return number
   }
 
   #start(): Worker {
     // No flags of this process: some make no sense for the file of a worker.
     const worker = new Worker(workerFile, { workerData: this.#data, name: 'node-mls sqlite', execArgv: [] })
+    worker.unref()
     let cause: unknown
     worker.on('message', (answer: Answer) => this.#take(answer))
     worker.on('error', (error) => (cause = error))

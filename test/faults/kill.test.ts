@@ -24,8 +24,20 @@ afterAll(async () => {
   fs.rmSync(folder, { recursive: true })
 })
 
-/** killOften kills a writer `times` times, and looks at the store after each. It gives how many atoms there are. */
-async function killOften(place: Place, open: () => Store, times: number): Promise<number> {
+/** idle waits until the server has done what it was still asked for by a process that is gone. */
+async function idle(): Promise<void> {
+  const client = new PgClient(server.url)
+  await client.connect()
+  const others = `SELECT FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()`
+  while ((await client.query(others)).rowCount !== 0) await delay(2)
+  await client.end()
+}
+
+/**
+ * killOften kills a writer `times` times, and looks at the store after each, once `ended` says that nobody is at it. It
+ * gives how many atoms there are.
+ */
+async function killOften(place: Place, open: () => Store, times: number, ended = async (): Promise<void> => {}): Promise<number> {
   const stored = new Array<number>(ledgers).fill(0)
   for (let kill = 0; kill < times; kill += 1) {
     const child = startChild('write', { place, ledgers })
@@ -33,6 +45,7 @@ async function killOften(place: Place, open: () => Store, times: number): Promis
     await delay(randomInt(40))
     child.process.kill('SIGKILL')
     expect(await child.ended).toBe(null)
+    await ended()
     const acknowledged = [...stored]
     for (const line of child.lines) {
       const [ledger = 0, count = 0] = line.split(' ').map(Number)
@@ -52,13 +65,13 @@ async function killOften(place: Place, open: () => Store, times: number): Promis
 
 test('a process with a SQLite store', async () => {
   const file = path.join(folder, 'kill.db')
-  const count = await killOften({ kind: 'sqlite', file }, () => sqliteStore(file), countOf(60, 1000))
+  const count = await killOften({ kind: 'sqlite', file }, () => sqliteStore(file), countOf(120, 1000))
   expect(count).toBeGreaterThan(60)
 }, 600_000)
 
 test('a process with a PostgreSQL store', async () => {
   const options = { schema: 'killed' }
-  const count = await killOften({ kind: 'postgres', url: server.url, options }, () => postgresStore(server.url, options), countOf(20, 300))
+  const count = await killOften({ kind: 'postgres', url: server.url, options }, () => postgresStore(server.url, options), countOf(40, 300), idle)
   expect(count).toBeGreaterThan(20)
 }, 600_000)
 
