@@ -1,7 +1,7 @@
 // A PostgreSQL connection that is lost at any message, delivered or not: each atom is applied once or not at all.
 import { randomBytes, randomInt } from 'node:crypto'
 import { packBatch, postgresStore, rowChanges, type Atom, type Store } from '../../lib'
-import { full } from './support/processes'
+import { full } from './support/counts'
 import { Proxy } from './support/proxy'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { Client as PgClient } from 'pg'
 import { Client, packBatch, postgresStore, sqliteStore, trustAnyCredential, type RowChange, type Store } from '../../lib'
 import { findVectors, fromHex } from '../api/support/vectors'
-import { countOf } from './support/processes'
+import { times } from './support/counts'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
 
@@ -73,7 +73,7 @@ async function leadALife(store: Store): Promise<Uint8Array[]> {
     policy: { lifetimes: 'ignore', limits: { maxLifetime: Infinity } },
   })
   const alice = await open('alice', [1])
-  const count = countOf(300, 10_000)
+  const count = times(300, 10_000)
   for (let i = 0; i < count; i += 1) await alice.psks.put(`psk ${i}`, markedValue(32 + (i % 64)))
   for (let i = 0; i < count; i += 1) await alice.psks.delete(`psk ${i}`)
   await alice.close()

@@ -7,7 +7,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client as PgClient } from 'pg'
 import { packBatch, postgresStore, rowChanges, sqliteStore, type Store } from '../../lib'
 import type { Place } from './support/place.cjs'
-import { countOf, startChild } from './support/processes'
+import { times } from './support/counts'
+import { startChild } from './support/processes'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
 const { atomOf, check } = require('./support/ledger.cjs') as typeof import('./support/ledger.cjs')
@@ -65,13 +66,13 @@ async function killOften(place: Place, open: () => Store, times: number, ended =
 
 test('a process with a SQLite store', async () => {
   const file = path.join(folder, 'kill.db')
-  const count = await killOften({ kind: 'sqlite', file }, () => sqliteStore(file), countOf(120, 1000))
+  const count = await killOften({ kind: 'sqlite', file }, () => sqliteStore(file), times(120, 1000))
   expect(count).toBeGreaterThan(60)
 }, 600_000)
 
 test('a process with a PostgreSQL store', async () => {
   const options = { schema: 'killed' }
-  const count = await killOften({ kind: 'postgres', url: server.url, options }, () => postgresStore(server.url, options), countOf(40, 300), idle)
+  const count = await killOften({ kind: 'postgres', url: server.url, options }, () => postgresStore(server.url, options), times(40, 300), idle)
   expect(count).toBeGreaterThan(20)
 }, 600_000)
 
@@ -84,7 +85,7 @@ test('the server: it recovers, and calls that were under way come to an end that
     for (; !ending; n += 1) await store.commit(atomOf(batches, ledger, n))
     return n
   })
-  for (let crash = 0; crash < countOf(5, 50); crash += 1) {
+  for (let crash = 0; crash < times(5, 50); crash += 1) {
     await delay(100 + randomInt(300))
     const client = new PgClient(server.url)
     client.on('error', () => {})

@@ -4,12 +4,13 @@ import os from 'node:os'
 import path from 'node:path'
 import { postgresStore, rowChanges, sqliteStore, type Store } from '../../lib'
 import type { Place } from './support/place.cjs'
-import { countOf, startChild } from './support/processes'
+import { times } from './support/counts'
+import { startChild } from './support/processes'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
 
 const processes = 16
-const wins = countOf(10, 200)
+const wins = times(10, 200)
 
 async function race(place: Place, store: Store): Promise<void> {
   const children = Array.from({ length: processes }, (_, i) => startChild('race', { place, name: `p${i}`, wins }))

@@ -2,7 +2,7 @@
 // says when it was done, which is when the library's promise has settled.
 'use strict'
 
-const { Client, MlsError, postgresStore, sqliteStore, trustAnyCredential } = require('../../../dist')
+const { Client, MlsError, isMlsError, postgresStore, sqliteStore, trustAnyCredential } = require('../../../dist')
 
 /** @type {import('../../../dist').Client} */
 let client
@@ -17,7 +17,7 @@ const describe = () => ({
 })
 
 /** @param {string} place */
-const storeOf = (place) => (place.startsWith('postgres') ? postgresStore(place) : sqliteStore(place))
+const storeOf = (place) => (place.startsWith('postgres') ? postgresStore(place) : sqliteStore(place, { busyTimeout: 60_000 }))
 
 /** @type {Record<string, (argument: any) => Promise<unknown>>} */
 const operations = {
@@ -40,6 +40,20 @@ const operations = {
     return event.kind === 'message' ? { kind: event.kind, text: Buffer.from(event.data).toString() } : { kind: event.kind }
   },
   commit: async () => (await group.commit()).message,
+  // Commits until so many were the first of their epochs.
+  commits: async (count) => {
+    const won = []
+    while (won.length < count) {
+      try {
+        const commit = await group.commit()
+        const { commit: { epoch } } = await commit.accepted()
+        won.push({ epoch, message: commit.message })
+      } catch (error) {
+        if (!isMlsError(error, 'STALE_CANDIDATE', 'STORE_CONFLICT')) throw error
+      }
+    }
+    return won
+  },
   accept: async (message) => {
     await group.pending().find((one) => Buffer.from(one.message).equals(message))?.accepted()
     return describe()

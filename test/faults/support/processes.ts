@@ -3,11 +3,6 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import path from 'node:path'
 import readline from 'node:readline'
 
-/** Whether all is tried that there is (`npm run test:faults -- --full`), or what there is time for. */
-export const full = process.env.NODE_MLS_FULL === '1'
-/** countOf chooses a count. */
-export const countOf = (few: number, many: number): number => (full ? many : few)
-
 /** Child: a process, the lines that it said, and its end. */
 export interface Child {
   readonly process: ChildProcess
