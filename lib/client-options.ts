@@ -9,6 +9,7 @@ import { native, type NativePolicy, type NativeSigner } from './native'
 import { Options, attempt, readInteger, readList, readU16 } from './options'
 import { readPolicy, type PolicyOptions } from './policy'
 import type { PskSource } from './psk'
+import { readEncryptionKey, type EncryptionKey } from './sealing-key'
 import type { Store } from './store'
 
 /** ClientOptions: who the client is, where its state lives, and who judges others. */
@@ -35,11 +36,12 @@ export interface ClientOptions {
   readonly credentialTypes?: readonly number[]
   readonly leafExtensions?: readonly Extension[]
   /**
-   * 32 bytes that seal every secret row. Who has the store and this key has all secrets; who has the store alone has
-   * none. Without it a random key stands in the store itself: that protects deleted rows in old copies of single
-   * rows, and nothing against who reads the whole store. It has to be the same whenever the client is opened.
+   * 32 bytes, or `wrap` and `unwrap` (a KMS, Electron's safeStorage), that protect the random key by which every secret
+   * row is sealed. Who has the store and this key has all secrets; who has the store alone has none. Without it the
+   * random key stands in the store itself: that protects deleted rows in old copies of single rows, and nothing
+   * against who reads the whole store. It has to be the same whenever the client is opened (`changeEncryptionKey`).
    */
-  readonly encryptionKey?: Uint8Array
+  readonly encryptionKey?: EncryptionKey
   /**
    * What becomes of a call when another process of this client changed the same group first. `retry` (default): the
    * group is brought up to date and the call runs again; a commit or proposal only while the epoch is the same, since
@@ -81,7 +83,7 @@ export interface ClientRequest {
   readonly trust: boolean
   readonly psk: PskSource | undefined
   readonly policy: NativePolicy
-  readonly encryptionKey: Uint8Array | null
+  readonly encryptionKey: EncryptionKey | null
   readonly onConflict: 'retry' | 'report'
   readonly maxLoadedGroups: number
   readonly leases: LeaseHolder | null
@@ -166,8 +168,7 @@ export function readClient(value: unknown): ClientRequest {
   const credential = readCredentialOf(options)
   const authenticate = options.call<Authenticate>('authenticate')
   if (!authenticate) throw new TypeError('options.authenticate is needed: a function, or trustAnyCredential')
-  const encryptionKey = options.bytes('encryptionKey', null)
-  if (encryptionKey && encryptionKey.length !== 32) throw new RangeError('options.encryptionKey must be 32 bytes')
+  const encryptionKey = options.read('encryptionKey', null, readEncryptionKey)
   const clock = options.call<() => number>('clock') ?? (() => Date.now() / 1000)
   return {
     name: options.text('name', undefined) ?? nameOf(credential),

@@ -3,17 +3,17 @@
 // Rows of this file stand beside the addon's, with tags from 0x80 (docs/store-format.md):
 //
 //     80            header: format (u16)
-//     81            sealing key, 32 bytes in the clear, unless the caller has one
+//     81, 84, 86    the sealing key, and what protects it (sealing-key.ts)
 //     82 handle     a group: status (u8), group id
 //     83 suite u16  digest of what the suite's signer was made of
-//     84            check value of the caller's sealing key
-import { createHash, createHmac, randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findRows, packBatch, rowChanges, selectRows, type RowChange } from './batch'
 import { commitAtom, loadScope } from './atom'
-import { equal, join, toHex, viewOf } from './bytes'
+import { join, toHex, viewOf } from './bytes'
 import { MlsError, isMlsError, toError } from './errors'
 import { native, type NativeClient, type NativeClientState } from './native'
+import { noteKey, openStored, storedForm, type EncryptionKey, type StoredKey } from './sealing-key'
 import type { AtomPart, Store } from './store'
 
 export type GroupStatus = 'joining' | 'active' | 'past'
@@ -25,10 +25,12 @@ export interface GroupEntry {
   readonly status: GroupStatus
 }
 
-const tags = { header: 0x80, sealingKey: 0x81, group: 0x82, signer: 0x83, keyCheck: 0x84 } as const
+const tags = { header: 0x80, group: 0x82, signer: 0x83 } as const
 const firstOwnTag = 0x80
 const pskTag = 13
-const format = 1
+/** Of the header; 2 brought wrapped sealing keys. */
+const format = 2
+const formatOne = 1
 const statuses: readonly GroupStatus[] = ['joining', 'active', 'past']
 const version = 'client'
 const handleSize = 16
@@ -40,8 +42,6 @@ const keyPackageTag = 19
 const put = (tag: number, name: Uint8Array, value: Uint8Array): RowChange =>
   ({ kind: 'put', key: join([Uint8Array.of(tag), name]), value })
 const nothing = new Uint8Array(0)
-const keyCheckOf = (key: Uint8Array): Uint8Array =>
-  new Uint8Array(createHmac('sha256', key).update('node-mls sealing key').digest().subarray(0, 16))
 
 /** ClientChange: what a change does to rows, and to the memory when they are stored. */
 export interface ClientChange<T> {
@@ -104,7 +104,7 @@ class ScopeMemory {
 export class ClientScope {
   readonly #store: Store
   readonly #clientId: Uint8Array
-  readonly #callersKey: Uint8Array | null
+  #encryptionKey: EncryptionKey | null
   #sealingKey: Uint8Array | null = null
   #keys: NativeClient | null = null
   #version = 0n
@@ -116,15 +116,17 @@ export class ClientScope {
   /** loaded is told what the addon holds, each time something was read again. */
   loaded: (state: NativeClientState) => Promise<void> = async () => {}
 
-  private constructor(store: Store, name: Uint8Array, callersKey: Uint8Array | null) {
+  private constructor(store: Store, name: Uint8Array, encryptionKey: EncryptionKey | null) {
     this.#store = store
     this.#clientId = new Uint8Array(createHash('sha256').update('node-mls client').update(name).digest().subarray(0, 16))
-    this.#callersKey = callersKey
+    this.#encryptionKey = encryptionKey
   }
 
   /** open loads or begins the scope of the client `name`. @throws MlsError of fault `storage` */
-  static async open(store: Store, name: Uint8Array, callersKey: Uint8Array | null): Promise<[ClientScope, NativeClientState]> {
-    const scope = new ClientScope(store, name, callersKey)
+  static async open(
+    store: Store, name: Uint8Array, encryptionKey: EncryptionKey | null,
+  ): Promise<[ClientScope, NativeClientState]> {
+    const scope = new ClientScope(store, name, encryptionKey)
     const { state } = await scope.#load()
     return [scope, state]
   }
@@ -203,6 +205,21 @@ export class ClientScope {
     const done = this.#last.then(() => this.#catchUp())
     this.#last = done.catch(() => {})
     return done
+  }
+
+  /** changeEncryptionKey protects the sealing key by another key from now on. @throws MlsError of fault `storage` */
+  async changeEncryptionKey(encryptionKey: EncryptionKey | null): Promise<void> {
+    const sealingKey = this.#sealingKey
+    if (!sealingKey) throw new MlsError('CLOSED')
+    const rows = await storedForm(sealingKey, encryptionKey, this.scope)
+    const before = this.#encryptionKey
+    this.#encryptionKey = encryptionKey
+    try {
+      await this.change(() => ({ changes: [packBatch([this.#header(), ...rows])] }))
+    } catch (error) {
+      this.#encryptionKey = before
+      throw error
+    }
   }
 
   /** close waits for changes under way and wipes the keys. */
@@ -292,14 +309,13 @@ export class ClientScope {
     const memory = new ScopeMemory()
     const rows = new native.Rows()
     let header: Uint8Array | null = null
-    let stored: { key?: Uint8Array; check?: Uint8Array } = {}
+    const stored: StoredKey = {}
     const loaded = await loadScope(this.#store, this.scope, (batch) => {
       for (const change of rowChanges(batch, isOwn)) {
         if (change.kind !== 'put') continue
         const [tag = 0] = change.key
         if (tag === tags.header) header = change.value.slice()
-        else if (tag === tags.sealingKey) stored = { ...stored, key: change.value.slice() }
-        else if (tag === tags.keyCheck) stored = { ...stored, check: change.value.slice() }
+        else noteKey(stored, tag, change.value)
       }
       memory.take(rowChanges(batch, isLookedUp))
       rows.add(selectRows(batch, (tag) => !isOwn(tag)))
@@ -307,7 +323,7 @@ export class ClientScope {
     this.#memory = memory
     this.#version = loaded?.versions[version] ?? 0n
     this.#revision = loaded?.revision ?? 0n
-    if (loaded) this.#sealingKey = this.#existingKey(header, stored)
+    if (loaded) this.#sealingKey = await this.#existingKey(header, stored)
     // Another process began the same client just now: what it wrote holds.
     else if (!await this.#begin()) return this.#load()
     return this.#read(rows)
@@ -324,24 +340,22 @@ export class ClientScope {
     }
   }
 
-  #existingKey(header: Uint8Array | null, { key, check }: { key?: Uint8Array; check?: Uint8Array }): Uint8Array {
+  async #existingKey(header: Uint8Array | null, stored: StoredKey): Promise<Uint8Array> {
     if (!header || header.length < 2) throw new MlsError('STORAGE_DAMAGED')
     if (viewOf(header).readUInt16BE(0) > format) throw new MlsError('STORAGE_VERSION')
-    if (!this.#callersKey) {
-      if (!key) throw new MlsError(check ? 'WRONG_ENCRYPTION_KEY' : 'STORAGE_DAMAGED')
-      return key
-    }
-    if (!check || !equal(check, keyCheckOf(this.#callersKey))) throw new MlsError('WRONG_ENCRYPTION_KEY')
-    return this.#callersKey
+    return openStored(stored, this.#encryptionKey, this.scope)
+  }
+
+  /** The number of the format; what an earlier one can read as well keeps its number. */
+  #header(): RowChange {
+    const number = this.#encryptionKey ? format : formatOne
+    return put(tags.header, nothing, Uint8Array.of(number >> 8, number & 0xff))
   }
 
   /** begin writes the first rows of a client that the store has not seen; false when another process did. */
   async #begin(): Promise<boolean> {
-    const key = this.#callersKey ?? new Uint8Array(randomBytes(32))
-    const changes = [
-      put(tags.header, nothing, Uint8Array.of(format >> 8, format & 0xff)),
-      this.#callersKey ? put(tags.keyCheck, nothing, keyCheckOf(key)) : put(tags.sealingKey, nothing, key),
-    ]
+    const key = new Uint8Array(randomBytes(32))
+    const changes = [this.#header(), ...await storedForm(key, this.#encryptionKey, this.scope)]
     const part = { scope: this.scope, expect: { [version]: 0n }, advance: [version], changes: [packBatch(changes)] }
     try {
       const [revision] = await commitAtom(this.#store, [part])

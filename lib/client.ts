@@ -17,6 +17,7 @@ import { groupIdOf } from './peek'
 import { Psks } from './psk'
 import type { DurableEvent, GroupEvent, NotReceived, Received } from './received'
 import { readSend, type ReceiveOptions, type SendOptions, type StepSent } from './steps'
+import { readEncryptionKey, type EncryptionKey } from './sealing-key'
 import { Slices } from './turns'
 import { inWindow } from './window'
 
@@ -102,6 +103,20 @@ export class Client {
   /** The cipher suites of this client, the preferred one first. */
   get suites(): readonly number[] {
     return this.#request.signers.map(({ suite }) => suite)
+  }
+
+  /**
+   * changeEncryptionKey protects the client's secrets by another key, or wrapper, from now on; null leaves the sealing key
+   * in the store in the clear. It writes one row: the rows stay sealed by the same sealing key, which whoever had the
+   * former key and the store may have read. All processes of the client have to be opened with the new one.
+   *
+   * @throws TypeError, RangeError; MlsError `WRONG_ENCRYPTION_KEY` when `wrap` fails, `STORE_FAILED`
+   * @example
+   * await client.changeEncryptionKey(secret)
+   */
+  async changeEncryptionKey(encryptionKey: EncryptionKey | null): Promise<void> {
+    this.#keys()
+    await this.#scope.changeEncryptionKey(encryptionKey === null ? null : readEncryptionKey('encryptionKey', encryptionKey))
   }
 
   /** createGroup makes a group with this client as its only member (RFC 9420 §11). @throws MlsError `GROUP_EXISTS` */

@@ -11,6 +11,9 @@ import { Client, memoryStore, trustAnyCredential, type Group } from '../../lib'
 import { seeded, times } from './support/counts'
 import { Failed, Killed, Member, type State } from './support/member'
 
+/** More commits may come between a message and its delivery than a member remembers by default. */
+const options = { durableEvents: true, policy: { limits: { maxPastEpochs: 16 } } }
+
 interface Letter {
   readonly text: string
   readonly message: Uint8Array
@@ -37,10 +40,10 @@ class World {
   }
 
   static async make(store: string): Promise<World> {
-    const bob = await Client.open({ identity: 'bob', store: memoryStore(), authenticate: trustAnyCredential })
+    const bob = await Client.open({ identity: 'bob', store: memoryStore(), authenticate: trustAnyCredential, policy: options.policy })
     const bobs = await bob.createGroup()
     const alice = new Member()
-    await alice.open(store, { durableEvents: true })
+    await alice.open(store, options)
     const commit = await bobs.commit({ add: [await alice.call<Uint8Array>('keyPackage')] })
     const { welcome } = await commit.accepted()
     return new World(store, bobs, alice, await alice.call<State>('join', welcome))
@@ -66,7 +69,7 @@ class World {
     await Promise.all(this.#tasks)
     this.#tasks = []
     this.#alice = new Member()
-    const state = await this.#alice.open(this.store, { durableEvents: true })
+    const state = await this.#alice.open(this.store, options)
     if (!state) throw new Error('the group is gone')
     expect(state.phase).toBe('active')
     expect(state.epoch).toBeGreaterThanOrEqual(this.#known.epoch)

@@ -1,0 +1,155 @@
+// The sealing key and what protects it: nothing, a key, or somebody who wraps it; and changing that.
+import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { memoryStore, type Client, type KeyWrapper, type Store } from '../../lib'
+import { toHex } from '../../lib/bytes'
+import { fails, misused, open } from './support/people'
+
+const keyOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
+
+/** A KMS of one key, which counts its calls. */
+function kms(byte: number): KeyWrapper & { readonly calls: string[] } {
+  const calls: string[] = []
+  const iv = new Uint8Array(16)
+  return {
+    calls,
+    wrap: async (key) => {
+      calls.push('wrap')
+      const cipher = createCipheriv('aes-256-ctr', keyOf(byte), iv)
+      return new Uint8Array([...cipher.update(key), 0xab])
+    },
+    unwrap: async (wrapped) => {
+      calls.push('unwrap')
+      if (wrapped.at(-1) !== 0xab) throw new Error('not mine')
+      return new Uint8Array(createDecipheriv('aes-256-ctr', keyOf(byte), iv).update(wrapped.subarray(0, -1)))
+    },
+  }
+}
+
+async function withGroup(client: Client): Promise<Uint8Array> {
+  const group = await client.createGroup()
+  await client.psks.put('paper', keyOf(9))
+  return group.id
+}
+
+async function everything(store: Store): Promise<Buffer> {
+  const all: Uint8Array[] = []
+  for await (const scope of store.list(new Uint8Array(0))) for await (const { rows } of store.load(scope)) all.push(rows)
+  return Buffer.concat(all)
+}
+
+test('a key opens what it protects, and no other does', async () => {
+  const store = memoryStore()
+  const alice = await open('alice', { store, encryptionKey: keyOf(1) })
+  const id = await withGroup(alice)
+  await alice.close()
+  await fails(open('alice', { store, encryptionKey: keyOf(2) }), 'WRONG_ENCRYPTION_KEY')
+  await fails(open('alice', { store }), 'WRONG_ENCRYPTION_KEY')
+  await fails(open('alice', { store, encryptionKey: kms(1) }), 'WRONG_ENCRYPTION_KEY')
+  const again = await open('alice', { store, encryptionKey: keyOf(1) })
+  await (await again.group(id)).send('x')
+})
+
+test('a wrapper is asked once to wrap and once at each opening; its errors are the cause', async () => {
+  const store = memoryStore()
+  const wrapper = kms(3)
+  const alice = await open('alice', { store, encryptionKey: wrapper })
+  const id = await withGroup(alice)
+  expect(wrapper.calls).toEqual(['wrap'])
+  await alice.close()
+  const again = await open('alice', { store, encryptionKey: wrapper })
+  await (await again.group(id)).send('x')
+  expect(wrapper.calls).toEqual(['wrap', 'unwrap'])
+  const cause = new Error('the KMS is away')
+  await expect(open('alice', { store, encryptionKey: { ...wrapper, unwrap: () => { throw cause } } })).rejects.toMatchObject({ code: 'WRONG_ENCRYPTION_KEY', cause })
+  await fails(open('alice', { store, encryptionKey: { ...wrapper, unwrap: () => new Uint8Array(31) } }), 'WRONG_ENCRYPTION_KEY')
+  await fails(open('alice', { store, encryptionKey: keyOf(3) }), 'WRONG_ENCRYPTION_KEY')
+  await expect(open('bob', { store, encryptionKey: { ...wrapper, wrap: () => { throw cause } } })).rejects.toMatchObject({ code: 'WRONG_ENCRYPTION_KEY', cause })
+})
+
+test('the key can be changed: from none to a key, to a wrapper, and back', async () => {
+  const store = memoryStore()
+  const wrapper = kms(4)
+  const ways = [keyOf(5), keyOf(6), wrapper, null] as const
+  let now: Uint8Array | KeyWrapper | null = null
+  const first = await open('alice', { store })
+  const id = await withGroup(first)
+  await first.close()
+  for (const next of ways) {
+    const alice: Client = await open('alice', { store, ...(now ? { encryptionKey: now } : {}) })
+    await alice.changeEncryptionKey(next)
+    await (await alice.group(id)).send('still open')
+    await alice.close()
+    if (now) await fails(open('alice', { store, encryptionKey: now }), 'WRONG_ENCRYPTION_KEY')
+    now = next
+  }
+  const last = await open('alice', { store })
+  await (await last.group(id)).commit({ psk: ['paper'] })
+})
+
+test('the sealing key itself is nowhere in the store', async () => {
+  const store = memoryStore()
+  let sealingKey = new Uint8Array(0)
+  const wrapper = kms(7)
+  await open('alice', { store, encryptionKey: { ...wrapper, wrap: (key) => wrapper.wrap(sealingKey = key.slice()) } })
+  expect(sealingKey).toHaveLength(32)
+  expect((await everything(store)).includes(Buffer.from(sealingKey))).toBe(false)
+})
+
+test('a wrapped key of one client is not another one\'s', async () => {
+  const store = memoryStore()
+  const encryptionKey = keyOf(8)
+  await (await open('alice', { store, encryptionKey })).close()
+  await (await open('mallory', { store, encryptionKey })).close()
+  const rows = new Map<string, Uint8Array>()
+  for await (const scope of store.list(Uint8Array.of(1))) rows.set(toHex(scope), scope)
+  const [one, two] = [...rows.values()]
+  const wrapped = async (scope: Uint8Array): Promise<Uint8Array> => {
+    for await (const slice of store.load(scope)) {
+      const at = Buffer.from(slice.rows).indexOf(Buffer.from([2, 0, 0, 0, 1, 0x86]))
+      return slice.rows.slice(at, at + 6 + 4 + 1 + 12 + 32 + 16)
+    }
+    throw new Error('no rows')
+  }
+  await store.commit({ id: new Uint8Array(16), parts: [{ scope: one as Uint8Array, expect: {}, advance: [], changes: [await wrapped(two as Uint8Array)] }] })
+  const opened = await Promise.allSettled(['alice', 'mallory'].map((name) => open(name, { store, encryptionKey })))
+  expect(opened.filter(({ status }) => status === 'rejected')).toMatchObject([{ reason: { code: 'WRONG_ENCRYPTION_KEY' } }])
+})
+
+test('what is no key is a misuse', async () => {
+  await misused(open('alice', { encryptionKey: new Uint8Array(31) }), 'RangeError', 'encryptionKey')
+  await misused(open('alice', { encryptionKey: { wrap: (key: Uint8Array) => key } as KeyWrapper }), 'TypeError', 'encryptionKey')
+  await misused((await open('alice')).changeEncryptionKey('secret' as never), 'TypeError', 'encryptionKey')
+})
+
+interface Fixture {
+  readonly identity: string
+  readonly encryptionKey: string | null
+  readonly groupId: string
+  readonly epochAuthenticator: string
+  readonly scopes: readonly { readonly scope: string; readonly versions: Readonly<Record<string, number>>; readonly rows: string }[]
+}
+const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
+
+test('clients of format 1 open, with a key that is itself the sealing key, and may change it', async () => {
+  const fixtures = JSON.parse(readFileSync(path.join(__dirname, 'fixtures', 'client-1.json'), 'utf8')) as Fixture[]
+  expect(fixtures.map(({ encryptionKey }) => encryptionKey === null)).toEqual([true, false])
+  for (const { identity, encryptionKey, groupId, epochAuthenticator, scopes } of fixtures) {
+    const store = memoryStore()
+    for (const { scope, versions, rows } of scopes) {
+      const advance = Object.entries(versions).flatMap(([name, count]) => Array.from({ length: count }, () => name))
+      await store.commit({ id: new Uint8Array(Buffer.from(scope.slice(-32), 'hex')), parts: [{ scope: unhex(scope), expect: {}, advance, changes: [unhex(rows)] }] })
+    }
+    const key = encryptionKey === null ? {} : { encryptionKey: unhex(encryptionKey) }
+    const alice = await open(identity, { store, ...key })
+    const group = await alice.group(unhex(groupId))
+    expect(toHex(group.epochAuthenticator)).toBe(epochAuthenticator)
+    await (await group.commit({ psk: ['paper'] })).accepted()
+    await alice.changeEncryptionKey(keyOf(1))
+    await alice.close()
+    const again = await open(identity, { store, encryptionKey: keyOf(1) })
+    await (await again.group(unhex(groupId))).send('x')
+    expect(again.keyPackages.list()).toHaveLength(1)
+  }
+})
