@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { Client, isMlsError, memoryStore, sqliteStore, trustAnyCredential } from 'node-mls'
+import { Client, type Group, isMlsError, memoryStore, sqliteStore, trustAnyCredential } from 'node-mls'
 
 interface Request {
   readonly number: number
@@ -14,7 +14,10 @@ interface Request {
   readonly bytes: Uint8Array
 }
 
-/** Reply: the bot is done with a request; the bytes are a key package, an answer for the group, or nothing. */
+/**
+ * Reply: the bot is done with a request; the bytes are a key package, an answer for the group, or nothing. With number 0 it
+ * is the answer to something that the bot received in its former life.
+ */
 interface Reply {
   readonly number: number
   readonly bytes: Uint8Array | null
@@ -23,26 +26,40 @@ interface Reply {
 /** runBot is the bot's process. A real bot would check credentials, and not trust all. */
 async function runBot(file: string): Promise<void> {
   const store = sqliteStore(file)
-  const opening = Client.open({ identity: 'echo@example.org/bot', store, authenticate: trustAnyCredential })
+  const opening = Client.open({ identity: 'echo@example.org/bot', store, authenticate: trustAnyCredential, durableEvents: true })
+  const reply = (number: number, bytes: Uint8Array | null) => process.send?.({ number, bytes } satisfies Reply)
+  const ready = opening.then((bot) => answerMissed(bot, (bytes) => reply(0, bytes)))
   process.on('message', async (request: Request) => {
-    const bytes = await handle(await opening, request)
-    process.send?.({ number: request.number, bytes } satisfies Reply)
+    await ready
+    await handle(await opening, request, (bytes) => reply(request.number, bytes))
   })
   await once(process, 'disconnect')
   await (await opening).close()
   await store.close()
 }
 
-async function handle(bot: Client, { kind, bytes }: Request): Promise<Uint8Array | null> {
-  if (kind === 'publish') return (await bot.keyPackages.create())[0]?.message ?? null
-  if (kind === 'join') return (await bot.join(bytes)) && null
+const answerTo = (group: Group, data: Uint8Array) => group.send(`You said: ${Buffer.from(data).toString()}`)
+
+/** answerMissed answers what was received before the bot was killed, and was not answered. */
+async function answerMissed(bot: Client, reply: (bytes: Uint8Array) => void): Promise<void> {
+  for await (const event of bot.unacknowledged()) {
+    if (event.kind === 'message' && event.group) reply(await answerTo(event.group, event.data))
+    await event.ack()
+  }
+}
+
+async function handle(bot: Client, { kind, bytes }: Request, reply: (bytes: Uint8Array | null) => void): Promise<void> {
+  if (kind === 'publish') return reply((await bot.keyPackages.create())[0]?.message ?? null)
+  if (kind === 'join') return reply((await bot.join(bytes)) && null)
   try {
     const received = await bot.receive(bytes)
-    return received.kind === 'message' ? await received.group.send(`You said: ${Buffer.from(received.data).toString()}`) : null
+    reply(received.kind === 'message' ? await answerTo(received.group, received.data) : null)
+    // From here on it is not told again.
+    if (received.kind === 'message' || received.kind === 'commit') await received.ack?.()
   } catch (error) {
-    // It comes again, because the bot was killed before it could say that it was done.
-    if (isMlsError(error) && error.fault === 'stale') return null
-    throw error
+    // It comes again: the bot was killed after it had received it, and has answered it already.
+    if (!isMlsError(error) || error.fault !== 'stale') throw error
+    reply(null)
   }
 }
 
@@ -52,7 +69,7 @@ class Service {
   #count = 0
   #bot: ChildProcess
 
-  constructor(private readonly file: string) {
+  constructor(private readonly file: string, private readonly late: (answer: Uint8Array) => void) {
     this.#bot = this.#start()
   }
 
@@ -77,6 +94,7 @@ class Service {
   #start(): ChildProcess {
     const bot = fork(__filename, [this.file], { serialization: 'advanced' })
     bot.on('message', ({ number, bytes }: Reply) => {
+      if (number === 0 && bytes) this.late(bytes)
       this.#waiting.get(number)?.done(bytes)
       this.#waiting.delete(number)
     })
@@ -85,7 +103,8 @@ class Service {
 }
 
 async function main(file: string): Promise<void> {
-  const service = new Service(file)
+  const late: Uint8Array[] = []
+  const service = new Service(file, (answer) => late.push(answer))
   const alice = await Client.open({ identity: 'alice@example.org', store: memoryStore(), authenticate: trustAnyCredential })
   const group = await alice.createGroup()
   const keyPackage = await service.ask('publish')
@@ -94,13 +113,15 @@ async function main(file: string): Promise<void> {
   assert(welcome)
   await service.ask('join', welcome)
 
-  /** say gives what the bot answers; null when it had read this before it was killed, and its answer is lost. */
-  const say = async (text: string): Promise<string | null> => {
-    const answer = await service.ask('message', await group.send(text))
-    if (!answer) return null
+  const read = async (answer: Uint8Array): Promise<string> => {
     const received = await group.receive(answer)
     assert(received.kind === 'message')
     return Buffer.from(received.data).toString()
+  }
+  /** say gives what the bot answers; null when it had received this before it was killed: then the answer comes by itself. */
+  const say = async (text: string): Promise<string | null> => {
+    const answer = await service.ask('message', await group.send(text))
+    return answer && read(answer)
   }
 
   console.log(`alice: hello\n  bot: ${await say('hello')}`)
@@ -111,8 +132,9 @@ async function main(file: string): Promise<void> {
   await Promise.race(questions)
   await service.killAndRestart()
   await committed
-  const answers = (await Promise.all(questions)).filter((answer) => answer !== null)
-  console.log(`the bot was killed, and is back in epoch ${group.epoch}: ${answers.length} of ${questions.length} questions answered`)
+  const answers = new Set([...await Promise.all(questions), ...await Promise.all(late.map(read))])
+  answers.delete(null)
+  console.log(`the bot was killed, and is back in epoch ${group.epoch}: ${answers.size} of ${questions.length} questions answered`)
   console.log(`alice: good to see you again\n  bot: ${await say('good to see you again')}`)
   await service.stop()
   await alice.close()

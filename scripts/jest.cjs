@@ -14,7 +14,7 @@ const { findVectors } = require('./vectors.cjs')
 /** @typedef {import('./ctest.cjs').Counts} Counts */
 
 /** Those that start a PostgreSQL. */
-const withServer = ['api', 'faults']
+const withServer = ['api', 'examples', 'faults']
 
 /** The folders below test/ that jest runs, in the order of `verify`. */
 const suites = ['api', 'addon', 'issues', 'examples', 'bench', 'docs', 'faults', 'interop']

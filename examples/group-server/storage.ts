@@ -2,9 +2,9 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import * as mls from 'node-mls'
+import { type Store, memoryStore, postgresStore, sqliteStore } from 'node-mls'
 import { InputError } from './input-error'
-import { type StoreChoice, UsageError } from './options'
+import type { StoreChoice } from './options'
 
 /** Place says where it is, so that another process finds it. */
 export type Place =
@@ -34,9 +34,9 @@ export async function newPlace(choice: StoreChoice): Promise<Place> {
   }
 }
 
-export function openStore(place: Place): mls.Store {
-  if (place.kind === 'memory') return mls.memoryStore()
-  return place.kind === 'sqlite' ? mls.sqliteStore(place.file) : postgresStore(place.url)
+export function openStore(place: Place): Store {
+  if (place.kind === 'memory') return memoryStore()
+  return place.kind === 'sqlite' ? sqliteStore(place.file) : postgresStore(place.url)
 }
 
 /** bytesOnDisk gives how much a place takes there; null for memory. */
@@ -85,13 +85,6 @@ async function requireEmpty(url: string): Promise<void> {
 }
 
 const reasonOf = ({ message, cause }: Error): string => (cause instanceof Error ? `${message} (${cause.message})` : message)
-
-/** postgresStore gives the library's, where it has one. */
-function postgresStore(url: string): mls.Store {
-  const make = Reflect.get(mls, 'postgresStore') as ((url: string) => mls.Store) | undefined
-  if (!make) throw new UsageError('--store postgres://…: this version of node-mls has no postgresStore')
-  return make(url)
-}
 
 async function bytesOfSchema(url: string): Promise<number> {
   const { default: pg } = await import('pg')

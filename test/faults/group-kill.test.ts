@@ -11,6 +11,8 @@ import { Client, memoryStore, trustAnyCredential, type Group } from '../../lib'
 import { seeded, times } from './support/counts'
 import { Failed, Killed, Member, type State } from './support/member'
 
+const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
+
 /** More commits may come between a message and its delivery than a member remembers by default. */
 const options = { durableEvents: true, policy: { limits: { maxPastEpochs: 16 } } }
 
@@ -205,13 +207,13 @@ function tolerated(error: unknown): undefined {
   throw error
 }
 
-test('killed at any moment, a member on SQLite goes on', async () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-'))
+/** live lets alice live on a store, and die so many times. */
+async function live(store: string, kills: number): Promise<void> {
   const rejections: unknown[] = []
   const note = (reason: unknown): void => void rejections.push(reason)
   process.on('unhandledRejection', note)
-  const world = await World.make(path.join(folder, 'alice.db'))
-  for (let i = 0; i < times(60, 1000); i += 1) {
+  const world = await World.make(store)
+  for (let i = 0; i < kills; i += 1) {
     world.work()
     await sleep(world.random() * 30)
     await world.killAndReturn()
@@ -219,8 +221,22 @@ test('killed at any moment, a member on SQLite goes on', async () => {
   }
   await world.end()
   process.off('unhandledRejection', note)
-  fs.rmSync(folder, { recursive: true })
   const { counts } = world
   process.stdout.write(`${JSON.stringify(counts)}\n`)
   expect(counts.released).toBeGreaterThan(counts.kills)
+}
+
+test('killed at any moment, a member on SQLite goes on', async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-'))
+  await live(path.join(folder, 'alice.db'), times(60, 1000))
+  fs.rmSync(folder, { recursive: true })
+}, 1_800_000)
+
+test('killed at any moment, a member on PostgreSQL goes on', async () => {
+  const server = await startPostgres()
+  try {
+    await live(server.url, times(30, 1000))
+  } finally {
+    await server.stop()
+  }
 }, 1_800_000)
