@@ -228,14 +228,14 @@ async function live(store: string, kills: number): Promise<void> {
 
 test('killed at any moment, a member on SQLite goes on', async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-'))
-  await live(path.join(folder, 'alice.db'), times(60, 1000))
+  await live(path.join(folder, 'alice.db'), times(140, 1000))
   fs.rmSync(folder, { recursive: true })
 }, 1_800_000)
 
 test('killed at any moment, a member on PostgreSQL goes on', async () => {
   const server = await startPostgres()
   try {
-    await live(server.url, times(30, 1000))
+    await live(server.url, times(60, 1000))
   } finally {
     await server.stop()
   }

@@ -1,21 +1,13 @@
 // A fault at every write and sync of every kind of step: the process dies before it or in the middle of it, or the call
 // fails with EIO or ENOSPC. No step is torn, none that was said to be done is lost, and the next try works.
-import { execFileSync, fork } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { times } from './support/counts'
+import { errorsOf, runLife, type Ended } from './support/life'
 
-interface Told {
-  readonly step?: string
-  readonly state?: string
-  readonly failed?: string | null
-  readonly error?: string
-}
-interface Run {
-  readonly told: readonly Told[]
-  readonly signal: string | null
+interface Run extends Ended {
   /** Writes and syncs. */
   readonly calls: number
 }
@@ -32,12 +24,8 @@ async function run(folder: string, mode: 'live' | 'check', at = 0, how = 'kill')
   const count = path.join(place, 'count')
   fs.rmSync(count, { force: true })
   const fault = { LD_PRELOAD: shim, FAULT_FOLDER: folder, FAULT_AT: String(at), FAULT_HOW: how, FAULT_COUNT: count }
-  const child = fork(path.join(__dirname, 'programs', 'life.cjs'), [folder, mode],
-    { execArgv: [], env: { ...process.env, ...(mode === 'live' ? fault : {}) } })
-  const told: Told[] = []
-  child.on('message', (one) => told.push(one as Told))
-  const [, signal] = (await once(child, 'exit')) as [number | null, string | null]
-  return { told: told.filter(({ step, state, error }) => step ?? state ?? error), signal, calls: Number(fs.existsSync(count) ? fs.readFileSync(count, 'utf8') : 0) }
+  const ended = await runLife(folder, mode, mode === 'live' ? fault : {})
+  return { ...ended, calls: Number(fs.existsSync(count) ? fs.readFileSync(count, 'utf8') : 0) }
 }
 
 async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
@@ -56,7 +44,7 @@ function spread(count: number, last: number): number[] {
 let reference: Run
 beforeAll(async () => {
   reference = await inFolder((folder) => run(folder, 'live'))
-  expect(reference.told.map(({ error }) => error).filter(Boolean)).toEqual([])
+  expect(errorsOf(reference)).toEqual([])
 }, 60_000)
 
 test.each(['kill', 'torn'])('%s at every write and sync', async (how) => {
@@ -84,8 +72,9 @@ test.each(['eio', 'full'])('%s at every write and sync', async (how) => {
   let failures = 0
   for (const at of points) {
     await inFolder(async (folder) => {
-      const { told } = await run(folder, 'live', at, how)
-      expect({ at, told: told.map(({ error }) => error).filter(Boolean) }).toEqual({ at, told: [] })
+      const ended = await run(folder, 'live', at, how)
+      const { told } = ended
+      expect({ at, errors: errorsOf(ended) }).toEqual({ at, errors: [] })
       expect({ at, last: told.at(-1)?.state }).toEqual({ at, last: reference.told.at(-1)?.state })
       failures += told.filter(({ failed }) => failed).length
       const [found] = (await run(folder, 'check')).told

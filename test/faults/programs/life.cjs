@@ -1,15 +1,19 @@
-// The life of a member on SQLite, with one step of every kind, for faults to strike at each write of it.
+// The life of a member, with one step of every kind, for faults to strike at each of its writes or messages to the store.
 //
-//     node life.cjs FOLDER live     does the steps, and tells by IPC of each one when it was done; one that fails because the
-//                                   store does is tried again once
-//     node life.cjs FOLDER check    tells what is there, and that it goes on
+//     node life.cjs PLACE live     does the steps, and tells by IPC of each one when it was done; one that fails because the
+//                                  store does is tried again
+//     node life.cjs PLACE check    tells what is there, and that it goes on
+//
+// PLACE is a folder, for SQLite, or the address of a PostgreSQL with a schema behind a `#`.
 'use strict'
 
 const path = require('node:path')
-const { Client, isMlsError, memoryStore, sqliteStore, trustAnyCredential } = require('../../../dist')
+const { setTimeout: sleep } = require('node:timers/promises')
+const { Client, isMlsError, memoryStore, postgresStore, sqliteStore, trustAnyCredential } = require('../../../dist')
 
-const [, , folder = '', mode] = process.argv
-const store = sqliteStore(path.join(folder, 'alice.db'))
+const [, , place = '', mode] = process.argv
+const [address = '', schema = ''] = place.split('#')
+const store = schema ? postgresStore(address, { schema, retryTimeout: 60 }) : sqliteStore(path.join(place, 'alice.db'))
 const openAlice = () => Client.open({ identity: 'alice', store, authenticate: trustAnyCredential })
 /** @param {string} identity */
 const openOther = (identity) => Client.open({ identity, store: memoryStore(), authenticate: trustAnyCredential })
@@ -81,23 +85,35 @@ const steps = [
   ['delete key packages', async () => {}, (p) => p.alice.keyPackages.delete([p.packages[1].reference])],
 ]
 
+/** patiently tries again what fails because the store does: the first error, and what it came to. @param {() => Promise<any>} work */
+async function patiently(work) {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!isMlsError(error, 'STORE_FAILED') || tries === 100) throw error
+      await sleep(10)
+    }
+  }
+}
+
 async function live() {
   /** @type {People} */
   const people = {}
   for (const [name, before, step] of steps) {
     await before(people)
-    const state = await describe(people.alice)
+    const state = await patiently(() => describe(people.alice))
     let failed = null
     try {
       await step(people)
     } catch (error) {
       if (!isMlsError(error, 'STORE_FAILED')) throw error
       failed = name
-      const after = await describe(people.alice)
+      const after = await patiently(() => describe(people.alice))
       if (after !== state) throw new Error(`${name} failed and changed ${state} to ${after}`)
-      await step(people)
+      await patiently(() => step(people))
     }
-    process.send?.({ step: name, state: await describe(people.alice), failed })
+    process.send?.({ step: name, state: await patiently(() => describe(people.alice)), failed })
   }
   await people.alice.close()
   await store.close()

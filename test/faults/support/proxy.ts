@@ -38,6 +38,11 @@ export class Proxy {
     return this.#cut === null
   }
 
+  /** Messages of the client since `cut`. */
+  get count(): number {
+    return this.#count
+  }
+
   cut(cut: Cut): void {
     this.#cut = cut
     this.#count = 0
