@@ -101,7 +101,10 @@ export class Group {
   get memberCount(): number {
     return this.#state.memberCount
   }
-  /** 32 to 64 bytes that all members of an epoch share (RFC 9420 §8.7): equal only if they agree on everything. */
+  /**
+   * 32 to 64 bytes that all members of an epoch share (RFC 9420 §8.7): equal only if they agree on everything. Empty when
+   * we were removed.
+   */
   get epochAuthenticator(): Uint8Array {
     return this.#state.epochAuthenticator.slice()
   }
@@ -122,8 +125,8 @@ export class Group {
   }
 
   /**
-   * epochs lists the epochs of which this member still holds something, oldest first, the present one last. How many
-   * and how long is a matter of limits (`maxPastEpochs`, `maxPastEpochAge`, `maxResumptionPsks`).
+   * epochs lists the epochs of which this member still holds something, oldest first, the present one last; none when we
+   * were removed. How many and how long is a matter of limits (`maxPastEpochs`, `maxPastEpochAge`, `maxResumptionPsks`).
    */
   epochs(): readonly KnownEpoch[] {
     return this.#state.epochs

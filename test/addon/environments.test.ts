@@ -7,7 +7,7 @@ const rounds = process.env.NODE_MLS_FULL ? 200 : 40
 
 /** Runs a program in a process of its own; it must end by itself with status 0. */
 function program(text: string, ...args: (string | number)[]): string {
-  const child = spawnSync(process.execPath, ['-e', text, addon, ...args.map(String)], { encoding: 'utf8', timeout: 110_000 })
+  const child = spawnSync(process.execPath, ['-e', text, addon, ...args.map(String)], { encoding: 'utf8', timeout: 30_000 + 2_500 * rounds })
   if (child.signal || child.status !== 0) throw new Error(`status ${child.status}, signal ${child.signal}: ${child.stderr}`)
   return child.stdout.trim()
 }
@@ -43,7 +43,7 @@ const prelude = `
 `
 
 describe('environments', () => {
-  jest.setTimeout(120_000)
+  jest.setTimeout(60_000 + 5_000 * rounds)
 
   test('the addon loads in the main thread and in workers at once, and each works', () => {
     const out = program(`${prelude}
