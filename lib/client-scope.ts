@@ -1,47 +1,25 @@
 // The client's own scope: its keys in the addon, the list of its groups, and the order of changes to both.
-//
-// Rows of this file stand beside the addon's, with tags from 0x80 (docs/store-format.md):
-//
-//     80            header: format (u16)
-//     81, 84, 86    the sealing key, and what protects it (sealing-key.ts)
-//     82 handle     a group: status (u8), group id
-//     83 suite u16  digest of what the suite's signer was made of
 import { createHash, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findRows, packBatch, rowChanges, selectRows, type RowChange } from './batch'
 import { commitAtom, loadScope } from './atom'
+import {
+  ScopeMemory, firstOwnTag, groupRow, handleSize, isLookedUp, isOwn, keyPackageTag, nothing, pskTag, put, signerKey, tags,
+  type GroupEntry,
+} from './client-rows'
 import { join, toHex, viewOf } from './bytes'
 import { MlsError, isMlsError, toError } from './errors'
 import { native, type NativeClient, type NativeClientState } from './native'
 import { noteKey, openStored, storedForm, type EncryptionKey, type StoredKey } from './sealing-key'
 import type { AtomPart, Store } from './store'
 
-export type GroupStatus = 'joining' | 'active' | 'past'
-/** GroupEntry: one group as the client knows it without loading it. */
-export interface GroupEntry {
-  /** The name of the handle, 16 bytes; the group's scope ends with it. */
-  readonly handle: Uint8Array
-  readonly groupId: Uint8Array
-  readonly status: GroupStatus
-}
-
-const tags = { header: 0x80, group: 0x82, signer: 0x83 } as const
-const firstOwnTag = 0x80
-const pskTag = 13
 /** Of the header; 2 brought wrapped sealing keys. */
 const format = 2
 const formatOne = 1
-const statuses: readonly GroupStatus[] = ['joining', 'active', 'past']
 const version = 'client'
-const handleSize = 16
 /** Changes of the same client by other processes that one change stands, and how long it waits at most before the next try. */
 const attempts = 100
 const longestPause = 64
-const keyPackageTag = 19
-
-const put = (tag: number, name: Uint8Array, value: Uint8Array): RowChange =>
-  ({ kind: 'put', key: join([Uint8Array.of(tag), name]), value })
-const nothing = new Uint8Array(0)
 
 /** ClientChange: what a change does to rows, and to the memory when they are stored. */
 export interface ClientChange<T> {
@@ -58,47 +36,6 @@ export interface ClientChange<T> {
 interface Contents {
   readonly keys: NativeClient
   readonly state: NativeClientState
-}
-
-const isOwn = (tag: number): boolean => tag >= firstOwnTag
-const isLookedUp = (tag: number): boolean => tag === pskTag || tag === tags.signer || tag === tags.group
-
-/** ScopeMemory is what this file looks up: groups, sealed PSKs, digests of signers. */
-class ScopeMemory {
-  readonly groups = new Map<string, GroupEntry>()
-  /** Names in `groups` by group id: one may have a past and a present. */
-  readonly handles = new Map<string, Set<string>>()
-  readonly psks = new Map<string, Uint8Array>()
-  readonly signers = new Map<string, string>()
-
-  /** take follows changes that are looked up. */
-  take(changes: Iterable<RowChange>): void {
-    for (const change of changes) {
-      const [tag = 0] = change.key
-      const name = toHex(change.key)
-      const value = change.kind === 'put' ? change.value : null
-      if (tag === pskTag) {
-        if (value) this.psks.set(name, value.slice())
-        else this.psks.delete(name)
-      } else if (tag === tags.signer && value) {
-        this.signers.set(name, toHex(value))
-      } else if (tag === tags.group) {
-        this.#takeGroup(name, value ? entryOf(change.key, value) : null)
-      }
-    }
-  }
-
-  #takeGroup(name: string, entry: GroupEntry | null): void {
-    const former = this.groups.get(name)
-    if (former) this.handles.get(toHex(former.groupId))?.delete(name)
-    this.groups.delete(name)
-    if (!entry) return
-    this.groups.set(name, entry)
-    const key = toHex(entry.groupId)
-    const names = this.handles.get(key)
-    if (names) names.add(name)
-    else this.handles.set(key, new Set([name]))
-  }
 }
 
 export class ClientScope {
@@ -162,7 +99,7 @@ export class ClientScope {
     return this.#memory.psks.get(toHex(rowKey))
   }
   signerDigest(suite: number): string | undefined {
-    return this.#memory.signers.get(signerName(suite))
+    return this.#memory.signers.get(signerKey(suite))
   }
 
   /**
@@ -234,8 +171,7 @@ export class ClientScope {
     for (let attempt = 1; ; attempt += 1) {
       const { changes, parts = [], groups = [], forgotten = [], apply } = madeBy(make, this.keys)
       const own = packBatch([
-        ...groups.map(({ handle, groupId, status }) =>
-          put(tags.group, handle, join([Uint8Array.of(statuses.indexOf(status)), groupId]))),
+        ...groups.map(groupRow),
         ...forgotten.map((handle): RowChange => ({ kind: 'delete', key: join([Uint8Array.of(tags.group), handle]) })),
       ])
       const batches = [...changes, own].filter((batch) => batch.length > 0)
@@ -377,19 +313,4 @@ function madeBy<T>(make: (keys: NativeClient) => ClientChange<T>, keys: NativeCl
   } catch (error) {
     throw toError(error)
   }
-}
-
-const signerName = (suite: number): string => toHex(Uint8Array.of(tags.signer, suite >> 8, suite & 0xff))
-
-/** signerRow keeps the digest of what a suite's signer was made of. */
-export const signerRow = (suite: number, digest: Uint8Array): Uint8Array =>
-  packBatch([put(tags.signer, Uint8Array.of(suite >> 8, suite & 0xff), digest)])
-
-/** deleteRow deletes one row. */
-export const deleteRow = (key: Uint8Array): Uint8Array => packBatch([{ kind: 'delete', key }])
-
-function entryOf(key: Uint8Array, value: Uint8Array): GroupEntry {
-  const status = statuses[value[0] ?? statuses.length]
-  if (!status || key.length !== 1 + handleSize) throw new MlsError('STORAGE_DAMAGED')
-  return { handle: key.slice(1), groupId: value.slice(1), status }
 }

@@ -9,7 +9,8 @@ import { Lease, type LeaseHolder } from './lease'
 import { native } from './native'
 import type { NativeClient, NativeGroup, NativeNeeds, NativePolicy, NativeRun, NativeState, NativeStep, NativeStepResult } from './native'
 import type { Store } from './store'
-import { Strand, type Outcome, type StepRun, type StrandHost } from './strand'
+import { Strand } from './strand'
+import type { Outcome, StepRun, StrandHost } from './strand-host'
 import { GroupVersions, keysOf } from './versions'
 
 /** Raw: a step's result, or a received commit that waits for a word. */

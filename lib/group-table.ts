@@ -8,7 +8,8 @@
 // listens to it.
 import { packBatch } from './batch'
 import { toHex } from './bytes'
-import type { ClientScope, GroupEntry, GroupStatus } from './client-scope'
+import type { GroupEntry, GroupStatus } from './client-rows'
+import type { ClientScope } from './client-scope'
 import { MlsError, isMlsError } from './errors'
 import { Group } from './group'
 import type { GroupOwner } from './group-owner'

@@ -4,7 +4,7 @@ export type { ClientEvent, ClientReceived, ClientSend, ClientSent, GroupListing,
 export type { CreateGroupOptions, ExternalJoin, ExternalJoinOptions, JoinOptions } from './joining'
 export type { ClientOptions } from './client-options'
 export type { EncryptionKey, KeyWrapper } from './sealing-key'
-export type { GroupStatus } from './client-scope'
+export type { GroupStatus } from './client-rows'
 export { Group } from './group'
 export type { LeaseInfo } from './lease'
 export type { KnownEpoch, Phase, Proposed } from './group'

@@ -1,6 +1,7 @@
 // External pre-shared keys (RFC 9420 §8.4): secrets that members share from elsewhere and mix into a group.
 import { copyOf, copyOfText } from './bytes'
-import { deleteRow, type ClientScope } from './client-scope'
+import { deleteRow } from './client-rows'
+import type { ClientScope } from './client-scope'
 import { MlsError, toError } from './errors'
 import { native, type NativeSecret } from './native'
 

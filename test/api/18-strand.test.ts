@@ -1,7 +1,8 @@
 // Strands: order, coalescing, pipelining, and what a store that is slow or fails does to them.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MlsError } from '../../lib'
-import { Strand, type StepRun, type StrandHost } from '../../lib/strand'
+import { Strand } from '../../lib/strand'
+import type { StepRun, StrandHost } from '../../lib/strand-host'
 import { agree, fails, open, pair, text } from './support/people'
 import { gate, toldStore } from './support/stores'
 

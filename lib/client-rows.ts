@@ -1,0 +1,91 @@
+// The rows that lib/ itself keeps in a client's scope, beside the addon's, with tags from 0x80 (docs/store-format.md); and what
+// of the scope is looked up without the addon.
+//
+//     80            header: format (u16)
+//     81, 84, 86    the sealing key, and what protects it (sealing-key.ts)
+//     82 handle     a group: status (u8), group id
+//     83 suite u16  digest of what the suite's signer was made of
+import { packBatch, type RowChange } from './batch'
+import { join, toHex } from './bytes'
+import { MlsError } from './errors'
+
+export type GroupStatus = 'joining' | 'active' | 'past'
+/** GroupEntry: one group as the client knows it without loading it. */
+export interface GroupEntry {
+  /** The name of the handle, 16 bytes; the group's scope ends with it. */
+  readonly handle: Uint8Array
+  readonly groupId: Uint8Array
+  readonly status: GroupStatus
+}
+
+export const tags = { header: 0x80, group: 0x82, signer: 0x83 } as const
+export const firstOwnTag = 0x80
+export const pskTag = 13
+export const keyPackageTag = 19
+const statuses: readonly GroupStatus[] = ['joining', 'active', 'past']
+export const handleSize = 16
+
+export const put = (tag: number, name: Uint8Array, value: Uint8Array): RowChange =>
+  ({ kind: 'put', key: join([Uint8Array.of(tag), name]), value })
+export const nothing = new Uint8Array(0)
+
+export const isOwn = (tag: number): boolean => tag >= firstOwnTag
+export const isLookedUp = (tag: number): boolean => tag === pskTag || tag === tags.signer || tag === tags.group
+
+/** ScopeMemory is what is looked up: groups, sealed PSKs, digests of signers. */
+export class ScopeMemory {
+  readonly groups = new Map<string, GroupEntry>()
+  /** Names in `groups` by group id: one may have a past and a present. */
+  readonly handles = new Map<string, Set<string>>()
+  readonly psks = new Map<string, Uint8Array>()
+  readonly signers = new Map<string, string>()
+
+  /** take follows changes that are looked up. */
+  take(changes: Iterable<RowChange>): void {
+    for (const change of changes) {
+      const [tag = 0] = change.key
+      const name = toHex(change.key)
+      const value = change.kind === 'put' ? change.value : null
+      if (tag === pskTag) {
+        if (value) this.psks.set(name, value.slice())
+        else this.psks.delete(name)
+      } else if (tag === tags.signer && value) {
+        this.signers.set(name, toHex(value))
+      } else if (tag === tags.group) {
+        this.#takeGroup(name, value ? entryOf(change.key, value) : null)
+      }
+    }
+  }
+
+  #takeGroup(name: string, entry: GroupEntry | null): void {
+    const former = this.groups.get(name)
+    if (former) this.handles.get(toHex(former.groupId))?.delete(name)
+    this.groups.delete(name)
+    if (!entry) return
+    this.groups.set(name, entry)
+    const key = toHex(entry.groupId)
+    const names = this.handles.get(key)
+    if (names) names.add(name)
+    else this.handles.set(key, new Set([name]))
+  }
+}
+
+/** groupRow makes the row of an entry. */
+export const groupRow = ({ handle, groupId, status }: GroupEntry): RowChange =>
+  put(tags.group, handle, join([Uint8Array.of(statuses.indexOf(status)), groupId]))
+
+/** signerKey names the row of a suite's signer in a ScopeMemory. */
+export const signerKey = (suite: number): string => toHex(Uint8Array.of(tags.signer, suite >> 8, suite & 0xff))
+
+/** signerRow keeps the digest of what a suite's signer was made of. */
+export const signerRow = (suite: number, digest: Uint8Array): Uint8Array =>
+  packBatch([put(tags.signer, Uint8Array.of(suite >> 8, suite & 0xff), digest)])
+
+/** deleteRow deletes one row. */
+export const deleteRow = (key: Uint8Array): Uint8Array => packBatch([{ kind: 'delete', key }])
+
+function entryOf(key: Uint8Array, value: Uint8Array): GroupEntry {
+  const status = statuses[value[0] ?? statuses.length]
+  if (!status || key.length !== 1 + handleSize) throw new MlsError('STORAGE_DAMAGED')
+  return { handle: key.slice(1), groupId: value.slice(1), status }
+}

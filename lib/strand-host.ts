@@ -1,0 +1,66 @@
+// What a strand (strand.ts) and its host say to each other: runs of steps, other work, and what the host does for it.
+import type { Hold } from './hold'
+
+/** Outcome of a step: what it gave, or why it did not. */
+export type Outcome<Result> = { readonly value: Result; readonly error?: never } | { readonly error: Error; readonly value?: never }
+
+/** StepRun: what one native run of message steps came to. */
+export interface StepRun<State, Raw> {
+  /** One for each step that ran, in their order. */
+  readonly outcomes: readonly Outcome<Raw>[]
+  readonly batch: Uint8Array
+  readonly state: State | null
+  /** Whether a step failed for lack of what another process has stored. */
+  readonly behind?: boolean
+  /** Finishes the step after these, which asks something; that step's outcome alone. */
+  readonly ask: ((hold: Hold) => Promise<StepRun<State, Raw>>) | null
+}
+
+/** Done: what any other operation came to. `publish` runs when its rows are stored and gives its result. */
+export interface Done<State, T> {
+  readonly batch: Uint8Array | null
+  readonly state: State | null
+  readonly publish: () => T
+}
+
+/** StrandHost: what a strand does not know. */
+export interface StrandHost<Native, State, Step, Raw, Result> {
+  /** load makes the native object from its rows. */
+  load(): Promise<{ readonly native: Native; readonly state: State }>
+  close(native: Native): void
+  /** used is told of each call. */
+  used(): void
+  run(native: Native, steps: readonly Step[]): Promise<StepRun<State, Raw>>
+  /**
+   * ready prepares for work that puts something on the wire; true when the native object is behind what is stored.
+   * @throws MlsError when it must not be done now
+   */
+  ready(): Promise<boolean>
+  /** persist stores batches, all or nothing. @throws MlsError `STORE_CONFLICT` when another process was first */
+  persist(changes: readonly Uint8Array[]): Promise<void>
+  /** How often a call runs again because another process was first. */
+  readonly repeats: number
+  /**
+   * refresh brings a native object up to what is stored, when that is cheaper than loading it; `unstored` are changes
+   * that it made and that were not stored. Null when it has to be loaded.
+   */
+  refresh(native: Native, unstored: readonly Uint8Array[]): Promise<State | null>
+  /** sameEpoch says whether the native object is still in the epoch of `state`. */
+  sameEpoch(native: Native, state: State): Promise<boolean>
+  /** publishState is told each state, after it is durable. */
+  publishState(state: State): void
+  /** publishLoaded is told the state that was found in the rows, which others may have changed. */
+  publishLoaded(state: State): void
+  /** publishResult makes of a step's raw result what its caller gets; events are given out here. */
+  publishResult(step: Step, raw: Raw): Result
+}
+
+/** WorkOptions: how other work than message steps is queued. */
+export interface WorkOptions {
+  /** Takes it out of the queue while it has not started. */
+  readonly signal?: AbortSignal | undefined
+  /** Makes no sense in another epoch than the one in which it first ran: it does not run again in another. */
+  readonly boundToEpoch?: boolean
+  /** Puts something on the wire. */
+  readonly onWire?: boolean
+}
