@@ -9,7 +9,10 @@ export async function turns(work: () => Promise<unknown>): Promise<number> {
     if (on) setImmediate(tick)
   }
   setImmediate(tick)
-  await work()
-  on = false
+  try {
+    await work()
+  } finally {
+    on = false
+  }
   return count
 }
