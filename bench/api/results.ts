@@ -4,16 +4,19 @@ import os from 'node:os'
 import path from 'node:path'
 import { type Row as TableRow, formatTable } from '../../examples/group-server/table'
 
+/** `×` is a ratio that is a result by itself. */
+export type Unit = 'ms' | 'per s' | 'rows' | 'B' | 'MiB' | '×'
+
 /** One figure of ours, beside that of each peer. */
 export interface ResultRow {
   readonly row: string
-  /** Members. */
+  /** Members; in rows of state that say so, groups. */
   readonly n: number
   readonly threads: number
-  /** What the cryptography takes by itself, in `unit`, and how often that we took; null for loop delays, which have none. */
+  /** What the cryptography takes by itself, in `unit`, and how often that we took; null where there is none. */
   readonly floor: number | null
   readonly value: number | null
-  readonly unit: 'ms' | 'per s'
+  readonly unit: Unit
   readonly ratio: number | null
   readonly target: number | null
   /** Null where there is no target. */
@@ -59,19 +62,23 @@ export async function writeResults(file: string, results: Results): Promise<void
 export const ratioOf = (value: number | null, floor: number | null): number | null =>
   value === null || floor === null || floor <= 0 ? null : value / floor
 
-/** formatResults gives the rows as text, a column for us and one for each peer; floors and ratios where a row has them. */
-export function formatResults(results: readonly ResultRow[], peers: readonly string[]): string {
+/**
+ * formatResults gives the rows as text, a column for us and one for each peer; floors and ratios where a row has them.
+ * @param count what `n` counts
+ */
+export function formatResults(results: readonly ResultRow[], peers: readonly string[], count = 'members'): string {
   const floors = results.some(({ floor }) => floor !== null)
   const rows = results.map((row): TableRow => {
     const beside = floors ? [formatFigure(row.floor), row.ratio === null ? '–' : row.ratio.toFixed(2)] : []
     const theirs = peers.map((peer) => formatFigure(row.peers[peer] ?? null))
-    const verdict = row.target === null ? '' : `${row.ok ? 'under' : 'OVER'} ${row.target}`
+    const verdict = row.target === null ? '' : `${row.ok ? 'under' : 'OVER'} ${row.target.toLocaleString('en')}`
     return [row.row, row.n, formatFigure(row.value), ...beside, ...theirs, row.unit, verdict]
   })
-  return formatTable(['', 'members', 'node-mls', ...(floors ? ['floor', 'ratio'] : []), ...peers, 'unit', 'target'], rows)
+  return formatTable(['', count, 'node-mls', ...(floors ? ['floor', 'ratio'] : []), ...peers, 'unit', 'target'], rows)
 }
 
 const formatFigure = (value: number | null): string => {
   if (value === null) return '–'
+  if (Number.isInteger(value)) return value.toLocaleString('en')
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3)
 }
