@@ -22,6 +22,8 @@ export interface ResultRow {
   /** Null where there is no target. */
   readonly ok: boolean | null
   readonly peers: Readonly<Record<string, number>>
+  /** Of rows about writes: who has committed besides the writer, chosen so that her way to the root is warm. */
+  readonly warmers?: number
 }
 
 export interface Results {
@@ -69,16 +71,16 @@ export const ratioOf = (value: number | null, floor: number | null): number | nu
 export function formatResults(results: readonly ResultRow[], peers: readonly string[], count = 'members'): string {
   const floors = results.some(({ floor }) => floor !== null)
   const rows = results.map((row): TableRow => {
-    const beside = floors ? [formatFigure(row.floor), row.ratio === null ? '–' : row.ratio.toFixed(2)] : []
-    const theirs = peers.map((peer) => formatFigure(row.peers[peer] ?? null))
+    const beside = floors ? [formatFigure(row.floor, row.unit), row.ratio === null ? '–' : row.ratio.toFixed(2)] : []
+    const theirs = peers.map((peer) => formatFigure(row.peers[peer] ?? null, row.unit))
     const verdict = row.target === null ? '' : `${row.ok ? 'under' : 'OVER'} ${row.target.toLocaleString('en')}`
-    return [row.row, row.n, formatFigure(row.value), ...beside, ...theirs, row.unit, verdict]
+    return [row.row, row.n, formatFigure(row.value, row.unit), ...beside, ...theirs, row.unit, verdict]
   })
   return formatTable(['', count, 'node-mls', ...(floors ? ['floor', 'ratio'] : []), ...peers, 'unit', 'target'], rows)
 }
 
-const formatFigure = (value: number | null): string => {
+const formatFigure = (value: number | null, unit: Unit): string => {
   if (value === null) return '–'
-  if (Number.isInteger(value)) return value.toLocaleString('en')
+  if (unit === 'rows' || unit === 'B' || value >= 1000) return Math.round(value).toLocaleString('en')
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3)
 }

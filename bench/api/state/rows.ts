@@ -70,17 +70,21 @@ async function largeGroup(n: number, folder: string, { suite, fillers, tell, del
   tell(`state, ${n} members: loads`)
   const load = measureLoad(file, suite, warm.alice.group.id, n)
   fs.rmSync(file)
-  const rows = [...writes.flatMap((write) => writeRows(n, write)), ...loadRows(n, load, delay)]
+  notes.push(`writes, ${n} members: warm by the commits of ${warm.warmers} others along the writer's way, and her own`)
+  const rows = [...writes.flatMap((write) => writeRows(n, warm.warmers, write)), ...loadRows(n, load, delay)]
   for (const { step, tags } of writes) {
     if (rows.some((one) => one.ok === false && one.row.startsWith(step))) notes.push(`${step}, ${n} members, writes ${tags}`)
   }
   return rows
 }
 
-const writeRows = (n: number, { step, rows, bytes, targets }: Write): ResultRow[] => [
-  row(`${step}: rows written`, n, rows, 'rows', targets.rows),
-  row(`${step}: bytes written`, n, bytes, 'B', targets.bytes),
-]
+function writeRows(n: number, warmers: number, { step, rows, bytes, targets }: Write): ResultRow[] {
+  const how = { warmers }
+  return [
+    { ...row(`${step}: rows written`, n, rows, 'rows', targets.rows), ...how },
+    { ...row(`${step}: bytes written`, n, bytes, 'B', targets.bytes), ...how },
+  ]
+}
 
 const loadRows = (n: number, load: Load, delay: string): ResultRow[] => [
   row('load a group, SQLite', n, load.milliseconds, 'ms', LOAD),

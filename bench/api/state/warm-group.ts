@@ -43,6 +43,7 @@ export function warmersOf(n: number): number[] {
 /**
  * makeWarmGroup makes a group of `n`. Those who warm it join one after another, so that one copy of theirs is in memory.
  * @param fillers makes key packages of members who never join
+ * @param leaves those who warm it, in the order in which they commit; neither 0 nor 1
  */
 export async function makeWarmGroup(
   n: number,
@@ -50,9 +51,10 @@ export async function makeWarmGroup(
   stores: { readonly alice: Store; readonly bob: Store },
   fillers: (count: number) => Promise<Uint8Array[]>,
   tell: Progress,
+  leaves: readonly number[] = warmersOf(n),
 ): Promise<WarmGroup> {
   const warmers = new Map<number, Client>()
-  for (const leaf of warmersOf(n)) warmers.set(leaf, await open(`warmer-${leaf}`, suite))
+  for (const leaf of leaves) warmers.set(leaf, await open(`warmer-${leaf}`, suite))
   const [alice, bob] = [await open('alice', suite, stores.alice), await open('bob', suite, stores.bob)]
   tell('key packages')
   const keyPackages = await fillers(n - 1)
