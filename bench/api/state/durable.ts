@@ -1,12 +1,14 @@
 // Durable messages: how many a second, when each call is awaited until it is stored.
 import assert from 'node:assert/strict'
+import fs from 'node:fs'
 import { setImmediate as turn } from 'node:timers/promises'
 import type { Group, Store } from 'node-mls'
+import { measure } from '../measure'
 import { open } from './warm-group'
 
 /** Of one group, calls under way at any time, and calls in all. */
-const UNDER_WAY = 64
-const MESSAGES = 4096
+const UNDER_WAY = 256
+const MESSAGES = 8192
 /** Groups side by side, each with one call under way, and the calls of each. */
 export const GROUPS = 100
 const EACH = 40
@@ -41,6 +43,19 @@ export async function measureDurable(suite: number, stores: { readonly alice: St
   const manyGroups = await exchange(pairs, EACH)
   await Promise.all([alice.close(), bob.close()])
   return { oneGroup, manyGroups }
+}
+
+/** measureSync gives the milliseconds, a median, in which the disk of `file` takes a page: what every transaction waits for. */
+export async function measureSync(file: string): Promise<number> {
+  const page = Buffer.alloc(4096)
+  const descriptor = fs.openSync(file, 'w')
+  const write = () => {
+    fs.writeSync(descriptor, page)
+    fs.fsyncSync(descriptor)
+  }
+  const { median } = await measure(() => null, write)
+  fs.closeSync(descriptor)
+  return median
 }
 
 /** exchange lets each of `pairs` send, and then receive, `each` messages one after the other, all side by side. */

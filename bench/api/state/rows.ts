@@ -5,7 +5,7 @@ import { memoryStore, postgresStore, sqliteStore, type Store, threads } from 'no
 import type { ResultRow, Unit } from '../results'
 import type { Progress } from '../world'
 import { countedStore } from './counted-store'
-import { GROUPS, measureDurable } from './durable'
+import { GROUPS, measureDurable, measureSync } from './durable'
 import { type Load, measureLoad, measureManyGroups } from './opening'
 import { type Write, measureWrites } from './small-writes'
 import { makeWarmGroup } from './warm-group'
@@ -95,7 +95,8 @@ const loadRows = (n: number, load: Load, delay: string): ResultRow[] => [
 
 async function durable(folder: string, { suite, tell }: StateSetting, notes: string[]): Promise<ResultRow[]> {
   tell('durable messages, SQLite')
-  const rows = await durableRows('SQLite', suite, (name) => sqliteStore(path.join(folder, `${name}.db`)))
+  const sync = row('4 KiB written and synced, the disk alone', 0, await measureSync(path.join(folder, 'page')), 'ms', null)
+  const rows = [sync, ...(await durableRows('SQLite', suite, (name) => sqliteStore(path.join(folder, `${name}.db`))))]
   tell('durable messages, PostgreSQL')
   const { binaries, startPostgres } = postgresScript()
   if (binaries() === undefined) {
