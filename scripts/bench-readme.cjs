@@ -34,6 +34,21 @@ function table(rows, peers, name) {
   ].join('\n')
 }
 
+/** Rows of state, which no peer keeps; their names say where it lies, or that it is written. @param {Row} row */
+const isState = ({ row }) => /written|SQLite|PostgreSQL/.test(row)
+
+/** @param {Row[]} rows */
+const stateTable = (rows) => [
+  '| | n | | target |',
+  '|---|---|---|---|',
+  ...rows.map(({ row, n, value, unit, target, ok }) => {
+    const whole = unit === 'rows' || unit === 'B' || (value ?? 0) >= 1000
+    const shown = whole ? Math.round(value ?? 0).toLocaleString('en') : figure(value)
+    const verdict = target === null ? '' : `${target.toLocaleString('en')}${ok ? '' : ', missed'}`
+    return `| ${row} | ${n.toLocaleString('en')} | ${shown} ${unit} | ${verdict} |`
+  }),
+].join('\n')
+
 /** @param {Results} results */
 function figures({ machine, suite, rows }) {
   const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers)))]
@@ -41,8 +56,11 @@ function figures({ machine, suite, rows }) {
   const [before, after] = machine.load
   const head = `${machine.date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, ${machine.openssl}, suite ${suite}, ` +
     `${rows[0]?.threads} threads; load ${before.toFixed(1)} at the beginning, ${after.toFixed(1)} at the end.`
-  return [head, `Time, ms:`, table(rows.filter((row) => !isDelay(row)), peers, (row) => row),
-    'Longest event-loop delay, ms:', table(rows.filter(isDelay), peers, (row) => row.replace(delay, ''))].join('\n\n')
+  const rest = rows.filter((row) => !isDelay(row))
+  const state = rest.filter(isState)
+  return [head, `Time, ms:`, table(rest.filter((row) => !isState(row)), peers, (row) => row),
+    'Longest event-loop delay, ms:', table(rows.filter(isDelay), peers, (row) => row.replace(delay, '')),
+    ...(state.length > 0 ? ['State; n is members, or groups where the row says so:', stateTable(state)] : [])].join('\n\n')
 }
 
 main(() => {

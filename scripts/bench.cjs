@@ -1,4 +1,4 @@
-// npm run bench: the API beside ts-mls and mls-ts; the results go to bench/results.
+// npm run bench: the API beside ts-mls and mls-ts, and state in stores; the results go to bench/results.
 'use strict'
 
 const { main } = require('./process.cjs')
@@ -8,7 +8,7 @@ const { runProgram } = require('./build-programs.cjs')
 
 main(() => {
   console.log('bench builds the addon, the library and the programs, and measures the API beside its peers on npm and beside the')
-  console.log('bare cryptography, with the program of bench:core.')
+  console.log('bare cryptography, with the program of bench:core; then what stores are given, loading and durable messages.')
   setup('engine')
   configure(builds.release)
   compile(builds.release, 'core_bench')

@@ -1,5 +1,5 @@
-// The results as an SVG: one panel per operation, members to the right, milliseconds upwards, both on logarithmic axes.
-import type { ResultRow } from './results'
+// The results as an SVG: one panel per row, n to the right, the figure in its unit upwards, both on logarithmic axes.
+import type { ResultRow, Unit } from './results'
 
 const PANEL = { width: 250, height: 170, left: 50, right: 12, top: 28, bottom: 28 }
 const COLUMNS = 3
@@ -16,14 +16,14 @@ export function drawChart(rows: readonly ResultRow[], names: readonly string[]):
   const titles = [...new Set(rows.map((row) => row.row))]
   const panels = titles.map((title) => {
     const own = rows.filter((row) => row.row === title)
-    return { title, series: names.map((name, index) => pointsOf(own, index === 0 ? null : name)) }
+    return { title, unit: own[0]?.unit ?? 'ms', series: names.map((name, index) => pointsOf(own, index === 0 ? null : name)) }
   })
   const width = COLUMNS * PANEL.width
   const height = LEGEND + Math.ceil(panels.length / COLUMNS) * PANEL.height
-  const parts = panels.map(({ title, series }, index) => {
+  const parts = panels.map(({ title, unit, series }, index) => {
     const x = (index % COLUMNS) * PANEL.width
     const y = LEGEND + Math.floor(index / COLUMNS) * PANEL.height
-    return `<g transform="translate(${x} ${y})">${drawPanel(title, series)}</g>`
+    return `<g transform="translate(${x} ${y})">${drawPanel(title, unit, series)}</g>`
   })
   const legend = names.map((name, index) => {
     return `<text x="${PANEL.left + index * 120}" y="20" fill="${colour(index)}" font-weight="bold">${escapeText(name)}</text>`
@@ -43,7 +43,7 @@ function pointsOf(rows: readonly ResultRow[], peer: string | null): Point[] {
   })
 }
 
-function drawPanel(title: string, series: readonly (readonly Point[])[]): string {
+function drawPanel(title: string, unit: Unit, series: readonly (readonly Point[])[]): string {
   const points = series.flat()
   const ns = [...new Set(points.map((point) => point.n))].sort((a, b) => a - b)
   if (ns.length === 0) return ''
@@ -55,7 +55,7 @@ function drawPanel(title: string, series: readonly (readonly Point[])[]): string
   for (let exponent = low; exponent <= high; exponent++) {
     const at = y(exponent).toFixed(1)
     parts.push(`<line x1="${PANEL.left}" x2="${PANEL.width - PANEL.right}" y1="${at}" y2="${at}" stroke="#ddd"/>`)
-    parts.push(`<text x="${PANEL.left - 4}" y="${(y(exponent) + 4).toFixed(1)}" text-anchor="end" fill="#666">${milliseconds(exponent)}</text>`)
+    parts.push(`<text x="${PANEL.left - 4}" y="${(y(exponent) + 4).toFixed(1)}" text-anchor="end" fill="#666">${label(exponent, unit)}</text>`)
   }
   for (const n of ns) {
     parts.push(`<text x="${x(Math.log10(n)).toFixed(1)}" y="${PANEL.height - 10}" text-anchor="middle" fill="#666">${n}</text>`)
@@ -76,7 +76,8 @@ const colour = (index: number): string => COLOURS[index % COLOURS.length] ?? '#0
 const scale = (from: number, to: number, first: number, last: number) => (value: number) =>
   to === from ? (first + last) / 2 : first + ((value - from) / (to - from)) * (last - first)
 
-function milliseconds(exponent: number): string {
+function label(exponent: number, unit: Unit): string {
+  if (unit !== 'ms') return `${exponent < 0 ? 10 ** exponent : (10 ** exponent).toLocaleString('en')} ${unit}`
   if (exponent >= 3) return `${10 ** (exponent - 3)} s`
   return exponent >= 0 ? `${10 ** exponent} ms` : `${10 ** (exponent + 3)} µs`
 }

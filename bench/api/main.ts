@@ -1,4 +1,5 @@
-// npm run bench: the API beside its peers on npm, in one run: time, and how long the event loop was held up.
+// npm run bench: the API beside its peers on npm, in one run: time, and how long the event loop was held up; then state,
+// which no peer on npm keeps: what is written, loading, durable messages.
 import { writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -12,6 +13,7 @@ import { MEMBERS, MESSAGES, measureBusyLoop, measureIdleLoop } from './busy-loop
 import { drawChart } from './chart'
 import { type Floors, lower, measureFloors } from './floors'
 import { type ResultRow, type Results, describeMachine, formatResults, ratioOf, writeResults } from './results'
+import { type StateResults, measureState } from './state/rows'
 import { type Figures, OPERATIONS, type Operation, measureGroup } from './world'
 
 /** The one suite that all three have. */
@@ -20,10 +22,17 @@ const PEERS: readonly Peer[] = [ours, tsMls, mlsTs]
 /** Milliseconds: what the loop may be held up while the addon is busy. */
 const P99 = 2
 const LONGEST = 10
+/** Sizes of the group whose state is measured. */
+const STATE = [1000]
+const STATE_FULL = [1000, 50_000]
+const PARTS = ['peers', 'state']
 
 const { values } = parseArgs({
   options: {
     members: { type: 'string', default: '2,10,100,1000' },
+    // State also in a group of 50,000, which takes minutes to make.
+    full: { type: 'boolean', default: false },
+    only: { type: 'string' },
     out: { type: 'string', default: path.join('bench', 'results') },
     // The engine's bench program, which measures the floors; npm run bench builds it.
     floors: { type: 'string', default: path.join('build', 'release', 'bench', 'core_bench') },
@@ -34,7 +43,15 @@ async function main(): Promise<void> {
   const sizes = values.members.split(',').map(Number)
   if (!sizes.every((n) => Number.isInteger(n) && n >= 2)) throw new RangeError(`--members must be sizes of groups, not "${values.members}"`)
   const loadBefore = os.loadavg()[0] ?? 0
+  if (values.only !== undefined && !PARTS.includes(values.only)) throw new RangeError(`--only must be ${PARTS.join(' or ')}`)
   const fillers = fillerSource()
+  const beside = values.only === 'state' ? [] : await peerRows(sizes, fillers)
+  const setting = { suite: SUITE, sizes: values.full ? STATE_FULL : STATE, fillers, tell, delay: DELAY }
+  const state = values.only === 'peers' ? { rows: [], notes: [] } : await measureState(setting)
+  await report(describeMachine(opensslVersion, loadBefore), beside, state)
+}
+
+async function peerRows(sizes: readonly number[], fillers: (count: number) => Promise<Uint8Array[]>): Promise<ResultRow[]> {
   for (const peer of PEERS) await measureOne(peer, 2, fillers, 'warm-up')
   const rows: ResultRow[] = []
   for (const n of sizes) {
@@ -44,9 +61,12 @@ async function main(): Promise<void> {
     const floors = lower(before, measureFloors(values.floors, n, threads()))
     for (const operation of OPERATIONS) rows.push(...rowsOf(operation, n, figures, floors))
   }
-  rows.push(...(await busyRows(fillers)))
-  const machine = describeMachine(opensslVersion, loadBefore)
-  await report({ machine, suite: SUITE, rows })
+  return [...rows, ...(await busyRows(fillers))]
+}
+
+/** tell says what is going on, to who looks on. */
+function tell(what: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what}`)
 }
 
 /** fillerSource gives key packages of members who never join; each is made once. */
@@ -63,12 +83,9 @@ function fillerSource(): (count: number) => Promise<Uint8Array[]> {
 }
 
 function measureOne(peer: Peer, n: number, fillers: (count: number) => Promise<Uint8Array[]>, what: string): Promise<Figures> {
-  const tell = (part: string): void => {
-    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what}, ${peer.name}: ${part}`)
-  }
   // mls-ts cannot add many at once; in its groups we do that.
   const founder = peer === mlsTs && n > 2 ? ours : null
-  return measureGroup(peer, founder, SUITE, n, fillers, tell)
+  return measureGroup(peer, founder, SUITE, n, fillers, (part) => tell(`${what}, ${peer.name}: ${part}`))
 }
 
 /** What the rows of delays end with. */
@@ -104,19 +121,25 @@ async function busyRows(fillers: (count: number) => Promise<Uint8Array[]>): Prom
   ]
 }
 
-async function report(results: Results): Promise<void> {
+async function report(machine: Results['machine'], beside: readonly ResultRow[], state: StateResults): Promise<void> {
   const names = PEERS.filter((peer) => peer !== ours).map(({ name }) => name)
+  const rows = [...beside, ...state.rows]
   const isDelay = ({ row }: ResultRow): boolean => row.endsWith(DELAY)
-  const times = results.rows.filter((row) => !isDelay(row))
-  const delays = results.rows.filter(isDelay).map((row) => ({ ...row, row: row.row.slice(0, -DELAY.length) }))
+  const times = beside.filter((row) => !isDelay(row))
+  const stored = state.rows.filter((row) => !isDelay(row))
+  const delays = rows.filter(isDelay).map((row) => ({ ...row, row: row.row.slice(0, -DELAY.length) }))
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K')
-  console.log(`\n${results.machine.cpu}, ${results.machine.cores} cores, Node ${results.machine.node}, suite ${SUITE}\n`)
-  console.log(`Time\n\n${formatResults(times, names)}\n`)
+  console.log(`\n${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, suite ${SUITE}\n`)
+  if (times.length > 0) console.log(`Time\n\n${formatResults(times, names)}\n`)
   console.log(`How long the event loop was held up at most\n\n${formatResults(delays, names)}\n`)
+  if (stored.length > 0) console.log(`State; n is members, or groups where the row says so\n\n${formatResults(stored, [], 'n')}\n`)
+  for (const note of state.notes) console.log(`${note}\n`)
   const json = path.join(values.out, 'latest.json')
   const svg = path.join(values.out, 'latest.svg')
-  await writeResults(json, results)
-  await writeFile(svg, drawChart(times, [ours.name, ...names]))
+  await writeResults(json, { machine, suite: SUITE, rows })
+  // A row of state with one n alone is no line.
+  const charted = stored.filter((one) => stored.some(({ row, n }) => row === one.row && n !== one.n))
+  await writeFile(svg, drawChart([...times, ...charted], [ours.name, ...names]))
   console.log(`${json}, ${svg}`)
 }
 

@@ -4,21 +4,26 @@ import os from 'node:os'
 import path from 'node:path'
 import { type Row as TableRow, formatTable } from '../../examples/group-server/table'
 
+/** `×` is a ratio that is a result by itself. */
+export type Unit = 'ms' | 'per s' | 'rows' | 'B' | 'MiB' | '×'
+
 /** One figure of ours, beside that of each peer. */
 export interface ResultRow {
   readonly row: string
-  /** Members. */
+  /** Members; in rows of state that say so, groups. */
   readonly n: number
   readonly threads: number
-  /** What the cryptography takes by itself, in `unit`, and how often that we took; null for loop delays, which have none. */
+  /** What the cryptography takes by itself, in `unit`, and how often that we took; null where there is none. */
   readonly floor: number | null
   readonly value: number | null
-  readonly unit: 'ms' | 'per s'
+  readonly unit: Unit
   readonly ratio: number | null
   readonly target: number | null
   /** Null where there is no target. */
   readonly ok: boolean | null
   readonly peers: Readonly<Record<string, number>>
+  /** Of rows about writes: who has committed besides the writer, chosen so that her way to the root is warm. */
+  readonly warmers?: number
 }
 
 export interface Results {
@@ -59,19 +64,23 @@ export async function writeResults(file: string, results: Results): Promise<void
 export const ratioOf = (value: number | null, floor: number | null): number | null =>
   value === null || floor === null || floor <= 0 ? null : value / floor
 
-/** formatResults gives the rows as text, a column for us and one for each peer; floors and ratios where a row has them. */
-export function formatResults(results: readonly ResultRow[], peers: readonly string[]): string {
+/**
+ * formatResults gives the rows as text, a column for us and one for each peer; floors and ratios where a row has them.
+ * @param count what `n` counts
+ */
+export function formatResults(results: readonly ResultRow[], peers: readonly string[], count = 'members'): string {
   const floors = results.some(({ floor }) => floor !== null)
   const rows = results.map((row): TableRow => {
-    const beside = floors ? [formatFigure(row.floor), row.ratio === null ? '–' : row.ratio.toFixed(2)] : []
-    const theirs = peers.map((peer) => formatFigure(row.peers[peer] ?? null))
-    const verdict = row.target === null ? '' : `${row.ok ? 'under' : 'OVER'} ${row.target}`
-    return [row.row, row.n, formatFigure(row.value), ...beside, ...theirs, row.unit, verdict]
+    const beside = floors ? [formatFigure(row.floor, row.unit), row.ratio === null ? '–' : row.ratio.toFixed(2)] : []
+    const theirs = peers.map((peer) => formatFigure(row.peers[peer] ?? null, row.unit))
+    const verdict = row.target === null ? '' : `${row.ok ? 'under' : 'OVER'} ${row.target.toLocaleString('en')}`
+    return [row.row, row.n, formatFigure(row.value, row.unit), ...beside, ...theirs, row.unit, verdict]
   })
-  return formatTable(['', 'members', 'node-mls', ...(floors ? ['floor', 'ratio'] : []), ...peers, 'unit', 'target'], rows)
+  return formatTable(['', count, 'node-mls', ...(floors ? ['floor', 'ratio'] : []), ...peers, 'unit', 'target'], rows)
 }
 
-const formatFigure = (value: number | null): string => {
+const formatFigure = (value: number | null, unit: Unit): string => {
   if (value === null) return '–'
+  if (unit === 'rows' || unit === 'B' || value >= 1000) return Math.round(value).toLocaleString('en')
   return value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(3)
 }

@@ -31,6 +31,21 @@ test('a table has a column for each peer, and says whether a target was met', ()
   ])
 })
 
+test('counts are whole, and n may be something else than members', () => {
+  const rows = [
+    row({ row: 'write', unit: 'rows', value: 3 }),
+    row({ row: 'write', n: 50_000, unit: 'B', value: 11440, target: 65536, ok: true }),
+    row({ row: 'send', n: 100, unit: 'per s', value: 12345.6 }),
+  ]
+  expect(formatResults(rows, [], 'n').split('\n')).toEqual([
+    '            n  node-mls   unit        target',
+    '─────  ──────  ────────  ─────  ────────────',
+    'write       2         3   rows',
+    'write  50,000    11,440      B  under 65,536',
+    'send      100    12,346  per s',
+  ])
+})
+
 test('a floor has a column, and the ratio to it', () => {
   expect(ratioOf(3, 2)).toBe(1.5)
   for (const [value, floor] of [[null, 2], [3, null], [3, 0]] as const) expect(ratioOf(value, floor)).toBeNull()
@@ -56,4 +71,10 @@ test('a chart has a panel per operation and a line per implementation', () => {
 test('a chart of one size only has points and no lines', () => {
   const svg = drawChart([row({})], ['node-mls'])
   expect(svg).not.toMatch(/polyline|NaN/)
+})
+
+test('an axis of a chart has the unit of its rows', () => {
+  const svg = drawChart([1, 100].map((n) => row({ row: 'send', n, unit: 'per s', value: 5000 * n })), ['node-mls'])
+  expect(svg).toContain('>1,000 per s<')
+  expect(svg).not.toContain(' ms<')
 })
