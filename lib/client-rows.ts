@@ -32,11 +32,35 @@ export const nothing = new Uint8Array(0)
 export const isOwn = (tag: number): boolean => tag >= firstOwnTag
 export const isLookedUp = (tag: number): boolean => tag === pskTag || tag === tags.signer || tag === tags.group
 
+/** NamesById: which names have a group id. Nearly every id has one, and a set for each would be most of the memory. */
+class NamesById {
+  readonly #first = new Map<string, string>()
+  readonly #others = new Map<string, string[]>()
+
+  get(id: string): readonly string[] {
+    const first = this.#first.get(id)
+    return first === undefined ? [] : [first, ...this.#others.get(id) ?? []]
+  }
+
+  add(id: string, name: string): void {
+    if (!this.#first.has(id)) this.#first.set(id, name)
+    else this.#others.set(id, [...this.#others.get(id) ?? [], name])
+  }
+
+  delete(id: string, name: string): void {
+    const [first, ...others] = this.get(id).filter((one) => one !== name)
+    if (first === undefined) this.#first.delete(id)
+    else this.#first.set(id, first)
+    if (others.length > 0) this.#others.set(id, others)
+    else this.#others.delete(id)
+  }
+}
+
 /** ScopeMemory is what is looked up: groups, sealed PSKs, digests of signers. */
 export class ScopeMemory {
   readonly groups = new Map<string, GroupEntry>()
   /** Names in `groups` by group id: one may have a past and a present. */
-  readonly handles = new Map<string, Set<string>>()
+  readonly handles = new NamesById()
   readonly psks = new Map<string, Uint8Array>()
   readonly signers = new Map<string, string>()
 
@@ -59,14 +83,13 @@ export class ScopeMemory {
 
   #takeGroup(name: string, entry: GroupEntry | null): void {
     const former = this.groups.get(name)
-    if (former) this.handles.get(toHex(former.groupId))?.delete(name)
-    this.groups.delete(name)
+    if (former) {
+      this.handles.delete(toHex(former.groupId), name)
+      this.groups.delete(name)
+    }
     if (!entry) return
     this.groups.set(name, entry)
-    const key = toHex(entry.groupId)
-    const names = this.handles.get(key)
-    if (names) names.add(name)
-    else this.handles.set(key, new Set([name]))
+    this.handles.add(toHex(entry.groupId), name)
   }
 }
 

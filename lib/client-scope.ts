@@ -88,7 +88,7 @@ export class ClientScope {
   }
   /** find gives the entries of a group id. */
   find(groupId: Uint8Array): GroupEntry[] {
-    return [...(this.#memory.handles.get(toHex(groupId)) ?? [])].flatMap((name) => this.#memory.groups.get(name) ?? [])
+    return this.#memory.handles.get(toHex(groupId)).flatMap((name) => this.#memory.groups.get(name) ?? [])
   }
   /** entryOf gives the entry of the group with this scope. */
   entryOf(groupScope: Uint8Array): GroupEntry | undefined {
