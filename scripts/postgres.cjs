@@ -29,6 +29,9 @@ function ids() {
   return { uid: id('-u'), gid: id('-g') }
 }
 
+/** What a sanitizer puts before our own processes is not for the server's: initdb hangs under it. */
+const { LD_PRELOAD: _preload, ...environment } = process.env
+
 // When the pipe to its parent closes, by whatever end of the parent, the server stops and its folder goes.
 const guard = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server; cd /; rm -rf "$NODE_MLS_FOLDER"'
 
@@ -50,12 +53,12 @@ async function startPostgres({ settings = {} } = {}) {
   if (user.uid !== undefined) fs.chownSync(folder, user.uid, user.gid)
   const data = path.join(folder, 'data')
   const words = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync']
-  const made = spawnSync(path.join(bin, 'initdb'), words, { ...user, cwd: folder, encoding: 'utf8' })
+  const made = spawnSync(path.join(bin, 'initdb'), words, { ...user, cwd: folder, env: environment, encoding: 'utf8' })
   if (made.status !== 0) throw new Failure(`initdb: ${made.stderr}`)
   const all = { listen_addresses: '', unix_socket_directories: folder, port, max_connections: '200', ...settings }
   const flags = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`])
   const child = spawn('/bin/sh', ['-c', guard, 'sh', path.join(bin, 'postgres'), '-D', data, ...flags], {
-    ...user, cwd: folder, detached: true, env: { ...process.env, NODE_MLS_FOLDER: folder }, stdio: ['pipe', 'ignore', fs.openSync(path.join(folder, 'log'), 'w')],
+    ...user, cwd: folder, detached: true, env: { ...environment, NODE_MLS_FOLDER: folder }, stdio: ['pipe', 'ignore', fs.openSync(path.join(folder, 'log'), 'w')],
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))
   const stop = async () => {
