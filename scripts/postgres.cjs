@@ -29,7 +29,7 @@ function ids() {
   return { uid: id('-u'), gid: id('-g') }
 }
 
-/** What a sanitizer puts before our own processes is not for the server's: initdb hangs under it. */
+/** What a sanitizer puts before our own processes is not for the server's, which hang under it. */
 const { LD_PRELOAD: _preload, ...environment } = process.env
 
 // When the pipe to its parent closes, by whatever end of the parent, the server stops and its folder goes.
@@ -66,7 +66,8 @@ async function startPostgres({ settings = {} } = {}) {
     await ended
   }
   for (let tries = 0; tries < 200; tries += 1) {
-    if (capture(path.join(bin, 'pg_isready'), ['-q', '-h', folder, '-p', port]).ok) {
+    const asked = spawnSync(path.join(bin, 'pg_isready'), ['-q', '-h', folder, '-p', port], { env: environment, timeout: 10_000 })
+    if (asked.status === 0) {
       return { folder, url: `postgres://postgres@/postgres?host=${encodeURIComponent(folder)}&port=${port}`, stop }
     }
     await new Promise((resolve) => setTimeout(resolve, 50))
