@@ -53,6 +53,8 @@ async function main(): Promise<void> {
 
 async function peerRows(sizes: readonly number[], fillers: (count: number) => Promise<Uint8Array[]>): Promise<ResultRow[]> {
   for (const peer of PEERS) await measureOne(peer, 2, fillers, 'warm-up')
+  // Before the peers have filled the heap: what they leave is collected in pauses that are not ours.
+  const busy = await busyRows(fillers)
   const rows: ResultRow[] = []
   for (const n of sizes) {
     const figures = new Map<Peer, Figures>()
@@ -61,7 +63,7 @@ async function peerRows(sizes: readonly number[], fillers: (count: number) => Pr
     const floors = lower(before, measureFloors(values.floors, n, threads()))
     for (const operation of OPERATIONS) rows.push(...rowsOf(operation, n, figures, floors))
   }
-  return [...rows, ...(await busyRows(fillers))]
+  return [...rows, ...busy]
 }
 
 /** tell says what is going on, to who looks on. */
