@@ -84,7 +84,7 @@ export class Inbox {
   acknowledge(groupScope: Uint8Array, number: bigint): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ scope: inboxScope(groupScope), number, resolve, reject })
-      this.#storing ??= Promise.resolve().then(() => this.#storeAll()).finally(() => (this.#storing = null))
+      this.#storing ??= this.#storeAll()
     })
   }
 
@@ -94,6 +94,7 @@ export class Inbox {
   }
 
   async #storeAll(): Promise<void> {
+    await Promise.resolve()  // those of one turn go together
     while (this.#waiting.length > 0) {
       const waiting = this.#waiting
       this.#waiting = []
@@ -104,6 +105,8 @@ export class Inbox {
         for (const { reject } of waiting) reject(error)
       }
     }
+    // In the same turn in which nothing waits: whoever comes next begins anew.
+    this.#storing = null
   }
 
   /**

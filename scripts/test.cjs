@@ -6,7 +6,7 @@ const { jest } = require('./jest.cjs')
 const { testCore } = require('./test-core.cjs')
 
 main(() => {
-  const counts = { ...testCore(), ...jest(['api', 'examples', 'bench', 'docs']) }
+  const counts = { ...testCore(), ...jest(['api', 'issues', 'examples', 'bench', 'docs']) }
   const sum = { passed: 0, failed: 0, skipped: 0 }
   for (const { passed, failed, skipped } of Object.values(counts)) {
     sum.passed += passed
