@@ -142,14 +142,14 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 
   async ready(): Promise<boolean> {
-    return this.#lease !== null && await this.#lease.ensure() && this.#hasMoved()
+    return this.#lease !== null && await this.#lease.ensure() && this.hasMoved()
   }
 
   async #run(group: NativeGroup, steps: readonly NativeStep[]): Promise<StepRun<NativeState, Raw>> {
     const { answers } = this.#home
     const run = this.#runOf(await group.run(steps, answers.trust, answers.now()), steps)
     const lacks = run.outcomes.some(({ error }) => error && isMlsError(error, ...knownElsewhere))
-    return lacks && this.repeats > 0 && await this.#hasMoved() ? { ...run, behind: true } : run
+    return lacks && this.repeats > 0 ? { ...run, behind: true } : run
   }
 
   async persist(changes: readonly Uint8Array[]): Promise<void> {
@@ -168,7 +168,7 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 
   /** hasMoved says whether another process has changed what is stored. */
-  async #hasMoved(): Promise<boolean> {
+  async hasMoved(): Promise<boolean> {
     const stored = await peekVersions(this.#home.store, this.#scope, this.#revision)
     return stored !== null && this.#versions.differ(stored)
   }

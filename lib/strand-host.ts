@@ -10,7 +10,7 @@ export interface StepRun<State, Raw> {
   readonly outcomes: readonly Outcome<Raw>[]
   readonly batch: Uint8Array
   readonly state: State | null
-  /** Whether a step failed for lack of what another process has stored. */
+  /** Whether a step failed for lack of what another process may have stored. */
   readonly behind?: boolean
   /** Finishes the step after these, which asks something; that step's outcome alone. */
   readonly ask: ((hold: Hold) => Promise<StepRun<State, Raw>>) | null
@@ -32,7 +32,11 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
   used(): void
   run(native: Native, steps: readonly Step[]): Promise<StepRun<State, Raw>>
   /**
-   * ready prepares for work that puts something on the wire; true when the native object is behind what is stored.
+   * hasMoved says whether another process has stored something since. It is asked when nothing waits for the store.
+   */
+  hasMoved(): Promise<boolean>
+  /**
+   * ready prepares for work that puts something on the wire; true when it may be behind what is stored.
    * @throws MlsError when it must not be done now
    */
   ready(): Promise<boolean>

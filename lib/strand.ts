@@ -218,7 +218,7 @@ export class Strand<Native, State, Step, Raw, Result> {
     const hold = new Hold(this, task.caller)
     this.#hold = hold
     try {
-      if (task.onWire && await this.#host.ready()) return await this.#catchUp(round)
+      if (task.onWire && await this.#host.ready() && await this.#isBehind(round)) return await this.#catchUp(round)
       this.#add(await task.start(native, hold), round)
     } catch (error) {
       this.#addFailure(toError(error), task.reject, round)
@@ -248,7 +248,8 @@ export class Strand<Native, State, Step, Raw, Result> {
     while (at < places.length && round === this.#round) {
       try {
         const run = await this.#host.run(native, places.slice(at, at + length).map(({ step }) => step))
-        if (run.behind) return await this.#catchUp(round)
+        if (run.behind && await this.#isBehind(round)) return await this.#catchUp(round)
+        if (run.behind && run.outcomes.length === 0) continue  // nothing ran, and now it may
         const ran = places.slice(at, at + run.outcomes.length)
         at += ran.length
         length = run.ask ? Math.max(minSteps, 2 * ran.length) : 2 * length
@@ -276,6 +277,12 @@ export class Strand<Native, State, Step, Raw, Result> {
     const run = await ask(hold).catch((error: unknown) => failed<State, Raw>(toError(error)))
     this.#hold = null
     this.#settle([place], run, round)
+  }
+
+  /** isBehind waits for our own writes first: they are no other process's. */
+  async #isBehind(round: number): Promise<boolean> {
+    await this.#stored()
+    return round !== this.#round || await this.#host.hasMoved()
   }
 
   /** catchUp runs what was called again on what is stored, as if another process had been first. */

@@ -62,6 +62,7 @@ export class Tracker {
       run: async () => noSteps(),
       persist: async () => {},
       used: () => {},
+      hasMoved: async () => false,
       ready: async () => false,
       repeats: 0,
       refresh: async () => null,

@@ -23,6 +23,9 @@ class Fake implements StrandHost<Counter, number, number, number, string> {
   repeats = 0
   uses = 0
 
+  async hasMoved(): Promise<boolean> {
+    return false
+  }
   async ready(): Promise<boolean> {
     return false
   }
@@ -259,6 +262,30 @@ describe('a strand', () => {
       race.open()
       expect([await first, await second]).toEqual(['1→101', '2→103'])
       expect(host.atoms.flat()).not.toContain(3)
+    })
+
+    test('a step that lacks something runs again only if another process has stored something', async () => {
+      const host = new Fake()
+      host.repeats = 3
+      const run = host.run.bind(host)
+      host.run = async (native, steps) => ({ ...await run(native, steps), behind: steps.includes(-1) })
+      const strand = new Strand(host, null)
+      const slow = gate()
+      host.persisting = () => slow.passed
+      const first = valueOf(strand.steps([1]))
+      await sleep(5)
+      const lacking = valueOf(strand.steps([-1]))  // while our own write is under way
+      await sleep(5)
+      slow.open()
+      expect([await first, await lacking]).toEqual(['1→1', 'bad -1'])
+      expect(host.runs).toEqual([[1], [-1]])
+      let moved = true
+      host.hasMoved = async () => moved
+      const again = valueOf(strand.steps([-1]))
+      await sleep(5)
+      moved = false
+      expect(await again).toBe('bad -1')
+      expect(host.runs.filter(([step]) => step === -1).length).toBeGreaterThan(2)
     })
 
     test('is refreshed where that can be, with what was not stored', async () => {

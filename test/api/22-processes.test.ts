@@ -232,3 +232,13 @@ describe('leases', () => {
     expect(settled.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'LEASE_HELD' } })
   })
 })
+
+test('a lease that is taken while writes of its taker are under way', async () => {
+  const { one, bobs, carols } = await scene({ leases: { duration: 300 } })
+  const messages = [await bobs.send('a'), await carols.send('b')]
+  const [, sent, , committed] = await Promise.all([
+    one.receive(messages[0] as Uint8Array), one.send('x'), one.receive(messages[1] as Uint8Array), one.commit(),
+  ])
+  expect((await bobs.receive(sent)).kind).toBe('message')
+  await committed.accepted()
+})
