@@ -2,32 +2,28 @@
 //
 // Getters show the published state: what is durable. Operations are promises and take effect in the order of the calls.
 import { answer } from './answers'
-import { copyOf, empty, toHex } from './bytes'
+import { copyOf, toHex } from './bytes'
 import type { ByteStrings } from './bulk'
-import { Candidates } from './candidates'
-import { readCommit, type AcceptedCommit, type CommitOptions, type PendingCommit } from './commit'
-import { MlsError, isMlsError, toError } from './errors'
-import { Events, type EventsOptions, type Stop } from './events'
+import { readCommit, type CommitOptions, type PendingCommit } from './commit'
+import { MlsError, toError } from './errors'
+import type { EventsOptions, Stop } from './events'
 import { readGroupInfo, type GroupInfoOptions } from './group-info'
 import type { GroupOwner } from './group-owner'
-import { groupStrand, resultOf, type GroupStored, type GroupStrand, type Raw } from './group-strand'
+import { groupStrand, type GroupStored, type GroupStrand } from './group-strand'
 import type { Hold } from './hold'
 import type { Lease, LeaseInfo } from './lease'
 import { partsOf, readTreePartsOptions, type TreePartsOptions } from './long-bytes'
-import { eventOf } from './inbox'
 import { iterateMembers, memberAt, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
 import type { NativeGroup, NativeState, NativeStep } from './native'
 import { readInteger, readList } from './options'
 import { watch } from './progress'
 import { readProposal, type CachedProposal, type NewProposal } from './proposal'
-import { toCommitInfo } from './received'
-import type { Durable, GroupEvent, NotReceived, Received, ReceivedCommit, StagedCommit } from './received'
-import { Staged } from './staged'
+import { Published } from './published'
+import type { GroupEvent, NotReceived, Received } from './received'
 import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
 import type { ReceiveOptions, SendOptions, StepResult, StepSent } from './steps'
 import type { SuccessorOptions, Succession } from './successor'
-import { Welcomes } from './welcomes'
 
 /** Phase: `joining` until an external commit is accepted, `active`, `suspended` after a ReInit, `removed`. */
 export type Phase = 'joining' | 'active' | 'suspended' | 'removed'
@@ -48,11 +44,8 @@ export interface KnownEpoch {
 export class Group {
   readonly #owner: GroupOwner
   readonly #strand: GroupStrand<StepResult>
-  readonly #candidates: Candidates
-  readonly #events = new Events<GroupEvent>()
+  readonly #published: Published
   readonly #lease: Lease | null
-  #state: NativeState
-  #staged: Staged | null = null
   #closing: Promise<void> | null = null
 
   /** The name of this handle in the store. @internal */
@@ -62,18 +55,14 @@ export class Group {
   constructor(owner: GroupOwner, scope: Uint8Array, group: NativeGroup, state: NativeState, stored: GroupStored) {
     this.#owner = owner
     this.scope = scope
-    this.#state = state
-    this.#candidates = new Candidates(
-      { accept: (commit) => this.#accept(commit), reject: (commit) => this.#reject(commit) }, state.pending)
-    const face = {
-      used: () => this.#owner.used(this),
-      publishState: (next: NativeState) => this.#publishState(next),
-      publishLoaded: (next: NativeState) => this.#publishLoaded(next),
-      publishResult: (_step: NativeStep, raw: Raw) => this.#publishResult(raw),
-    }
-    const { strand, lease } = groupStrand(owner, scope, face, group, stored)
+    this.#published = new Published(this, owner, state, () => this.#strand)
+    const { strand, lease } = groupStrand(owner, scope, this.#published, group, stored)
     this.#strand = strand
     this.#lease = lease
+  }
+
+  get #state(): NativeState {
+    return this.#published.state
   }
 
   /** The group id. */
@@ -139,7 +128,7 @@ export class Group {
 
   /** pending gives the commits of ours that were neither accepted nor rejected; they survive a restart. */
   pending(): readonly PendingCommit[] {
-    return this.#candidates.list(this.#state.pending)
+    return this.#published.candidates.list(this.#state.pending)
   }
 
   /**
@@ -207,7 +196,7 @@ export class Group {
       const asking = await watch(request, (watching) =>
         native.commit({ ...request.fixed, add }, answers.trust, answers.now(), watching))
       const { id, message, batch, state } = await answer(asking, hold, answers)
-      return { batch, state, publish: () => this.#candidates.add(id, message, request.fixed.tree) }
+      return { batch, state, publish: () => this.#published.candidates.add(id, message, request.fixed.tree) }
     }, { signal: request.signal, boundToEpoch: true, onWire: true })
   }
 
@@ -312,7 +301,7 @@ export class Group {
     kind: Kind, listener: (event: Extract<GroupEvent, { readonly kind: Kind }>) => void,
   ): Stop {
     this.#owner.listened(this)
-    return this.#events.on(kind, listener)
+    return this.#published.events.on(kind, listener)
   }
 
   /**
@@ -322,7 +311,7 @@ export class Group {
    */
   events(options?: EventsOptions): AsyncIterableIterator<GroupEvent> {
     this.#owner.listened(this)
-    return this.#events.iterate(options)
+    return this.#published.events.iterate(options)
   }
 
   /**
@@ -339,8 +328,7 @@ export class Group {
   close(): Promise<void> {
     this.#closing ??= this.#strand.close().then(async () => {
       await this.#lease?.release().catch(() => {})  // it runs out by itself
-      this.#staged?.letGo()
-      this.#events.end()
+      this.#published.end()
       this.#owner.ended(this, 'closed')
     })
     return this.#closing
@@ -348,7 +336,7 @@ export class Group {
 
   /** unload frees the memory of a group that is not at work; the next call loads it again. @internal */
   unload(): boolean {
-    if (this.#staged?.alive) return false
+    if (this.#published.hasStaged) return false
     // A removed group cannot be loaded again: it stays with whoever holds it.
     return this.phase === 'removed' || this.#strand.unload()
   }
@@ -388,118 +376,5 @@ export class Group {
     if (!outcome) throw new MlsError('INTERNAL')
     if (outcome.error) throw outcome.error
     return outcome.value
-  }
-
-  #accept(commit: PendingCommit): Promise<AcceptedCommit> {
-    return this.#strand.perform(async (native) => {
-      try {
-        const accepted = await native.accept(commit.id, this.#owner.answers.now())
-        const tree = commit.tree === 'apart' && accepted.recipients.length > 0 ? await native.tree() : null
-        const publish = (): AcceptedCommit => {
-          const welcomes = new Welcomes(accepted.welcomes, accepted.recipients)
-          const durable = this.#durable(accepted.inbox)
-          const result = { commit: toCommitInfo(accepted.commit), welcome: welcomes.only, welcomes, tree, ...durable }
-          commit.settle(result)
-          this.#tellCommit({ kind: 'commit', ...result.commit, welcomes, ...durable })
-          return result
-        }
-        return { batch: accepted.batch, state: accepted.state, publish }
-      } catch (error) {
-        // It came back from the delivery service just before, which is the same as being accepted.
-        const { result } = commit
-        if (result) return { batch: null, state: null, publish: () => result }
-        throw error
-      }
-    })
-  }
-
-  #reject(commit: PendingCommit): Promise<void> {
-    return this.#strand.perform(async (native) => {
-      try {
-        const { batch, state } = await native.reject(commit.id)
-        return { batch, state, publish: () => this.#candidates.delete(commit.id) }
-      } catch (cause) {
-        const error = toError(cause)
-        if (!isMlsError(error, 'STALE_CANDIDATE')) throw error
-        const publish = (): void => {
-          // Another commit has dropped it just before, which is as good; unless it was its own that came back.
-          if (commit.result) throw error
-        }
-        return { batch: null, state: null, publish }
-      }
-    })
-  }
-
-  #publishState(state: NativeState): void {
-    const wasRemoved = this.#state.phase === 'removed'
-    if (state.epoch !== this.epoch) this.#staged?.letGo()
-    this.#state = state
-    this.#candidates.note(state.pending)
-    if (state.phase === 'removed' && !wasRemoved) this.#owner.ended(this, 'removed')
-  }
-
-  /** publishLoaded: somebody else may have changed the rows, and with them ended our candidates. */
-  #publishLoaded(state: NativeState): void {
-    this.#publishState(state)
-    this.#tellSuperseded()
-  }
-
-  #publishResult(raw: Raw): StepResult {
-    if (raw.kind === 'sent') return raw
-    if (raw.kind === 'staged') return this.#stage(raw)
-    if (raw.kind === 'commit') return this.#publishCommit(raw)
-    const event = raw.kind === 'own' ? raw : eventOf(raw, this.#durable(raw.inbox).ack)
-    this.#tell(event)
-    return event
-  }
-
-  #publishCommit(raw: Extract<Raw, { readonly kind: 'commit' }>): ReceivedCommit {
-    const { commit, candidate } = raw
-    const durable = this.#durable(raw.inbox)
-    const event = eventOf(raw, durable.ack) as ReceivedCommit
-    if (candidate !== null) {
-      const welcomes = event.welcomes ?? new Welcomes({ bytes: empty, offsets: new Uint32Array(1) }, [])
-      const result = { commit: toCommitInfo(commit), welcome: welcomes.only, welcomes, tree: null, ...durable }
-      this.#candidates.get(candidate)?.settle(result)
-    }
-    this.#tellCommit(event)
-    return event
-  }
-
-  #stage({ needs }: Extract<Raw, { readonly kind: 'staged' }>): StagedCommit {
-    if (!needs.commit) throw new MlsError('INTERNAL')
-    this.#staged?.letGo()
-    const staged = this.#staged = new Staged(needs, this.#owner.stagedCommitTimeout)
-    const accept = (): Promise<ReceivedCommit> => staged.use(() => this.#strand.perform(async (_native, hold) => {
-      const run = await answer({ needs: staged.needs }, hold, this.#owner.answers)
-      const result = resultOf(run)
-      if (result.kind !== 'commit') throw new MlsError('INTERNAL')
-      staged.letGo()
-      return { batch: run.batch, state: run.state, publish: () => this.#publishCommit(result) }
-    }))
-    return { kind: 'staged', commit: toCommitInfo(needs.commit), accept, drop: () => staged.letGo() }
-  }
-
-  /** durable gives what an event has that was stored under this number. */
-  #durable(number: bigint | null | undefined): Durable {
-    const { inbox } = this.#owner
-    return inbox && typeof number === 'bigint' ? { ack: () => inbox.acknowledge(this.scope, number) } : {}
-  }
-
-  /** tellCommit tells of a commit, of the candidates that it drops, and of our own removal. */
-  #tellCommit(commit: ReceivedCommit): void {
-    this.#tell(commit)
-    this.#tellSuperseded()
-    if (commit.selfRemoved) this.#tell({ kind: 'removed', epoch: commit.epoch })
-  }
-
-  #tellSuperseded(): void {
-    const ids = this.#candidates.sweep(this.#state.pending)
-    if (ids.length > 0) this.#tell({ kind: 'superseded', ids, epoch: this.epoch })
-  }
-
-  #tell(event: GroupEvent): void {
-    this.#events.emit(event)
-    this.#owner.emit(this, event)
   }
 }

@@ -13,37 +13,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MlsError, isMlsError, toError } from './errors'
 import { Hold } from './hold'
+import { changesOf, failed, publishUnit, type Called, type Place, type StepsTask, type Unit, type WorkTask } from './strand-calls'
 import type { Done, Outcome, StepRun, StrandHost, WorkOptions } from './strand-host'
-
-/** A call that was not settled. Between being taken from the queue and being settled it is `started`. */
-interface Called {
-  readonly caller: Hold | undefined
-  readonly reject: (error: Error) => void
-  /** How often it ran in vain, because another process was first. */
-  conflicts: number
-}
-interface StepsTask<Step, Result> extends Called {
-  readonly kind: 'steps'
-  readonly steps: readonly Step[]
-  /** Of the steps that were published, which are always the first. */
-  readonly outcomes: Outcome<Result>[]
-  readonly resolve: (outcomes: Outcome<Result>[]) => void
-}
-interface WorkTask<Native> extends Called {
-  readonly kind: 'work'
-  readonly onWire: boolean
-  readonly start: (native: Native, hold: Hold) => Promise<Unit>
-}
-/** Unit: something computed and not yet published. */
-interface Unit {
-  readonly changes: readonly Uint8Array[]
-  readonly publish: () => void
-  readonly fail: (error: Error) => void
-}
-interface Place<Step, Result> {
-  readonly task: StepsTask<Step, Result>
-  readonly step: Step
-}
 
 /** Calls that are put together into one native run, and the shortest run where many steps ask. */
 const maxSteps = 1024
@@ -52,8 +23,6 @@ const minSteps = 8
 const maxWaitingBytes = 8 << 20
 /** Milliseconds that a strand waits at most before it tries again what another process was faster with. */
 const longestPause = 64
-
-const changesOf = (batch: Uint8Array | null): readonly Uint8Array[] => (batch && batch.length > 0 ? [batch] : [])
 
 export class Strand<Native, State, Step, Raw, Result> {
   readonly #host: StrandHost<Native, State, Step, Raw, Result>
@@ -402,17 +371,5 @@ export class Strand<Native, State, Step, Raw, Result> {
     const watchers = this.#watchers
     this.#watchers = []
     for (const watcher of watchers) watcher()
-  }
-}
-
-/** failed is the run of one step that came to nothing. */
-const failed = <State, Raw>(error: Error): StepRun<State, Raw> =>
-  ({ outcomes: [{ error }], batch: new Uint8Array(0), state: null, ask: null })
-
-function publishUnit(unit: Unit): void {
-  try {
-    unit.publish()
-  } catch (error) {
-    unit.fail(toError(error))
   }
 }
