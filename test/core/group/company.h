@@ -10,6 +10,8 @@
 #include <deque>
 #include <map>
 
+#include "base/check.h"
+#include "group/journal.h"
 #include "support/world.h"
 
 namespace mls::test {
@@ -30,6 +32,7 @@ struct CompanyOptions {
   Restarts restarts = Restarts::never;
   Policy policy;
   Extensions extensions;
+  Journal* journal = nullptr;  // hears what the members are given
 };
 
 class Company {
@@ -42,7 +45,7 @@ class Company {
     if (count > 1) Hire(0, count - 1);
   }
   Company(const Suite& suite, std::size_t count, Restarts restarts)
-      : Company(suite, count, CompanyOptions{restarts, {}, {}}) {}
+      : Company(suite, count, CompanyOptions{restarts, {}, {}, nullptr}) {}
 
   Group& operator[](std::size_t i) { return *members_.at(i).group; }
   const MemoryRows& store(std::size_t i) const { return members_.at(i).store; }
@@ -58,8 +61,13 @@ class Company {
     member.group->Save(batch);
     member.store.Apply(batch);
     members_.push_back(std::move(member));
-    CheckStore(members_.size() - 1);
-    return members_.size() - 1;
+    const std::size_t number = members_.size() - 1;
+    CheckStore(number);
+    if (options_.journal != nullptr && joined_) {
+      options_.journal->Joins(number, joined_->welcome, joined_->package, joined_->ratchet_tree, {});
+    }
+    joined_.reset();
+    return number;
   }
 
   void Apply(std::size_t i, Change change) {
@@ -82,6 +90,11 @@ class Company {
   }
 
   Result<Received> TryReceive(std::size_t i, View message) {
+    auto received = DoReceive(i, message);
+    if (options_.journal != nullptr) options_.journal->Receives(i, message, OutcomeOf(received));
+    return received;
+  }
+  Result<Received> DoReceive(std::size_t i, View message) {
     auto staged = (*this)[i].Stage(message, world.env);
     if (!staged.ok()) return staged.error();
     const Answers answers = Answer(staged->questions);
@@ -101,6 +114,7 @@ class Company {
 
   Bytes Send(std::size_t i, std::string_view text, std::string_view authenticated_data = {}) {
     Done<Bytes> done = Must((*this)[i].Protect(AsView(text), AsView(authenticated_data), world.env));
+    Acts(i);
     Apply(i, std::move(done.change));
     return std::move(done.output);
   }
@@ -119,6 +133,7 @@ class Company {
     StagedCommit staged = Must((*this)[i].StageCommit(std::move(options), world.env));
     const Answers answers = Answer(staged.questions);
     Done<NewCommit> done = Must((*this)[i].CompleteCommit(std::move(staged), answers, world.env));
+    Acts(i);
     Apply(i, std::move(done.change));
     return std::move(done.output);
   }
@@ -155,7 +170,18 @@ class Company {
 
   Result<Group> TryJoin(View welcome, const NewKeyPackage& package, View ratchet_tree = {},
                         const Group* origin = nullptr) {
-    MLSMessage message = Must(DecodeMessage(welcome, options_.policy.limits));
+    auto joined = DoJoin(welcome, package, ratchet_tree, origin);
+    if (joined.ok()) {
+      joined_.emplace(
+          Joined{ToBytes(welcome), {package.key_package, package.keys.Clone()}, ToBytes(ratchet_tree)});
+    } else if (options_.journal != nullptr) {
+      options_.journal->Joins({}, welcome, package, ratchet_tree, OutcomeOf(joined));
+    }
+    return joined;
+  }
+  Result<Group> DoJoin(View welcome, const NewKeyPackage& package, View ratchet_tree, const Group* origin) {
+    MLS_TRY(message, DecodeMessage(welcome, options_.policy.limits));
+    if (!std::holds_alternative<Welcome>(message.body)) return Error::WRONG_WIRE_FORMAT;
     JoinInput input{package.key_package, package.keys.Clone(), ToBytes(ratchet_tree), origin,
                     options_.policy};
     auto staged = Group::StageJoin(std::get<Welcome>(message.body), std::move(input), world.env);
@@ -240,8 +266,17 @@ class Company {
   Bytes FinishProposal(std::size_t i, StagedOwnProposal staged) {
     const Answers answers = Answer(staged.questions);
     Done<Bytes> done = Must((*this)[i].CompleteOwnProposal(std::move(staged), answers, world.env));
+    Acts(i);
     Apply(i, std::move(done.change));
     return std::move(done.output);
+  }
+
+  template <class T>
+  static Outcome OutcomeOf(const Result<T>& result) {
+    return result.ok() ? Outcome() : Outcome(result.error());
+  }
+  void Acts(std::size_t i) {
+    if (options_.journal != nullptr) options_.journal->Acts(i);
   }
 
   // DifferingTags gives the tags of the rows that two states do not share.
@@ -267,9 +302,17 @@ class Company {
     }
   }
 
+  // The last join that succeeded, until Enter gives its group a number.
+  struct Joined {
+    Bytes welcome;
+    NewKeyPackage package;
+    Bytes ratchet_tree;
+  };
+
   const Suite& suite_;
   CompanyOptions options_;
   std::deque<Member> members_;
+  std::optional<Joined> joined_;
 };
 
 inline CommitOptions Proposing(Proposal proposal) {
