@@ -47,7 +47,10 @@ export async function bytesOnDisk(place: Place): Promise<number | null> {
   return files.reduce((sum, file) => sum + (fs.statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
 }
 
-/** temporaryFolder makes a folder that goes when the process ends, also by an error or by Ctrl-C. */
+/**
+ * temporaryFolder makes a folder that goes when the process ends, also by an error or by Ctrl-C; sqliteStore has left its
+ * file when the listeners of `exit` run.
+ */
 function temporaryFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-start-'))
   process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true, maxRetries: 3 }))

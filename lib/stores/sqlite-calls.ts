@@ -10,6 +10,8 @@ export interface FileOptions {
 export interface WorkerData {
   readonly file: string
   readonly options: FileOptions
+  /** The memory of the Gate. */
+  readonly gate: SharedArrayBuffer
 }
 
 /** Call: what a store asks of its worker. `call` is a number that answers carry back. */

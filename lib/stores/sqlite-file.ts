@@ -7,6 +7,7 @@ import path from 'node:path'
 import BetterSqlite3, { type Database } from 'better-sqlite3'
 import type { Atom, Slice } from '../store'
 import type { FileOptions } from './sqlite-calls'
+import { type Gate, Patience, isBusy } from './sqlite-gate'
 import { Scopes, tables } from './sqlite-scope'
 
 /** Tells a store of node-mls from any other SQLite database: "MLSs". */
@@ -29,29 +30,14 @@ export class InDoubt extends Error {}
 export class SqliteFile {
   readonly #database: Database
   readonly #scopes: Scopes
+  readonly #patience: Patience
 
   /** Opens a file or makes it. @throws VersionError, NotOurs, SQLite's errors; then the file is as it was */
-  constructor(file: string, { busyTimeout, cacheSize }: FileOptions) {
-    // Not opened here, ever: closing a file ends all the locks that this process has on it.
-    const isMade = !fs.existsSync(file)
-    const database = new BetterSqlite3(file, { timeout: busyTimeout })
-    try {
-      // The sealing key may come into it, so nobody else may read it. SQLite gives its journal the mode of the file.
-      if (isMade) fs.chmodSync(file, 0o600)
-      if (isNew(database, file)) make(database)
-      checkVersion(database, file)
-      database.pragma('journal_mode = TRUNCATE')
-      database.pragma('synchronous = FULL')
-      database.pragma('secure_delete = ON')
-      database.pragma('temp_store = MEMORY')
-      database.pragma(`cache_size = ${-Math.ceil(cacheSize / 1024)}`)
-      database.pragma('trusted_schema = OFF')
-      this.#scopes = new Scopes(database)
-    } catch (error) {
-      database.close()
-      throw error
-    }
+  constructor(file: string, options: FileOptions, gate: Gate) {
+    this.#patience = new Patience(gate, options.busyTimeout)
+    const [database, scopes] = this.#patience.until(() => open(file, options))
     this.#database = database
+    this.#scopes = scopes
   }
 
   /**
@@ -65,12 +51,12 @@ export class SqliteFile {
 
   /** applied gives the revisions of an atom's scopes if it was applied, else null. */
   applied(atom: Atom): readonly bigint[] | null {
-    return this.#scopes.applied(atom.id) ? this.#scopes.revisions(atom) : null
+    return this.#patience.until(() => (this.#scopes.applied(atom.id) ? this.#scopes.revisions(atom) : null))
   }
 
   /** load gives a scope as it is at one moment. Writers wait until it is read, not until it is taken. */
   load(scope: Uint8Array, since: bigint | undefined, also: readonly Uint8Array[], give: (slice: Slice) => void): void {
-    this.#database.exec('BEGIN')
+    this.#patience.until(() => this.#beginReading())
     try {
       this.#scopes.load(scope, since, also, give)
     } finally {
@@ -79,7 +65,7 @@ export class SqliteFile {
   }
 
   names(prefix: Uint8Array, after: Uint8Array | null, limit: number): Uint8Array[] {
-    return this.#scopes.names(prefix, after, limit)
+    return this.#patience.until(() => this.#scopes.names(prefix, after, limit))
   }
 
   drop(scope: Uint8Array): void {
@@ -90,8 +76,19 @@ export class SqliteFile {
     this.#database.close()
   }
 
+  /** beginReading begins a transaction and has its lock: no statement in it waits. */
+  #beginReading(): void {
+    this.#database.exec('BEGIN')
+    try {
+      numberOf(this.#database, 'user_version')
+    } catch (error) {
+      this.#end('ROLLBACK')
+      throw error
+    }
+  }
+
   #write<T>(work: () => T): T {
-    this.#database.exec('BEGIN IMMEDIATE')
+    this.#patience.until(() => this.#database.exec('BEGIN IMMEDIATE'))
     try {
       const result = work()
       this.#commit()
@@ -104,7 +101,7 @@ export class SqliteFile {
 
   #commit(): void {
     try {
-      this.#database.exec('COMMIT')
+      this.#patience.until(() => this.#database.exec('COMMIT'))
     } catch (cause) {
       // Readers held it up: it can be rolled back. After anything else only the file can tell.
       if (isBusy(cause)) throw cause
@@ -135,10 +132,32 @@ export class SqliteFile {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : ''
 const isOfDatabase = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_')
-/** isBusy says whether an error is that another process held the file for longer than `busyTimeout`. */
-export const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY')
 
 const numberOf = (database: Database, pragma: string): number => Number(database.pragma(pragma, { simple: true }))
+
+/** open opens a file or makes it. @throws as the constructor does; then it is closed again */
+function open(file: string, { cacheSize }: FileOptions): [Database, Scopes] {
+  // Not opened here, ever: closing a file ends all the locks that this process has on it.
+  const isMade = !fs.existsSync(file)
+  // SQLite waits for no lock; Patience does.
+  const database = new BetterSqlite3(file, { timeout: 0 })
+  try {
+    // The sealing key may come into it, so nobody else may read it. SQLite gives its journal the mode of the file.
+    if (isMade) fs.chmodSync(file, 0o600)
+    if (isNew(database, file)) make(database)
+    checkVersion(database, file)
+    database.pragma('journal_mode = TRUNCATE')
+    database.pragma('synchronous = FULL')
+    database.pragma('secure_delete = ON')
+    database.pragma('temp_store = MEMORY')
+    database.pragma(`cache_size = ${-Math.ceil(cacheSize / 1024)}`)
+    database.pragma('trusted_schema = OFF')
+    return [database, new Scopes(database)]
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
 
 /** isNew says whether a database has nothing in it. @throws an error that says so, when it belongs to another program */
 function isNew(database: Database, file: string): boolean {

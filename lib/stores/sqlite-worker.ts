@@ -5,7 +5,8 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { StoreConflict, type Slice } from '../store'
 import { MlsError } from '../errors'
 import { slicesAhead, type Answer, type Call, type Failure, type WorkerData } from './sqlite-calls'
-import { InDoubt, NotOurs, SqliteFile, VersionError, isBusy, type Settled } from './sqlite-file'
+import { InDoubt, NotOurs, SqliteFile, VersionError, type Settled } from './sqlite-file'
+import { Gate, isBusy } from './sqlite-gate'
 
 type Commit = Extract<Call, { kind: 'commit' }>
 
@@ -13,9 +14,10 @@ type Commit = Extract<Call, { kind: 'commit' }>
 const maxAtoms = 256
 const maxBytes = 8 << 20
 
-const { file: path, options } = workerData as WorkerData
+const { file: path, options, gate: shared } = workerData as WorkerData
 if (!parentPort) throw new Error('sqlite-worker is for a worker')
 const port = parentPort
+const gate = new Gate(shared)
 
 let file: SqliteFile | null = null
 /** What was found to be damaged is neither read nor written again. */
@@ -62,7 +64,7 @@ function closeFile(): void {
 /** opened gives the file. @throws as opening does; the next call tries again */
 function opened(): SqliteFile {
   if (damage) throw new NotOurs(damage.message)
-  file ??= new SqliteFile(path, options)
+  file ??= new SqliteFile(path, options, gate)
   return file
 }
 
@@ -97,6 +99,7 @@ function commitFailed(calls: readonly Commit[], thrown: unknown): void {
   // Who cannot get a lock does not try 256 times, nor does who cannot open the file.
   const isOfAll = calls.length === 1 || isBusy(error) || (!inDoubt && !file)
   for (const one of calls) {
+    if (gate.isShut) return  // nobody is left who waits for the answer
     const revisions = inDoubt ? applied(one) : null
     if (revisions) say({ call: one.call, kind: 'committed', revisions })
     else if (isOfAll) sayFailed(one.call, error)
@@ -108,6 +111,7 @@ function load({ call, scope, since, also }: Extract<Call, { kind: 'load' }>): vo
   const load = { room: slicesAhead, slices: [] as Slice[], complete: false }
   waiting.set(call, load)
   opened().load(scope, since, also, (slice) => {
+    if (gate.isShut) throw new Error('the process ends')
     load.slices.push(slice)
     flow(call)
   })
@@ -158,24 +162,24 @@ function takeCommits(calls: readonly Call[], from: number): Commit[] {
   return commits
 }
 
+function runOne(one: Exclude<Call, Commit>): void {
+  try {
+    run(one)
+  } catch (error) {
+    waiting.delete(one.call)
+    sayFailed(one.call, error)
+  }
+}
+
+/** drain takes what is in the queue; once the process ends, nothing more of it. */
 function drain(): void {
   const calls = queue
   queue = []
   for (let at = 0; at < calls.length;) {
     const commits = takeCommits(calls, at)
-    if (commits.length > 0) {
-      commit(commits)
-      at += commits.length
-      continue
-    }
-    const one = calls[at] as Exclude<Call, Commit>
-    at += 1
-    try {
-      run(one)
-    } catch (error) {
-      waiting.delete(one.call)
-      sayFailed(one.call, error)
-    }
+    const work = commits.length > 0 ? () => commit(commits) : () => runOne(calls[at] as Exclude<Call, Commit>)
+    if (!gate.within(work)) return
+    at += Math.max(1, commits.length)
   }
 }
 

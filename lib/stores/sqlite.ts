@@ -1,8 +1,9 @@
 // The SQLite store: state in one file, for one machine. Several processes may use the file.
 //
 // better-sqlite3 works synchronously, so each store has a worker thread; this side hands it calls and keeps their
-// promises. The worker ends with `close`, and does not keep a process alive that has nothing under way. If it dies,
-// what was under way is rejected, commits after looking up whether they were applied; the next call starts a new one.
+// promises. The worker ends with `close`, and does not keep a process alive that has nothing under way; process.exit()
+// waits until it has left SQLite (sqlite-gate.ts). If it dies, what was under way is rejected, commits after looking up
+// whether they were applied; the next call starts a new one.
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -11,6 +12,7 @@ import { Options } from '../options'
 import { StoreConflict, type Atom, type AtomPart, type Slice, type Store } from '../store'
 import { Stream } from './stream'
 import type { Answer, Call, Failure, WorkerData } from './sqlite-calls'
+import { Gate, forgetGate, watchGate } from './sqlite-gate'
 
 /** SqliteOptions: how a SQLite store uses its file. */
 export interface SqliteOptions {
@@ -37,13 +39,13 @@ interface Pending {
 }
 
 class SqliteStore implements Store {
-  readonly #data: WorkerData
+  readonly #data: Omit<WorkerData, 'gate'>
   #worker: Worker | null = null
   #pending = new Map<number, Pending>()
   #calls = 0
   #closing: Promise<void> | null = null
 
-  constructor(data: WorkerData) {
+  constructor(data: Omit<WorkerData, 'gate'>) {
     this.#data = data
   }
 
@@ -127,13 +129,19 @@ class SqliteStore implements Store {
   }
 
   #start(): Worker {
+    const gate = new Gate()
+    const workerData: WorkerData = { ...this.#data, gate: gate.shared }
     // No flags of this process: some make no sense for the file of a worker.
-    const worker = new Worker(workerFile, { workerData: this.#data, name: 'node-mls sqlite', execArgv: [] })
+    const worker = new Worker(workerFile, { workerData, name: 'node-mls sqlite', execArgv: [] })
     worker.unref()
+    watchGate(gate)
     let cause: unknown
     worker.on('message', (answer: Answer) => this.#take(answer))
     worker.on('error', (error) => (cause = error))
-    worker.on('exit', (code) => this.#ended(worker, cause ?? new Error(`the worker of the store ended (${code})`)))
+    worker.on('exit', (code) => {
+      forgetGate(gate)
+      this.#ended(worker, cause ?? new Error(`the worker of the store ended (${code})`))
+    })
     return worker
   }
 
@@ -204,7 +212,7 @@ export function sqliteStore(file: string, options?: SqliteOptions): Store {
   if (typeof file !== 'string') throw new TypeError('file must be a string')
   if (file === '' || file === ':memory:') throw new RangeError('file must be a path; memoryStore() keeps state in memory')
   const own = new Options('options', options, ['busyTimeout', 'cacheSize'])
-  const data: WorkerData = {
+  const data = {
     file: path.resolve(file),
     options: {
       busyTimeout: own.integer('busyTimeout', defaultTimeout, 0, 0x7fff_ffff),
