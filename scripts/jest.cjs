@@ -30,6 +30,11 @@ function jest(names, words = []) {
   return runJest(names, words)
 }
 
+/** @typedef {{ testResults: { name: string, status: string, assertionResults: { title: string, status: string }[] }[] }} Report */
+
+/** @param {string[]} names */
+const thereOf = (names) => names.filter((name) => fs.existsSync(path.join(root, 'test', name)))
+
 /**
  * runJest runs them on the addon that is there, or that `more` names.
  * @param {string[]} names
@@ -37,25 +42,33 @@ function jest(names, words = []) {
  * @param {NodeJS.ProcessEnv} [more]
  * @returns {Record<string, Counts>}
  */
-function runJest(names, words = [], more = {}) {
-  const there = names.filter((name) => fs.existsSync(path.join(root, 'test', name)))
+const runJest = (names, words = [], more = {}) => countsOf(reportOf(names, words, more), thereOf(names))
+
+/**
+ * reportOf runs them and gives what jest reports.
+ * @param {string[]} names
+ * @param {string[]} [words]
+ * @param {NodeJS.ProcessEnv} [more]
+ * @returns {Report}
+ */
+function reportOf(names, words = [], more = {}) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-'))
   const report = path.join(folder, 'report.json')
   const found = findVectors().folder
   const env = { ...process.env, ...more, ...(found && { NODE_MLS_VECTORS: found }) }
   try {
     run(path.join(root, 'node_modules', '.bin', 'jest'),
-      [...there.map((name) => path.join('test', name) + path.sep), '--json', '--outputFile', report, ...words], { env })
+      [...thereOf(names).map((name) => path.join('test', name) + path.sep), '--json', '--outputFile', report, ...words], { env })
   } catch (error) {
     if (!(error instanceof Failure) || !fs.existsSync(report)) throw error
   }
-  const counts = countsOf(JSON.parse(fs.readFileSync(report, 'utf8')), there)
+  const read = JSON.parse(fs.readFileSync(report, 'utf8'))
   fs.rmSync(folder, { recursive: true })
-  return counts
+  return read
 }
 
 /**
- * @param {{ testResults: { name: string, status: string, assertionResults: { status: string }[] }[] }} report
+ * @param {Report} report
  * @param {string[]} names
  */
 function countsOf(report, names) {
@@ -76,7 +89,7 @@ function countsOf(report, names) {
   return counts
 }
 
-module.exports = { jest, runJest, suites }
+module.exports = { jest, reportOf, runJest, suites }
 
 if (require.main === module) {
   main(() => {

@@ -13,6 +13,7 @@ const { jest, suites: suitesOfJest } = require('./jest.cjs')
 const { sanitize } = require('./sanitize.cjs')
 const { testSetup } = require('./setup-self-test.cjs')
 const { testCore } = require('./test-core.cjs')
+const { testRules } = require('./test-rules.cjs')
 const { types } = require('./types.cjs')
 
 /** @typedef {import('./ctest.cjs').Counts} Counts */
@@ -30,6 +31,7 @@ const stages = [
   ['clang', () => ({ clang: compileWithClang() ? once : { passed: 0, failed: 0, skipped: 1 } })],
   ['engine', testCore],
   ['javascript', () => jest(suitesOfJest)],
+  ['rules', testRules],
   ['sanitize', sanitize],
 ]
 

@@ -67,7 +67,7 @@ class Scene : public SceneJournal, public Company {
     const MemoryRows before = World::Saved((*this)[member]);
     const auto staged = (*this)[member].StageCommit(Proposing({Add{package}}), world.env);
     CHECK(before == World::Saved((*this)[member]));
-    NoteKeyPackage(package, staged.ok() ? Outcome() : Outcome(staged.error()));
+    if (!staged.ok()) NoteRefusedAdd(member, package, staged.error());
     return std::string(Name(staged));
   }
   // RefusesToDecode: the bytes are no MLSMessage.

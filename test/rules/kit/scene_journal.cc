@@ -90,7 +90,7 @@ void SceneJournal::Joins(std::optional<std::size_t> member, View welcome, const 
 void SceneJournal::Receives(std::size_t member, View message, Outcome outcome) {
   const auto life = lives_.find(member);
   if (over_ || life == lives_.end() || life->second.ended) return;
-  life->second.steps.push_back({now(), ToBytes(message), outcome, CurrentRule()});
+  life->second.steps.push_back({now(), ToBytes(message), outcome, CurrentRule(), "receive"});
 }
 
 void SceneJournal::Acts(std::size_t member) {
@@ -108,11 +108,11 @@ void SceneJournal::NoteJoinByCommit(const Client& client, const GroupInfo& info,
                       Field("tree", ratchet_tree) + "," + Field("outcome", Name(outcome)) + "}");
 }
 
-void SceneJournal::NoteKeyPackage(const KeyPackage& package, Outcome outcome) {
-  if (over_ || !IsWritten()) return;
-  refusals_.push_back(Setting() + "," + Field("kind", "add") + "," +
-                      Field("keyPackage", EncodeMessage(KeyPackageMessage{package})) + "," +
-                      Field("outcome", Name(outcome)) + "}");
+void SceneJournal::NoteRefusedAdd(std::size_t member, const KeyPackage& package, Error error) {
+  const auto life = lives_.find(member);
+  if (over_ || life == lives_.end() || life->second.ended) return;
+  life->second.steps.push_back(
+      {now(), EncodeMessage(KeyPackageMessage{package}), error, CurrentRule(), "add"});
 }
 
 void SceneJournal::NoteDecode(View bytes, Outcome outcome) {
@@ -131,8 +131,9 @@ void SceneJournal::Write() const {
     out << life.beginning << ",\"steps\":[";
     for (std::size_t i = 0; i < life.steps.size(); ++i) {
       const Step& step = life.steps[i];
-      out << (i == 0 ? "{" : ",{") << Field("rule", step.rule) << "," << Field("now", step.now) << ","
-          << Field("outcome", Name(step.outcome)) << "," << Field("message", step.message) << "}";
+      out << (i == 0 ? "{" : ",{") << Field("rule", step.rule) << "," << Field("kind", step.kind) << ","
+          << Field("now", step.now) << "," << Field("outcome", Name(step.outcome)) << ","
+          << Field("message", step.message) << "}";
     }
     out << "]}\n";
   }

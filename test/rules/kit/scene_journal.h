@@ -25,9 +25,9 @@ class SceneJournal : public Journal {
   Journal& journal() { return *this; }
   // Write appends what was heard to the file.
   void Write() const;
-  // A refused external join, a key package that a member would not add, bytes that are no MLSMessage.
+  // An external join, a key package that a member would not add, bytes that are to be decoded.
   void NoteJoinByCommit(const Client& client, const GroupInfo& info, View ratchet_tree, Outcome outcome);
-  void NoteKeyPackage(const KeyPackage& package, Outcome outcome);
+  void NoteRefusedAdd(std::size_t member, const KeyPackage& package, Error error);
   void NoteDecode(View bytes, Outcome outcome);
 
   Company* company = nullptr;
@@ -38,6 +38,7 @@ class SceneJournal : public Journal {
     Bytes message;
     Outcome outcome;
     std::string rule;
+    const char* kind;  // receive or add
   };
   struct Life {
     std::string beginning;  // JSON without its end

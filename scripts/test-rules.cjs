@@ -1,0 +1,150 @@
+// npm run test:rules: the tests of RFC 9420's rules, compared with the table test/rules/rules.tsv.
+//
+// A test covers the rules whose ids stand in its name before the colon. rules_tests (C++) writes down what it gave to
+// whom; test/rules/replay.test.ts gives the same to the JavaScript API. Rules in test/rules/pending.txt have no test yet:
+// the list must be exact, so that it can only shrink.
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { Failure, main, root, run } = require('./process.cjs')
+const { setup } = require('./setup.cjs')
+const { buildAddon } = require('./addon.cjs')
+const { builds, compile, configure, folderOf } = require('./cmake.cjs')
+const { reportOf } = require('./jest.cjs')
+
+/** @typedef {{ name: string, passed: boolean }} Test */
+/** @typedef {{ id: string, section: string }} Rule */
+
+const folder = path.join(root, 'test', 'rules')
+
+/** @returns {Rule[]} */
+function readTable() {
+  const [, ...lines] = fs.readFileSync(path.join(folder, 'rules.tsv'), 'utf8').trimEnd().split('\n')
+  return lines.map((line) => {
+    const [id = '', section = ''] = line.split('\t')
+    return { id, section }
+  })
+}
+
+/** @returns {string[]} */
+function readPending() {
+  const file = path.join(folder, 'pending.txt')
+  if (!fs.existsSync(file)) return []
+  return fs.readFileSync(file, 'utf8').split('\n').filter((line) => line && !line.startsWith('#'))
+}
+
+/** idsOf gives the ids that a test's name begins with. @param {string} name */
+const idsOf = (name) => (name.split(':')[0] ?? '').match(/\bR[0-9]+(\.[0-9]+)*-[0-9]+\b/g) ?? []
+
+/** @param {string} journal @returns {Test[]} */
+function runEngine(journal) {
+  setup('tests')
+  configure(builds.release, { NODE_MLS_TESTS: 'ON' })
+  compile(builds.release, 'rules_tests')
+  const results = `${journal}.results`
+  for (const file of [journal, results]) fs.rmSync(file, { force: true })
+  fs.mkdirSync(path.dirname(journal), { recursive: true })
+  try {
+    run(path.join(folderOf(builds.release), 'test', 'rules', 'rules_tests'), [],
+      { env: { ...process.env, NODE_MLS_RULES_JOURNAL: journal, NODE_MLS_RULES_RESULTS: results } })
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+  }
+  const lines = fs.readFileSync(results, 'utf8').trimEnd().split('\n')
+  return lines.map((line) => ({ passed: line.startsWith('passed '), name: line.slice('passed '.length) }))
+}
+
+/** @param {string} journal @returns {Test[]} */
+function runJavaScript(journal) {
+  buildAddon()
+  const report = reportOf(['rules'], [], { NODE_MLS_RULES_JOURNAL: journal })
+  return report.testResults.flatMap((file) => {
+    const tests = file.assertionResults.map(({ title, status }) => ({ name: title, passed: status === 'passed' }))
+    // A file that could not be read or run has no tests.
+    return tests.length > 0 || file.status === 'passed' ? tests : [{ name: file.name, passed: false }]
+  })
+}
+
+/**
+ * judge compares what ran with the table.
+ * @param {Rule[]} table
+ * @param {string[]} pending
+ * @param {Test[]} tests
+ */
+function judge(table, pending, tests) {
+  /** @type {Map<string, boolean>} */
+  const covered = new Map()
+  for (const { name, passed } of tests) {
+    for (const id of idsOf(name)) covered.set(id, (covered.get(id) ?? true) && passed)
+  }
+  const known = new Set(table.map(({ id }) => id))
+  return {
+    covered,
+    unknown: [...covered.keys()].filter((id) => !known.has(id)),
+    missing: table.filter(({ id }) => !covered.has(id) && !pending.includes(id)).map(({ id }) => id),
+    stale: pending.filter((id) => covered.has(id) || !known.has(id)),
+    broken: tests.filter(({ passed }) => !passed).map(({ name }) => name),
+  }
+}
+
+/** @param {Rule[]} table @param {Map<string, boolean>} covered */
+function printSections(table, covered) {
+  /** @type {Map<string, { rules: number, covered: number, passed: number }>} */
+  const sections = new Map()
+  for (const { id, section } of table) {
+    const sum = sections.get(section) ?? { rules: 0, covered: 0, passed: 0 }
+    sum.rules += 1
+    if (covered.has(id)) sum.covered += 1
+    if (covered.get(id)) sum.passed += 1
+    sections.set(section, sum)
+  }
+  console.log('section     rules  covered  passed')
+  for (const [section, sum] of sections) {
+    const numbers = [sum.rules, sum.covered, sum.passed].map((number) => String(number).padStart(7))
+    console.log(`§${section.padEnd(9)}${numbers.join('')}`)
+  }
+}
+
+/** selfTest: the judgement finds what it is there for. */
+function selfTest() {
+  const table = [{ id: 'R1-01', section: '1' }, { id: 'R1.2-03', section: '1.2' }]
+  /** @param {string} name @param {boolean} [passed] */
+  const ran = (name, passed = true) => ({ name, passed })
+  const sound = judge(table, [], [ran('R1-01, R1.2-03: both'), ran('kit: R1-01 is not an id here')])
+  const absent = judge(table, [], [ran('R1-01: one')])
+  const late = judge(table, ['R1-01', 'R1.2-03'], [ran('R1-01: one')])
+  const wrong = judge(table, [], [ran('R1-01: one'), ran('R1-01: again', false), ran('R1.2-03: x'), ran('R9-99: y')])
+  const held = sound.covered.size === 2 && sound.missing.length === 0 && sound.broken.length === 0 &&
+    absent.missing.join() === 'R1.2-03' && late.stale.join() === 'R1-01' && late.missing.length === 0 &&
+    wrong.covered.get('R1-01') === false && wrong.unknown.join() === 'R9-99' && wrong.broken.length === 1
+  if (!held) throw new Failure('test:rules does not find a rule without a test, or a test that failed')
+}
+
+/** testRules gives the counts of the stage. @returns {Record<string, import('./ctest.cjs').Counts>} */
+function testRules() {
+  selfTest()
+  const journal = path.join(root, 'build', 'rules', 'journal.jsonl')
+  const tests = [...runEngine(journal), ...runJavaScript(journal)]
+  const table = readTable()
+  const pending = readPending()
+  const { covered, unknown, missing, stale, broken } = judge(table, pending, tests)
+  printSections(table, covered)
+  for (const name of broken) console.log(`failed: ${name}`)
+  for (const id of missing) console.log(`no test: ${id}`)
+  for (const id of unknown) console.log(`not in the table: ${id}`)
+  for (const id of stale) console.log(`no longer pending: ${id}`)
+  const failed = table.filter(({ id }) => covered.get(id) === false).length
+  const left = pending.length > 0 ? `, ${pending.length} pending` : ''
+  console.log(`rules: ${table.filter(({ id }) => covered.has(id)).length} of ${table.length} covered, ${failed} failed${left}`)
+  const wrong = broken.length + missing.length + unknown.length + stale.length
+  return { rules: { passed: table.length - pending.length - missing.length - failed, failed: wrong, skipped: pending.length } }
+}
+
+module.exports = { testRules }
+
+if (require.main === module) {
+  main(() => {
+    if (Object.values(testRules()).some(({ failed }) => failed > 0)) process.exitCode = 1
+  })
+}
