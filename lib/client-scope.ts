@@ -42,6 +42,8 @@ export class ClientScope {
   readonly #store: Store
   readonly #clientId: Uint8Array
   #encryptionKey: EncryptionKey | null
+  /** A change of it that may have been stored or not. */
+  #inDoubt: { readonly encryptionKey: EncryptionKey | null } | null = null
   #sealingKey: Uint8Array | null = null
   #keys: NativeClient | null = null
   #version = 0n
@@ -154,9 +156,12 @@ export class ClientScope {
     try {
       await this.change(() => ({ changes: [packBatch([this.#header(), ...rows])] }))
     } catch (error) {
+      // Whether it was stored is not known: what is read next says which of both holds.
       this.#encryptionKey = before
+      this.#inDoubt = { encryptionKey }
       throw error
     }
+    this.#inDoubt = null
   }
 
   /** close waits for changes under way and wipes the keys. */
@@ -279,7 +284,15 @@ export class ClientScope {
   async #existingKey(header: Uint8Array | null, stored: StoredKey): Promise<Uint8Array> {
     if (!header || header.length < 2) throw new MlsError('STORAGE_DAMAGED')
     if (viewOf(header).readUInt16BE(0) > format) throw new MlsError('STORAGE_VERSION')
-    return openStored(stored, this.#encryptionKey, this.scope)
+    const other = this.#inDoubt
+    const key = await openStored(stored, this.#encryptionKey, this.scope).catch(async (error: unknown) => {
+      if (!other || !isMlsError(error, 'WRONG_ENCRYPTION_KEY')) throw error
+      const opened = await openStored(stored, other.encryptionKey, this.scope)
+      this.#encryptionKey = other.encryptionKey
+      return opened
+    })
+    this.#inDoubt = null
+    return key
   }
 
   /** The number of the format; what an earlier one can read as well keeps its number. */

@@ -2,9 +2,10 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
-import { memoryStore, type Client, type KeyWrapper, type Store } from '../../lib'
+import { memoryStore, rowChanges, type Atom, type Client, type KeyWrapper, type Store } from '../../lib'
 import { toHex } from '../../lib/bytes'
 import { fails, misused, open } from './support/people'
+import { toldStore } from './support/stores'
 
 const keyOf = (byte: number): Uint8Array => new Uint8Array(32).fill(byte)
 
@@ -86,6 +87,53 @@ test('the key can be changed: from none to a key, to a wrapper, and back', async
   }
   const last = await open('alice', { store })
   await (await last.group(id)).commit({ psk: ['paper'] })
+})
+
+test('a change that is not stored leaves the former key; one whose answer was lost has taken place; the client goes on in both', async () => {
+  const lost = async (atom: Atom, inner: Store): Promise<never> => {
+    await inner.commit(atom)
+    throw new Error('no answer')
+  }
+  for (const told of [async () => { throw new Error('disk full') }, lost]) {
+    const store = toldStore()
+    const alice = await open('alice', { store, encryptionKey: keyOf(1) })
+    const id = await withGroup(alice)
+    store.told = told
+    await fails(alice.changeEncryptionKey(keyOf(2)), 'STORE_FAILED')
+    store.told = null
+    const [now, other] = told === lost ? [keyOf(2), keyOf(1)] : [keyOf(1), keyOf(2)]
+    await fails(open('alice', { store, encryptionKey: other }), 'WRONG_ENCRYPTION_KEY')
+    const again = await open('alice', { store, encryptionKey: now })
+    await (await again.group(id)).send('x')
+    // The client that was left in doubt reads its scope again.
+    store.told = async () => { throw new Error('disk full') }
+    await fails(alice.psks.put('other', keyOf(3)), 'STORE_FAILED')
+    store.told = null
+    await alice.psks.put('other', keyOf(3))
+    await (await (await alice.group(id)).commit({ psk: ['paper', 'other'] })).accepted()
+    await alice.changeEncryptionKey(keyOf(4))
+    await (await open('alice', { store, encryptionKey: keyOf(4) })).close()
+  }
+})
+
+test('a change of the key seals no row anew but the one of the sealing key', async () => {
+  const store = memoryStore()
+  const alice = await open('alice', { store, encryptionKey: keyOf(1) })
+  await withGroup(alice)
+  const rowsOf = async (): Promise<Map<string, string>> => {
+    const rows = new Map<string, string>()
+    for await (const scope of store.list(new Uint8Array(0))) {
+      for await (const slice of store.load(scope)) {
+        for (const change of rowChanges(slice.rows)) if (change.kind === 'put') rows.set(`${toHex(scope)} ${toHex(change.key)}`, toHex(change.value))
+      }
+    }
+    return rows
+  }
+  const before = await rowsOf()
+  await alice.changeEncryptionKey(keyOf(2))
+  const after = await rowsOf()
+  expect([...after.keys()]).toEqual([...before.keys()])
+  expect([...after].filter(([key, value]) => before.get(key) !== value).map(([key]) => key.slice(-2))).toEqual(['86'])
 })
 
 test('the sealing key itself is nowhere in the store', async () => {
