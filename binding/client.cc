@@ -7,10 +7,16 @@
 
 namespace mls::binding {
 
-Result<GroupStatePtr> ClientKeys::NewState(View scope) const {
+Result<SealedRows> ClientKeys::RowsOf(View scope) const {
   auto sealer = Sealer::ForScope(sealing_key_, scope);
   if (!sealer.ok()) return sealer.error();
-  return std::make_shared<GroupState>(SealedRows(std::move(*sealer)));
+  return SealedRows(std::move(*sealer));
+}
+
+Result<GroupStatePtr> ClientKeys::NewState(View scope) const {
+  auto rows = RowsOf(scope);
+  if (!rows.ok()) return rows.error();
+  return std::make_shared<GroupState>(std::move(*rows));
 }
 
 Result<ClientKeys::ProfilePtr> ClientKeys::Profile(const Suite& suite) const {
@@ -68,7 +74,8 @@ Napi::Function ClientHolder::Define(Napi::Env env) {
        InstanceMethod<&ClientHolder::JoinExternally>("joinExternally"),
        InstanceMethod<&ClientHolder::Succeed>("succeed"),
        InstanceMethod<&ClientHolder::LoadGroup>("loadGroup"),
-       InstanceMethod<&ClientHolder::OpenInbox>("openInbox")});
+       InstanceMethod<&ClientHolder::OpenInbox>("openInbox"),
+       InstanceMethod<&ClientHolder::Reseal>("reseal")});
 }
 
 ClientHolder::ClientHolder(const Napi::CallbackInfo& info) : Napi::ObjectWrap<ClientHolder>(info) {

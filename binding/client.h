@@ -19,6 +19,8 @@ class ClientKeys {
   const Sealer& sealer() const { return sealer_; }
   // NewState makes the state of a group in its own scope.
   Result<GroupStatePtr> NewState(View scope) const;
+  // RowsOf gives the sealed rows of a scope, before anything of it was read.
+  Result<SealedRows> RowsOf(View scope) const;
 
   using ProfilePtr = std::shared_ptr<const MemberProfile>;
   // Profile: MISUSE when there is no signer for that suite.
@@ -66,6 +68,8 @@ class ClientHolder : public Napi::ObjectWrap<ClientHolder> {
   Napi::Value JoinExternally(const Napi::CallbackInfo& info);
   Napi::Value Succeed(const Napi::CallbackInfo& info);
   Napi::Value LoadGroup(const Napi::CallbackInfo& info);
+  // moving.cc
+  Napi::Value Reseal(const Napi::CallbackInfo& info);
   // run_steps.cc
   Napi::Value OpenInbox(const Napi::CallbackInfo& info);
 

@@ -100,6 +100,18 @@ export async function findRows(batches: readonly Uint8Array[], wanted: (tag: num
   return found
 }
 
+/** cutBatch gives a batch in parts of whole records, each of about `size` bytes or of one record; they share its memory. */
+export function* cutBatch(batch: Uint8Array, size: number): Generator<Uint8Array, void, undefined> {
+  const records = new Records(batch)
+  let begin = 0
+  while (records.next()) {
+    if (records.end - begin < size) continue
+    yield batch.subarray(begin, records.end)
+    begin = records.end
+  }
+  if (begin < batch.length) yield batch.subarray(begin)
+}
+
 /** selectRows gives the batch of the records whose key begins with a byte that is `wanted`; the batch itself if all do. */
 export function selectRows(batch: Uint8Array, wanted: (tag: number) => boolean): Uint8Array {
   const records = new Records(batch)

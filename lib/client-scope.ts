@@ -1,20 +1,21 @@
 // The client's own scope: its keys in the addon, the list of its groups, and the order of changes to both.
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findRows, packBatch, rowChanges, selectRows, type RowChange } from './batch'
 import { commitAtom, loadScope } from './atom'
 import {
   ScopeMemory, firstOwnTag, groupRow, handleSize, isLookedUp, isOwn, keyPackageTag, nothing, pskTag, put, signerKey, tags,
-  type GroupEntry,
+  transferKey, type GroupEntry,
 } from './client-rows'
 import { join, toHex, viewOf } from './bytes'
 import { MlsError, isMlsError, toError } from './errors'
 import { native, type NativeClient, type NativeClientState } from './native'
-import { noteKey, openStored, storedForm, type EncryptionKey, type StoredKey } from './sealing-key'
+import { noteKey, openKey, openStored, sealKey, storedForm, type EncryptionKey, type StoredKey } from './sealing-key'
 import type { AtomPart, Store } from './store'
 
-/** Of the header; 2 brought wrapped sealing keys. */
-const format = 2
+/** Of the header; 2 brought wrapped sealing keys, 3 groups that move. */
+const format = 3
+const formatTwo = 2
 const formatOne = 1
 const version = 'client'
 /** Changes of the same client by other processes that one change stands, and how long it waits at most before the next try. */
@@ -28,6 +29,8 @@ export interface ClientChange<T> {
   readonly parts?: readonly AtomPart[]
   readonly groups?: readonly GroupEntry[]
   readonly forgotten?: readonly Uint8Array[]
+  /** Whether rows are among them that came with the latest format. */
+  readonly latest?: boolean
   /** `revisions` are those of the client's scope and of `parts`. */
   readonly apply?: (revisions: readonly bigint[]) => T
 }
@@ -46,6 +49,7 @@ export class ClientScope {
   #inDoubt: { readonly encryptionKey: EncryptionKey | null } | null = null
   #sealingKey: Uint8Array | null = null
   #keys: NativeClient | null = null
+  #format = formatOne
   #version = 0n
   #revision = 0n
   #last: Promise<unknown> = Promise.resolve()
@@ -95,6 +99,25 @@ export class ClientScope {
   /** entryOf gives the entry of the group with this scope. */
   entryOf(groupScope: Uint8Array): GroupEntry | undefined {
     return this.#memory.groups.get(toHex(join([Uint8Array.of(tags.group), groupScope.subarray(-handleSize)])))
+  }
+  /** transferred gives the handle of a transfer that this client has used up, empty when it left from here. */
+  transferred(transfer: Uint8Array): Uint8Array | undefined {
+    return this.#memory.transfers.get(transferKey(transfer))
+  }
+  /** The name of this client in what it exports: the hash of its name. */
+  get clientId(): Uint8Array {
+    return this.#clientId
+  }
+  /** sealKey seals the key of a transfer for a row of this scope; openKey opens it. @throws MlsError `STORAGE_DAMAGED` */
+  sealKey(transfer: Uint8Array, key: Uint8Array): Uint8Array {
+    return sealKey(key, this.#keyOfTransfers(), transfer)
+  }
+  openKey(transfer: Uint8Array, sealed: Uint8Array): Uint8Array {
+    try {
+      return openKey(sealed, this.#keyOfTransfers(), transfer)
+    } catch (cause) {
+      throw new MlsError('STORAGE_DAMAGED', { cause })
+    }
   }
   /** psk gives the sealed row of a PSK. */
   psk(rowKey: Uint8Array): Uint8Array | undefined {
@@ -171,11 +194,18 @@ export class ClientScope {
     this.#keys = null
   }
 
+  #keyOfTransfers(): Uint8Array {
+    if (!this.#sealingKey) throw new MlsError('CLOSED')
+    return new Uint8Array(hkdfSync('sha256', this.#sealingKey, nothing, Buffer.concat([Buffer.from('node-mls transfers'), this.scope]), 32))
+  }
+
   async #change<T>(make: (keys: NativeClient) => ClientChange<T>): Promise<T> {
     if (this.#stale) await this.#reload()
     for (let attempt = 1; ; attempt += 1) {
-      const { changes, parts = [], groups = [], forgotten = [], apply } = madeBy(make, this.keys)
+      const { changes, parts = [], groups = [], forgotten = [], latest = false, apply } = madeBy(make, this.keys)
+      const raised = latest && this.#format < format
       const own = packBatch([
+        ...(raised ? [this.#header(true)] : []),
         ...groups.map(groupRow),
         ...forgotten.map((handle): RowChange => ({ kind: 'delete', key: join([Uint8Array.of(tags.group), handle]) })),
       ])
@@ -196,6 +226,7 @@ export class ClientScope {
         throw error
       }
       this.#version += 1n
+      if (raised) this.#format = format
       this.#memory.take(lookedUp)
       if (revisions[0] === this.#revision + 1n) this.#revision += 1n
       return apply?.(revisions) as T
@@ -214,6 +245,7 @@ export class ClientScope {
       const puts: RowChange[] = []
       for (const change of rowChanges(batch)) {
         const [tag = 0] = change.key
+        if (change.kind === 'put' && tag === tags.header) this.#format = formatOf(change.value)
         if (change.kind === 'delete-prefix') whole = true
         else if (tag >= firstOwnTag || tag === pskTag) continue
         else if (change.kind === 'put') puts.push(change)
@@ -282,8 +314,8 @@ export class ClientScope {
   }
 
   async #existingKey(header: Uint8Array | null, stored: StoredKey): Promise<Uint8Array> {
-    if (!header || header.length < 2) throw new MlsError('STORAGE_DAMAGED')
-    if (viewOf(header).readUInt16BE(0) > format) throw new MlsError('STORAGE_VERSION')
+    if (!header) throw new MlsError('STORAGE_DAMAGED')
+    this.#format = formatOf(header)
     const other = this.#inDoubt
     const key = await openStored(stored, this.#encryptionKey, this.scope).catch(async (error: unknown) => {
       if (!other || !isMlsError(error, 'WRONG_ENCRYPTION_KEY')) throw error
@@ -296,8 +328,8 @@ export class ClientScope {
   }
 
   /** The number of the format; what an earlier one can read as well keeps its number. */
-  #header(): RowChange {
-    const number = this.#encryptionKey ? format : formatOne
+  #header(latest = this.#format === format): RowChange {
+    const number = latest ? format : this.#encryptionKey ? formatTwo : formatOne
     return put(tags.header, nothing, Uint8Array.of(number >> 8, number & 0xff))
   }
 
@@ -317,6 +349,14 @@ export class ClientScope {
     this.#sealingKey = key
     return true
   }
+}
+
+/** formatOf reads a header. @throws MlsError `STORAGE_DAMAGED`, `STORAGE_VERSION` */
+function formatOf(header: Uint8Array): number {
+  if (header.length < 2) throw new MlsError('STORAGE_DAMAGED')
+  const number = viewOf(header).readUInt16BE(0)
+  if (number > format) throw new MlsError('STORAGE_VERSION')
+  return number
 }
 
 /** madeBy runs `make`, with the addon's errors as ours. */

@@ -11,6 +11,9 @@ import type { GroupOwner } from './group-owner'
 import { GroupTable } from './group-table'
 import { Inbox } from './inbox'
 import { Joining, type CreateGroupOptions, type ExternalJoin, type ExternalJoinOptions, type JoinOptions } from './joining'
+import type { ExportedGroup } from './exported-group'
+import { Moving } from './moving'
+import type { BytesSource } from './transfer-bytes'
 import { KeyPackages, infosOf, type InfosByReference } from './key-package'
 import type { NativeClient, NativePskId, NativeSecret, NativeStep } from './native'
 import { Options, readList } from './options'
@@ -65,6 +68,7 @@ export class Client {
   readonly #events = new Events<ClientEvent>()
   readonly #inbox: Inbox | null
   readonly #joining: Joining
+  readonly #moving: Moving
   #closing: Promise<void> | null = null
 
   private constructor(request: ClientRequest, scope: ClientScope, keyPackages: InfosByReference) {
@@ -76,6 +80,7 @@ export class Client {
     this.psks = new Psks(scope, request.psk)
     this.#answers = { authenticate, trust, timeout, now, psk: (id) => this.#psk(id) }
     this.#groups = new GroupTable(scope, this.#owner(), request.maxLoadedGroups)
+    this.#moving = new Moving({ store: request.store, policy: request.policy, answers: this.#answers }, scope, this.#groups)
     this.#joining = new Joining(request, this.#answers, scope, this.#groups, this.keyPackages)
   }
 
@@ -152,6 +157,43 @@ export class Client {
   async joinExternally(groupInfo: Uint8Array, options?: ExternalJoinOptions): Promise<ExternalJoin> {
     this.#keys()
     return this.#joining.joinExternally(groupInfo, options)
+  }
+
+  /**
+   * exportGroup freezes a group, durably, so that it can move to another store of the same client: every method of the Group,
+   * in every process, gives `GROUP_MOVED` from now on. What was called before is finished first. Called again, after a
+   * restart too, it gives the same export. A move is one way: `release` gives the key of the bytes and rules out `cancel`.
+   *
+   * @throws MlsError `UNKNOWN_GROUP`, `REMOVED`, `LEASE_HELD`, of fault `storage`
+   * @example
+   * const there = await Client.open({ identity: 'alice', store: memoryStore(), authenticate: trustAnyCredential })
+   * const moving = await client.exportGroup(group.id)
+   * const parts: Uint8Array[] = []
+   * for await (const part of moving.parts()) parts.push(part)
+   * const moved = await there.importGroup(parts, await moving.release())
+   * await moving.finish()
+   * await moved.send('from the other store')
+   */
+  async exportGroup(id: Uint8Array): Promise<ExportedGroup> {
+    const groupId = copyOf('id', id)
+    this.#keys()
+    return this.#moving.export(groupId)
+  }
+
+  /**
+   * importGroup takes over a group that a client of the same name exported: with its candidates, cached proposals, past epochs,
+   * our signature key in it, and events not yet acknowledged. All or nothing is written. The same bytes again give the same
+   * group. Never import them into two stores: both would send with the same keys (RFC 9420 §6.3.1).
+   *
+   * @param bytes as `ExportedGroup.parts` gave them, whole or in parts of any size
+   * @param key what `ExportedGroup.release` gave
+   * @throws TypeError, RangeError; MlsError `WRONG_ENCRYPTION_KEY` (or a damaged header), `STORAGE_DAMAGED`,
+   *   `STORAGE_VERSION`, `WRONG_CLIENT`, `GROUP_EXISTS`, `TRANSFER_USED` when what was imported is gone again,
+   *   `STORE_FAILED`
+   */
+  async importGroup(bytes: BytesSource, key: Uint8Array): Promise<Group> {
+    this.#keys()
+    return this.#moving.import(bytes, key)
   }
 
   /** groups lists the groups of this client, without loading them. */
@@ -275,9 +317,9 @@ export class Client {
     const keys = this.#keys()
     if (!this.#inbox) return
     for await (const [scope, event] of this.#inbox.saved(this.#scope.groupScope(empty), keys)) {
-      const groupId = this.#scope.entryOf(scope)?.groupId
-      if (!groupId) continue  // the group was deleted
-      yield { ...event, group: await this.#groups.ofScope(scope), groupId }
+      const entry = this.#scope.entryOf(scope)
+      if (!entry || entry.transfer) continue  // the group was deleted, or moves with its events
+      yield { ...event, group: await this.#groups.ofScope(scope), groupId: entry.groupId }
     }
   }
 
@@ -350,9 +392,7 @@ export class Client {
       deleted: (group) => this.#groups.erase(group),
       used: (group) => this.#groups.used(group),
       listened: (group) => this.#groups.listened(group),
-      emit: (group, event) => {
-        if (this.#events.isHeard(event.kind)) this.#events.emit({ ...event, group })
-      },
+      emit: (group, event) => this.#events.emit({ ...event, group }),
     }
   }
 }

@@ -1,7 +1,8 @@
 // The strand of a group: how its native object is loaded, run and stored, and what its raw results become.
 import { commitAtom, loadScope, peekVersions } from './atom'
 import { answer, type AnswerSource } from './answers'
-import { packBatch } from './batch'
+import { packBatch, rowChanges } from './batch'
+import { movedTag } from './client-rows'
 import { MlsError, errorOf, isMlsError, toError } from './errors'
 import type { Hold } from './hold'
 import { inboxScope, splitInbox, type Inbox } from './inbox'
@@ -100,6 +101,7 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
     const also = keysOf(unstored)
     if (this.#revision === undefined || also.length > mostKeys) return null
     const loaded = await loadScope(store, this.#scope, (slice, head) => {
+      refuseMoved(slice)
       whole ||= head.whole
       size += slice.length
       rows.add(slice)
@@ -216,6 +218,11 @@ export function resultOf(run: NativeRun): Exclude<NativeStepResult, { readonly k
   return result
 }
 
+/** refuseMoved: nobody works with a group that is on its way to another store. @throws MlsError `GROUP_MOVED` */
+function refuseMoved(slice: Uint8Array): void {
+  for (const { kind } of rowChanges(slice, (tag) => tag === movedTag)) if (kind === 'put') throw new MlsError('GROUP_MOVED')
+}
+
 /** loadGroup makes a native group from its rows. @throws MlsError `UNKNOWN_GROUP`, `REMOVED`, of fault `storage` */
 export async function loadGroup(
   { store, keys, policy, answers }: GroupHome, scope: Uint8Array,
@@ -223,6 +230,7 @@ export async function loadGroup(
   const rows = new native.Rows()
   let size = 0
   const loaded = await loadScope(store, scope, (slice) => {
+    refuseMoved(slice)
     size += slice.length
     rows.add(slice)
   })

@@ -9,7 +9,7 @@
 import { packBatch } from './batch'
 import { toHex } from './bytes'
 import type { GroupEntry, GroupStatus } from './client-rows'
-import type { ClientScope } from './client-scope'
+import type { ClientChange, ClientScope } from './client-scope'
 import { MlsError, isMlsError } from './errors'
 import { Group } from './group'
 import type { GroupOwner } from './group-owner'
@@ -24,12 +24,14 @@ export interface Adoption {
   readonly handle: Uint8Array
   readonly opened: NativeOpened
   readonly status: GroupStatus
-  /** Other changes of the client's scope in the same atom. */
-  readonly changes?: (keys: NativeClient) => readonly Uint8Array[]
+  /** Other changes in the same atom; what it throws prevents the adoption. */
+  readonly more?: (keys: NativeClient) => Partial<Pick<ClientChange<unknown>, 'changes' | 'parts' | 'latest'>>
 }
 
 const allRows = packBatch([{ kind: 'delete-prefix', key: new Uint8Array(0) }])
-const order: readonly GroupStatus[] = ['active', 'joining', 'past']
+const order: readonly GroupStatus[] = ['active', 'joining', 'exported', 'released', 'past']
+/** Whether there must not be another of the same id beside it. */
+const isPresent = ({ status, transfer }: GroupEntry): boolean => (transfer?.before ?? status) === 'active'
 
 export class GroupTable {
   readonly #scope: ClientScope
@@ -59,18 +61,23 @@ export class GroupTable {
 
   /** get gives the group of an id, loaded if need be. @throws MlsError `UNKNOWN_GROUP`, of fault `storage` */
   async get(groupId: Uint8Array): Promise<Group> {
-    // Another process of this client may have made it.
-    if (this.#scope.find(groupId).length === 0) await this.#scope.refresh()
+    return this.load(await this.find(groupId))
+  }
+
+  /** find gives the entry of an id, of several the one that counts. @throws MlsError `UNKNOWN_GROUP`, of fault `storage` */
+  async find(groupId: Uint8Array): Promise<GroupEntry> {
+    // Another process of this client may have made it, or have it back.
+    if (this.#scope.find(groupId).every(({ transfer }) => transfer)) await this.#scope.refresh()
     const [entry] = this.#scope.find(groupId).sort((a, b) => order.indexOf(a.status) - order.indexOf(b.status))
     if (!entry) throw new MlsError('UNKNOWN_GROUP')
-    return this.#load(entry)
+    return entry
   }
 
   /** ofScope gives the group with this scope, or null when we are no longer a member. */
   async ofScope(groupScope: Uint8Array): Promise<Group | null> {
     const entry = this.#scope.entryOf(groupScope)
-    if (!entry || entry.status === 'past') return null
-    return this.#load(entry).catch((error: unknown) => {
+    if (!entry || entry.status === 'past' || entry.transfer) return null
+    return this.load(entry).catch((error: unknown) => {
       if (isMlsError(error, 'REMOVED', 'UNKNOWN_GROUP')) return null
       throw error
     })
@@ -78,28 +85,29 @@ export class GroupTable {
 
   /** all gives every handle of an id. */
   all(groupId: Uint8Array): Promise<Group[]> {
-    return Promise.all(this.#scope.find(groupId).map((entry) => this.#load(entry)))
+    return Promise.all(this.#scope.find(groupId).filter(({ transfer }) => !transfer).map((entry) => this.load(entry)))
   }
 
   /** requireNew makes sure that no group of this id is active. @throws MlsError `GROUP_EXISTS` */
   async requireNew(groupId: Uint8Array): Promise<void> {
     for (const entry of this.#scope.find(groupId)) {
-      if (entry.status !== 'active') continue
-      const group = await this.#load(entry)
+      if (!isPresent(entry)) continue
+      if (entry.transfer) throw new MlsError('GROUP_EXISTS')
+      const group = await this.load(entry)
       if (group.phase !== 'removed') throw new MlsError('GROUP_EXISTS')
       await this.#setStatus(entry, 'past')
     }
   }
 
   /** adopt stores a new group together with its entry, and gives its Group. */
-  async adopt({ handle, opened, status, changes }: Adoption): Promise<Group> {
+  async adopt({ handle, opened, status, more }: Adoption): Promise<Group> {
     const { group: native, batch, state } = opened
     const scope = this.#scope.groupScope(handle)
     try {
       if (status === 'active') await this.requireNew(state.groupId)
       return await this.#scope.change((keys) => {
         // Again, now that nothing comes between: two joins of one group may be under way.
-        const exists = this.#scope.find(state.groupId).some((one) => one.status === 'active')
+        const exists = this.#scope.find(state.groupId).some(isPresent)
         if (status === 'active' && exists) throw new MlsError('GROUP_EXISTS')
         const versions = new GroupVersions({})
         const part = versions.part(scope, [batch])
@@ -109,9 +117,8 @@ export class GroupTable {
           this.used(group)
           return group
         }
-        return {
-          changes: changes?.(keys) ?? [], parts: [part], groups: [{ handle, groupId: state.groupId, status }], apply,
-        }
+        const { changes = [], parts = [], latest = false } = more?.(keys) ?? {}
+        return { changes, parts: [part, ...parts], groups: [{ handle, groupId: state.groupId, status }], latest, apply }
       })
     } catch (error) {
       native.close()
@@ -121,10 +128,12 @@ export class GroupTable {
 
   /** activate makes a joined group the active one of its id, and what was active before a past one. */
   async activate(group: Group): Promise<void> {
-    const entry = this.#entryOf(group)
-    const former = this.#scope.find(entry.groupId).filter((one) => one.status === 'active' && one !== entry)
-    const past = former.map((one) => ({ ...one, status: 'past' }) as const)
-    await this.#scope.change(() => ({ changes: [], groups: [...past, { ...entry, status: 'active' }] }))
+    let former: readonly GroupEntry[] = []
+    await this.#scope.change(() => {
+      const entry = this.#entryOf(group)
+      former = this.#scope.find(entry.groupId).filter((one) => one.status === 'active' && one !== entry)
+      return { changes: [], groups: [...former.map((one) => ({ ...one, status: 'past' }) as const), { ...entry, status: 'active' }] }
+    })
     for (const one of former) await (await this.#present(toHex(one.handle)))?.close()
   }
 
@@ -155,12 +164,16 @@ export class GroupTable {
   }
 
   /** erase deletes a group's rows and its entry. */
-  async erase(group: Group): Promise<void> {
-    const { handle } = this.#entryOf(group)
-    const scopes = [group.scope, leaseScope(group.scope), inboxScope(group.scope)]
+  erase(group: Group): Promise<void> {
+    return this.eraseScope(group.scope, () => this.#entryOf(group))
+  }
+
+  /** eraseScope does so, of the entry that `entryOf` gives when nothing comes between. */
+  async eraseScope(groupScope: Uint8Array, entryOf: () => GroupEntry): Promise<void> {
+    const scopes = [groupScope, leaseScope(groupScope), inboxScope(groupScope)]
     // In one atom, so that no secret stays of a group that nobody knows any more; and no other process adds to it.
     const parts = scopes.map((scope, i) => ({ scope, expect: {}, advance: i === 0 ? ['epoch'] : [], changes: [allRows] }))
-    await this.#scope.change(() => ({ changes: [], parts, forgotten: [handle] }))
+    await this.#scope.change(() => ({ changes: [], parts, forgotten: [entryOf().handle] }))
     // What is left are versions; they do not matter.
     await Promise.allSettled(scopes.map((scope) => this.#owner.store.delete(scope)))
   }
@@ -177,12 +190,14 @@ export class GroupTable {
     return this.#loaded.get(key) ?? this.#unloaded.get(key)?.deref() ?? this.#loading.get(key)
   }
 
-  async #load(entry: GroupEntry): Promise<Group> {
+  /** load gives the group of an entry. @throws MlsError `GROUP_MOVED`, `REMOVED`, of fault `storage` */
+  async load(entry: GroupEntry): Promise<Group> {
+    if (entry.transfer) throw new MlsError('GROUP_MOVED')
     const key = toHex(entry.handle)
     const present = await this.#present(key)
     if (present?.closing) {
       await present.closing  // and then it is loaded again
-      return this.#load(entry)
+      return this.load(entry)
     }
     if (present) return present
     const before = this.#loading.get(key)
@@ -212,14 +227,20 @@ export class GroupTable {
     }
   }
 
+  /** @throws MlsError `UNKNOWN_GROUP`, `GROUP_MOVED` */
   #entryOf(group: Group): GroupEntry {
     const key = handleOf(group)
-    for (const entry of this.#scope.find(group.id)) if (toHex(entry.handle) === key) return entry
-    throw new MlsError('UNKNOWN_GROUP')
+    const entry = this.#scope.find(group.id).find(({ handle }) => toHex(handle) === key)
+    if (!entry) throw new MlsError('UNKNOWN_GROUP')
+    if (entry.transfer) throw new MlsError('GROUP_MOVED')
+    return entry
   }
 
   async #setStatus(entry: GroupEntry, status: GroupStatus): Promise<void> {
-    await this.#scope.change(() => ({ changes: [], groups: [{ ...entry, status }] }))
+    await this.#scope.change(() => {
+      const now = this.#scope.entryOf(this.#scope.groupScope(entry.handle))
+      return { changes: [], groups: now && !now.transfer ? [{ ...now, status }] : [] }
+    })
   }
 }
 

@@ -23,6 +23,7 @@ import { Published } from './published'
 import type { GroupEvent, NotReceived, Received } from './received'
 import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
 import type { ReceiveOptions, SendOptions, StepResult, StepSent } from './steps'
+import type { AtomPart } from './store'
 import type { SuccessorOptions, Succession } from './successor'
 
 /** Phase: `joining` until an external commit is accepted, `active`, `suspended` after a ReInit, `removed`. */
@@ -167,13 +168,13 @@ export class Group {
    * if (received.kind === 'message') console.log(received.sender, Buffer.from(received.data).toString())
    */
   async receive(message: Uint8Array, options?: ReceiveOptions): Promise<Received> {
-    const step = readReceive(options)('message', message)
+    const step = readReceive('message', message, options)
     return receivedOf(await this.#step(step))
   }
 
   /** receiveMany takes messages in order, in one step and one write. One that fails does not stop the others. */
   async receiveMany(messages: readonly Uint8Array[], options?: ReceiveOptions): Promise<(Received | NotReceived)[]> {
-    const steps = readList('messages', messages, readReceive(options))
+    const steps = readList('messages', messages, (what, one) => readReceive(what, one, options))
     const outcomes = await this.#strand.steps(steps)
     return outcomes.map((outcome) =>
       outcome.error ? { kind: 'error', error: outcome.error } : receivedOf(outcome.value))
@@ -326,12 +327,25 @@ export class Group {
 
   /** close finishes what was called and frees the memory; the stored state stays. Called again, it waits for the same. */
   close(): Promise<void> {
-    this.#closing ??= this.#strand.close().then(async () => {
-      await this.#lease?.release().catch(() => {})  // it runs out by itself
-      this.#published.end()
-      this.#owner.ended(this, 'closed')
-    })
+    this.#closing ??= this.#strand.close().then(() => this.#end())
     return this.#closing
+  }
+
+  /** moveOut refuses what comes with `GROUP_MOVED`, finishes what was called, and has `freeze` do so in the store. @internal */
+  async moveOut(freeze: (guard: readonly AtomPart[]) => Promise<void>): Promise<void> {
+    await this.#lease?.ensure()
+    if (this.#closing) throw new MlsError('CLOSED')
+    const moved = this.#strand.close('GROUP_MOVED').then(() => freeze(this.#lease?.guard() ?? []))
+    // When that fails the group is closed, and can be loaded again.
+    this.#closing = moved.catch(() => this.#strand.close()).then(() => this.#end())
+    await this.#closing
+    await moved
+  }
+
+  async #end(): Promise<void> {
+    await this.#lease?.release().catch(() => {})  // it runs out by itself
+    this.#published.end()
+    this.#owner.ended(this, 'closed')
   }
 
   /** unload frees the memory of a group that is not at work; the next call loads it again. @internal */

@@ -192,7 +192,7 @@ export class Joining {
     const opened = await (origin ? origin.use(start) : start(null, new Hold({}, Hold.active())))
     const last = this.#keyPackages.isLastResort(reference)
     const group = await this.#groups.adopt({
-      handle, opened, status: 'active', changes: (keys) => (last ? [] : [keys.deleteKeyPackages([reference])]),
+      handle, opened, status: 'active', more: (keys) => (last ? {} : { changes: [keys.deleteKeyPackages([reference])] }),
     })
     if (!last) this.#keyPackages.forget(reference)
     return group

@@ -144,6 +144,11 @@ export interface NativeClient {
   loadGroup(options: { scope: Uint8Array; rows: NativeRows; policy: NativePolicy }, now: number): Promise<NativeOpened>
   /** openInbox opens rows `inbox/<number>` of a group's scope, wherever they were kept: events in the order of their numbers. */
   openInbox(scope: Uint8Array, rows: NativeRows): Promise<readonly NativeStepResult[]>
+  /**
+   * reseal gives the rows of a group's scope sealed anew, for the rows of an empty one: `out`, from the client's key to that
+   * of a transfer, or `in`. `name` takes the place of a scope's name there.
+   */
+  reseal(options: { scope: Uint8Array; rows: NativeRows; key: Uint8Array; name: Uint8Array; way: 'out' | 'in' }): Promise<PackedBatch>
   /** proposeOwnAdd asks a group to add the owner of a key package (RFC 9420 §12.1.8). */
   proposeOwnAdd(reference: Uint8Array, groupId: Uint8Array, epoch: bigint): Promise<Uint8Array>
   close(): void

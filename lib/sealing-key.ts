@@ -24,6 +24,8 @@ export type EncryptionKey = Uint8Array | KeyWrapper
 const keySize = 32
 const nonceSize = 12
 const tagSize = 16
+/** Of what sealKey gives. */
+export const sealedKeySize = nonceSize + keySize + tagSize
 const cipher = 'aes-256-gcm'
 const kinds = { sealed: 1, wrapped: 2 } as const
 const rows = { clear: 0x81, check: 0x84, wrapped: 0x86 } as const
@@ -65,7 +67,7 @@ export async function storedForm(key: Uint8Array, encryptionKey: EncryptionKey |
     { kind: 'put', key: Uint8Array.of(tag), value },
   ]
   if (!encryptionKey) return put(rows.clear, key)
-  if (encryptionKey instanceof Uint8Array) return put(rows.wrapped, join([Uint8Array.of(kinds.sealed), seal(key, encryptionKey, scope)]))
+  if (encryptionKey instanceof Uint8Array) return put(rows.wrapped, join([Uint8Array.of(kinds.sealed), sealKey(key, encryptionKey, scope)]))
   const wrapped = await asked(async () => copyOf('what wrap gives', await encryptionKey.wrap(key.slice())))
   return put(rows.wrapped, join([Uint8Array.of(kinds.wrapped), wrapped]))
 }
@@ -92,7 +94,7 @@ async function unwrapped(row: Uint8Array, encryptionKey: EncryptionKey, scope: U
   const isKey = encryptionKey instanceof Uint8Array
   const rest = row.subarray(1)
   if (row[0] !== (isKey ? kinds.sealed : kinds.wrapped)) throw new MlsError('WRONG_ENCRYPTION_KEY')
-  if (isKey) return open(rest, encryptionKey, scope)
+  if (isKey) return openKey(rest, encryptionKey, scope)
   const key = await asked(async () => copyOf('what unwrap gives', await encryptionKey.unwrap(rest.slice())))
   if (key.length !== keySize) throw new MlsError('WRONG_ENCRYPTION_KEY')
   return key
@@ -106,8 +108,8 @@ async function asked(question: () => Promise<Uint8Array>): Promise<Uint8Array> {
   }
 }
 
-/** A wrapped key belongs to one client: it is bound to the name of its scope. */
-function seal(key: Uint8Array, under: Uint8Array, scope: Uint8Array): Uint8Array {
+/** sealKey wraps 32 bytes. A wrapped key belongs to one client: it is bound to the name of its scope. */
+export function sealKey(key: Uint8Array, under: Uint8Array, scope: Uint8Array): Uint8Array {
   const nonce = randomBytes(nonceSize)
   const sealing = createCipheriv(cipher, under, nonce).setAAD(scope)
   const ciphertext = sealing.update(key)
@@ -115,8 +117,9 @@ function seal(key: Uint8Array, under: Uint8Array, scope: Uint8Array): Uint8Array
   return join([nonce, ciphertext, sealing.getAuthTag()])
 }
 
-function open(sealed: Uint8Array, under: Uint8Array, scope: Uint8Array): Uint8Array {
-  if (sealed.length !== nonceSize + keySize + tagSize) throw new MlsError('STORAGE_DAMAGED')
+/** openKey unwraps them. @throws MlsError `WRONG_ENCRYPTION_KEY`, `STORAGE_DAMAGED` */
+export function openKey(sealed: Uint8Array, under: Uint8Array, scope: Uint8Array): Uint8Array {
+  if (sealed.length !== sealedKeySize) throw new MlsError('STORAGE_DAMAGED')
   try {
     const opening = createDecipheriv(cipher, under, sealed.subarray(0, nonceSize)).setAAD(scope)
     opening.setAuthTag(sealed.subarray(nonceSize + keySize))

@@ -11,7 +11,7 @@
 // closed, and the next operation loads it again from its rows. When another process was first (STORE_CONFLICT), the
 // native object is brought up to what is stored and what was called runs again, in its order, where the host says so.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MlsError, isMlsError, toError } from './errors'
+import { MlsError, isMlsError, toError, type ErrorCode } from './errors'
 import { Hold } from './hold'
 import { changesOf, failed, publishUnit, type Called, type Place, type StepsTask, type Unit, type WorkTask } from './strand-calls'
 import type { Done, Outcome, StepRun, StrandHost, WorkOptions } from './strand-host'
@@ -38,7 +38,7 @@ export class Strand<Native, State, Step, Raw, Result> {
   #broken: { readonly unstored: Uint8Array[] } | null = null
   #conflictsInARow = 0
   #hold: Hold | null = null
-  #closed = false
+  #closed: ErrorCode | null = null
   #watchers: (() => void)[] = []
 
   constructor(host: StrandHost<Native, State, Step, Raw, Result>, native: Native | null) {
@@ -99,9 +99,9 @@ export class Strand<Native, State, Step, Raw, Result> {
     })
   }
 
-  /** close takes no more operations, finishes those that were called, and closes the native object. */
-  async close(): Promise<void> {
-    this.#closed = true
+  /** close takes no more operations, which fail with `code`, finishes those that were called, and closes the native object. */
+  async close(code: ErrorCode = 'CLOSED'): Promise<void> {
+    this.#closed = code
     await this.#idle()
     this.#release()
   }
@@ -119,7 +119,7 @@ export class Strand<Native, State, Step, Raw, Result> {
     ) => StepsTask<Step, Result> | WorkTask<Native>,
   ): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#closed) throw new MlsError('CLOSED')
+      if (this.#closed) throw new MlsError(this.#closed)
       const caller = Hold.active()
       caller?.enter(this)
       this.#host.used()

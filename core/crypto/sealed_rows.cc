@@ -228,6 +228,27 @@ void SealedRows::Remember(const RowDelta& delta) {
   }
 }
 
+Result<Bytes> SealedRows::Reseal(std::vector<Bytes> slices, SealedRows& to, Random& random) const {
+  MLS_TRY(rows, OpenRows(std::move(slices)));
+  Batch batch;
+  for (const auto& [key, value] : rows.rows()) {
+    if (HasTag(key, RowTag::epoch_key)) continue;  // Pack draws new ones
+    switch (ProtectionOfRow(key)) {
+      case Protection::plain:
+        batch.PutPlain(key, value);
+        break;
+      case Protection::state:
+        batch.PutSecret(key, value.Clone());
+        break;
+      case Protection::epoch:
+        MLS_TRY(epoch, EpochOf(key));
+        batch.PutEpochSecret(epoch, key, value.Clone());
+        break;
+    }
+  }
+  return to.Pack(batch, random);
+}
+
 Result<Bytes> PackRows(const Sealer* sealer, const Batch& batch, Random& random) {
   if (batch.empty()) return Bytes();
   const NetChange net = NetChangeOf(batch);

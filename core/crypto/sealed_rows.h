@@ -34,6 +34,10 @@ class SealedRows {
   void Remember(const MemoryRows& rows);
   void Remember(const RowDelta& delta);
 
+  // Reseal gives the puts of a whole scope that this object opens, packed for `to`, which has no rows yet:
+  // STORAGE_DAMAGED, STORAGE_VERSION. Each epoch gets a new key; nothing else of a row changes.
+  Result<Bytes> Reseal(std::vector<Bytes> slices, SealedRows& to, Random& random) const;
+
  private:
   using EpochKeys = std::map<std::uint64_t, std::shared_ptr<const Sealer>>;
   class Opener;

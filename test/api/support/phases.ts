@@ -4,7 +4,7 @@ import { isMainThread } from 'node:worker_threads'
 import type { Client, ExternalJoin, Group, NewProposal, PendingCommit, Phase } from '../../../lib'
 import { addTo, keyPackage, open } from './people'
 
-export const phases = ['active', 'pending', 'joining', 'suspended', 'reinitialised', 'removed', 'closed', 'deleted'] as const
+export const phases = ['active', 'pending', 'joining', 'suspended', 'reinitialised', 'removed', 'closed', 'deleted', 'exported'] as const
 export type PhaseName = (typeof phases)[number]
 
 interface Scene {
@@ -49,6 +49,7 @@ async function sceneOf(phase: PhaseName): Promise<Scene> {
   const foreign = (await bobs.commit()).message
   if (phase === 'closed') await group.close()
   if (phase === 'deleted') await group.delete()
+  if (phase === 'exported') await alice.exportGroup(group.id)
   return { alice, bob, group, bobs, message, foreign, candidate }
 }
 
@@ -166,6 +167,7 @@ const rules: Readonly<Record<PhaseName, Rule>> = {
   removed: { works: [...reading, rejected], otherwise: 'REMOVED', but: { ...elsewhere, refresh: 'REMOVED' } },
   closed: { works: always, otherwise: 'CLOSED', but: {} },
   deleted: { works: always, otherwise: 'CLOSED', but: { confirm: 'UNKNOWN_GROUP', delete: 'UNKNOWN_GROUP' } },
+  exported: { works: always, otherwise: 'GROUP_MOVED', but: { delete: 'GROUP_MOVED' } },
 }
 
 /** expected gives `ok`, or the code of the error. */
@@ -176,7 +178,7 @@ export function expected(phase: PhaseName, name: string): string {
 
 const phaseOf: Readonly<Record<PhaseName, Phase>> = {
   active: 'active', pending: 'active', joining: 'joining', suspended: 'suspended', reinitialised: 'suspended',
-  removed: 'removed', closed: 'active', deleted: 'active',
+  removed: 'removed', closed: 'active', deleted: 'active', exported: 'active',
 }
 
 /** outcomeOf calls one member in one phase: `ok`, the code of the error, or in words what else was wrong. */

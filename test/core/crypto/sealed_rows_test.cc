@@ -182,6 +182,38 @@ TEST_CASE(
   CHECK(!other.OpenDelta({*one.Pack(Message(5, 1), random)}).ok());
 }
 
+TEST_CASE("sealed rows: sealed anew they are the same rows, under other keys throughout") {
+  SeededRandom random(7);
+  SealedRows rows = NewSealedRows();
+  SealedStore store;
+  store.Apply(*rows.Pack(Entering(4), random));
+  store.Apply(*rows.Pack(Entering(5), random));
+  store.Apply(*rows.Pack(Message(5, 1), random));
+  const auto elsewhere = [] {
+    return SealedRows(*Sealer::ForScope(Bytes(Sealer::kKeySize, 8), AsView("elsewhere")));
+  };
+  SealedRows to = elsewhere();
+  const auto packed = NewSealedRows().Reseal({store.Packed()}, to, random);
+  REQUIRE(packed.ok());
+  CHECK(IsDamaged(NewSealedRows().OpenRows({*packed})));
+  const MemoryRows before = *NewSealedRows().OpenRows({store.Packed()});
+  const auto after = elsewhere().OpenRows({*packed});
+  REQUIRE(after.ok());
+  CHECK(after->size() == before.size());
+  for (const auto& [key, value] : before.rows()) {
+    REQUIRE(after->Get(key));
+    CHECK(Equal(*after->Get(key), value) == (RowTag(key[0]) != RowTag::epoch_key));
+  }
+  // Nothing of what was sealed is as it was.
+  SealedStore moved;
+  moved.Apply(*packed);
+  for (const auto& [key, sealed] : store.rows()) {
+    if (ProtectionOf(RowTag(key[0])) != Protection::plain) CHECK(moved.rows()[key] != sealed);
+  }
+  SealedRows wrong = elsewhere();
+  CHECK(wrong.Reseal({store.Packed()}, to, random).error() == Error::STORAGE_DAMAGED);
+}
+
 TEST_CASE("sealed rows: a delta keeps the order of its slices") {
   SeededRandom random(7);
   SealedRows rows = NewSealedRows();
