@@ -1,5 +1,6 @@
 // Byte strings as the API takes and gives them: taken as a copy of the moment, given as plain Uint8Arrays.
 import { types } from 'node:util'
+import { MlsError } from './errors'
 
 /** toHex gives lower-case hex, two digits a byte. */
 export const toHex = (bytes: Uint8Array): string => viewOf(bytes).toString('hex')
@@ -21,20 +22,30 @@ export function join(parts: readonly Uint8Array[]): Uint8Array {
 /** viewOf is the same memory as a Buffer, for its methods. */
 export const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 
+/** Bytes that no vector of RFC 9420 can hold: a length has 30 bits (§2.1.2). */
+const tooLarge = 2 ** 30
+
+/** requireSize is there to be called before anything is copied. @throws MlsError `TOO_LARGE` */
+export function requireSize(bytes: Uint8Array): Uint8Array {
+  if (bytes.length >= tooLarge) throw new MlsError('TOO_LARGE')
+  return bytes
+}
+
 /**
  * copyOf takes a byte string of the caller as it is at this moment.
  * @throws TypeError that names `what`, unless it is a Uint8Array (a Buffer is one).
+ * @throws MlsError `TOO_LARGE`
  */
 export function copyOf(what: string, value: unknown): Uint8Array {
   if (!types.isUint8Array(value)) throw new TypeError(`${what} must be a Uint8Array`)
-  return new Uint8Array(value)
+  return new Uint8Array(requireSize(value))
 }
 
-/** copyOfText is copyOf, and takes a string as its UTF-8. */
+/** copyOfText is copyOf, and takes a string as its UTF-8. @throws TypeError @throws MlsError `TOO_LARGE` */
 export function copyOfText(what: string, value: unknown): Uint8Array {
   if (typeof value === 'string') return new TextEncoder().encode(value)
   if (!types.isUint8Array(value)) throw new TypeError(`${what} must be a string or a Uint8Array`)
-  return new Uint8Array(value)
+  return new Uint8Array(requireSize(value))
 }
 
 export const empty: Uint8Array = new Uint8Array(0)

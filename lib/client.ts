@@ -392,7 +392,9 @@ export class Client {
       deleted: (group) => this.#groups.erase(group),
       used: (group) => this.#groups.used(group),
       listened: (group) => this.#groups.listened(group),
-      emit: (group, event) => this.#events.emit({ ...event, group }),
+      emit: (group, event) => {
+        if (this.#events.isHeard(event.kind)) this.#events.emit({ ...event, group })
+      },
     }
   }
 }

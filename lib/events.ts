@@ -44,8 +44,14 @@ export class Events<Event extends { readonly kind: string }> {
     return queue
   }
 
+  /** Whether anybody hears of events of a kind. @internal */
+  isHeard(kind: Event['kind']): boolean {
+    return this.#queues.size > 0 || (this.#listeners.get(kind)?.size ?? 0) > 0
+  }
+
   /** emit gives an event to everybody. @internal */
   emit(event: Event): void {
+    if (!this.isHeard(event.kind)) return
     for (const listener of [...(this.#listeners.get(event.kind) ?? [])]) {
       try {
         ;(listener as (event: Event) => void)(event)

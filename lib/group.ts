@@ -168,13 +168,13 @@ export class Group {
    * if (received.kind === 'message') console.log(received.sender, Buffer.from(received.data).toString())
    */
   async receive(message: Uint8Array, options?: ReceiveOptions): Promise<Received> {
-    const step = readReceive('message', message, options)
+    const step = readReceive(options)('message', message)
     return receivedOf(await this.#step(step))
   }
 
   /** receiveMany takes messages in order, in one step and one write. One that fails does not stop the others. */
   async receiveMany(messages: readonly Uint8Array[], options?: ReceiveOptions): Promise<(Received | NotReceived)[]> {
-    const steps = readList('messages', messages, (what, one) => readReceive(what, one, options))
+    const steps = readList('messages', messages, readReceive(options))
     const outcomes = await this.#strand.steps(steps)
     return outcomes.map((outcome) =>
       outcome.error ? { kind: 'error', error: outcome.error } : receivedOf(outcome.value))

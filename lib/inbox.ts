@@ -60,11 +60,12 @@ interface Waiting {
 
 /** eventOf makes what listeners are told of a step's result that was saved, or of one that was found saved. */
 export function eventOf(raw: SavedResult, ack: Acknowledge | undefined): ReceivedMessage | ReceivedProposal | ReceivedCommit {
-  const more = ack ? { ack } : {}
   if (raw.kind === 'message') {
-    const { inbox: _number, ...message } = raw
-    return { ...message, ...more }
+    const { kind, sender, epoch, data, authenticatedData } = raw
+    const message = { kind, sender, epoch, data, authenticatedData }
+    return ack ? { ...message, ack } : message
   }
+  const more = ack ? { ack } : {}
   if (raw.kind === 'proposal') return { kind: raw.kind, epoch: raw.epoch, ...raw.proposal, ...more }
   const { commit, welcomes, recipients = [] } = raw
   return { kind: 'commit', ...commit, ...(welcomes ? { welcomes: new Welcomes(welcomes, recipients) } : {}), ...more }

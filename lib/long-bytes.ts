@@ -1,5 +1,6 @@
 // Long byte strings: they cross in slices, so that no turn of the event loop copies more than it should.
 import { types } from 'node:util'
+import { requireSize } from './bytes'
 import { native, type NativeBytes } from './native'
 import { Options } from './options'
 import { Slices } from './turns'
@@ -11,10 +12,11 @@ const stride = 1 << 18
  * takeBytes copies a byte string: the first slice before it returns, the others a turn each. Each slice is taken as it
  * is when it is copied.
  * @throws TypeError that names `what`, unless it is a Uint8Array; also when its length changes meanwhile
+ * @throws MlsError `TOO_LARGE`
  */
 export function takeBytes(what: string, value: unknown): Promise<NativeBytes> {
   if (!types.isUint8Array(value)) throw new TypeError(`${what} must be a Uint8Array`)
-  const bytes = fill(what, value, new native.Bytes(value.length))
+  const bytes = fill(what, value, new native.Bytes(requireSize(value).length))
   bytes.catch(() => {})  // the caller awaits it, perhaps after something else failed
   return bytes
 }

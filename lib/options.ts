@@ -45,7 +45,15 @@ export function readList<T>(what: string, value: unknown, read: (what: string, v
   if (!attempt(what, () => Array.isArray(value))) throw new TypeError(`${what} must be an array`)
   const list = value as readonly unknown[]
   const length = attempt(`${what}.length`, () => list.length)
-  return Array.from({ length }, (_, i) => read(`${what}[${i}]`, attempt(`${what}[${i}]`, () => list[i])))
+  const all: T[] = []
+  // No function for each element: messages come by the thousand.
+  let i = 0
+  const next = (): unknown => list[i]
+  for (; i < length; i += 1) {
+    const name = `${what}[${i}]`
+    all.push(read(name, attempt(name, next)))
+  }
+  return all
 }
 
 /** Options reads the properties of one plain object. */

@@ -29,10 +29,10 @@ export function readSend(what: string, data: unknown, options: unknown): NativeS
 export const readAuthenticatedData = (options: unknown): Uint8Array =>
   new Options('options', options, ['authenticatedData']).bytes('authenticatedData', empty)
 
-/** readReceive reads what was received. @throws TypeError */
-export function readReceive(what: string, message: unknown, options: unknown): NativeStep {
+/** readReceive reads what was received: a step of each message. @throws TypeError */
+export function readReceive(options: unknown): (what: string, message: unknown) => NativeStep {
   const inspect = new Options('options', options, ['inspect']).flag('inspect', false)
-  return { kind: 'receive', message: copyOf(what, message), inspect }
+  return (what, message) => ({ kind: 'receive', message: copyOf(what, message), inspect })
 }
 
 export function sentOf(result: StepResult): Uint8Array {

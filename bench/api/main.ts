@@ -25,7 +25,7 @@ const LONGEST = 10
 /** Sizes of the group whose state is measured. */
 const STATE = [1000]
 const STATE_FULL = [1000, 50_000]
-const PARTS = ['peers', 'state']
+const PARTS = ['peers', 'busy', 'state']
 
 const { values } = parseArgs({
   options: {
@@ -43,11 +43,11 @@ async function main(): Promise<void> {
   const sizes = values.members.split(',').map(Number)
   if (!sizes.every((n) => Number.isInteger(n) && n >= 2)) throw new RangeError(`--members must be sizes of groups, not "${values.members}"`)
   const loadBefore = os.loadavg()[0] ?? 0
-  if (values.only !== undefined && !PARTS.includes(values.only)) throw new RangeError(`--only must be ${PARTS.join(' or ')}`)
+  if (values.only !== undefined && !PARTS.includes(values.only)) throw new RangeError(`--only must be ${PARTS.join(', ')}`)
   const fillers = fillerSource()
-  const beside = values.only === 'state' ? [] : await peerRows(sizes, fillers)
+  const beside = values.only === 'state' ? [] : values.only === 'busy' ? await busyRows(fillers) : await peerRows(sizes, fillers)
   const setting = { suite: SUITE, sizes: values.full ? STATE_FULL : STATE, fillers, tell, delay: DELAY }
-  const state = values.only === 'peers' ? { rows: [], notes: [] } : await measureState(setting)
+  const state = values.only === 'peers' || values.only === 'busy' ? { rows: [], notes: [] } : await measureState(setting)
   await report(describeMachine(opensslVersion, loadBefore), beside, state)
 }
 
