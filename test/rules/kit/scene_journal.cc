@@ -57,13 +57,6 @@ std::string SceneJournal::Setting() const {
               Field("path", type.path == CustomProposalType::Path::required ? "required" : "optional") + "," +
               Field("external", std::uint64_t{type.external == CustomProposalType::External::allowed}) + "}";
   }
-  std::string psks;
-  if (company != nullptr) {
-    for (const auto& [id, value] : company->psks) {
-      if (!psks.empty()) psks += ",";
-      psks += "[" + Quoted(Hex(id)) + "," + Quoted(Hex(value)) + "]";
-    }
-  }
   static constexpr const char* kExternalCommits[] = {"refuse", "join", "resync"};
   return "{" + Field("rule", CurrentRule()) + "," + Field("suite", static_cast<std::uint64_t>(suite_.id)) +
          "," + Field("now", now()) + "," +
@@ -71,7 +64,18 @@ std::string SceneJournal::Setting() const {
          Field("externalCommits", kExternalCommits[static_cast<int>(policy_.external_commits)]) + "," +
          Field("newMemberProposals",
                policy_.new_member_proposals == Policy::NewMemberProposals::allow ? "allow" : "refuse") +
-         ",\"customProposals\":[" + custom + "],\"psks\":[" + psks + "]";
+         ",\"customProposals\":[" + custom + "]";
+}
+
+std::string SceneJournal::Psks() const {
+  std::string psks;
+  if (company != nullptr) {
+    for (const auto& [id, value] : company->psks) {
+      if (!psks.empty()) psks += ",";
+      psks += "[" + Quoted(Hex(id)) + "," + Quoted(Hex(value)) + "]";
+    }
+  }
+  return ",\"psks\":[" + psks + "]";
 }
 
 void SceneJournal::Joins(std::optional<std::size_t> member, View welcome, const NewKeyPackage& package,
@@ -82,7 +86,7 @@ void SceneJournal::Joins(std::optional<std::size_t> member, View welcome, const 
   if (member) {
     lives_[*member].beginning = Setting() + "," + Field("kind", "life") + joining;
   } else {
-    refusals_.push_back(Setting() + "," + Field("kind", "join") + joining + "," +
+    refusals_.push_back(Setting() + Psks() + "," + Field("kind", "join") + joining + "," +
                         Field("outcome", Name(outcome)) + "}");
   }
 }
@@ -101,7 +105,7 @@ void SceneJournal::Acts(std::size_t member) {
 void SceneJournal::NoteJoinByCommit(const Client& client, const GroupInfo& info, View ratchet_tree,
                                     Outcome outcome) {
   if (over_ || !IsWritten()) return;
-  refusals_.push_back(Setting() + "," + Field("kind", "joinByCommit") + "," +
+  refusals_.push_back(Setting() + Psks() + "," + Field("kind", "joinByCommit") + "," +
                       Field("identity", AsView(client.name)) + "," +
                       Field("signatureKey", client.profile.signature_private_key) + "," +
                       Field("groupInfo", EncodeMessage(GroupInfoMessage{info})) + "," +
@@ -117,7 +121,7 @@ void SceneJournal::NoteRefusedAdd(std::size_t member, const KeyPackage& package,
 
 void SceneJournal::NoteDecode(View bytes, Outcome outcome) {
   if (over_ || !IsWritten()) return;
-  refusals_.push_back(Setting() + "," + Field("kind", "decode") + "," + Field("message", bytes) + "," +
+  refusals_.push_back(Setting() + Psks() + "," + Field("kind", "decode") + "," + Field("message", bytes) + "," +
                       Field("outcome", Name(outcome)) + "}");
 }
 
@@ -128,7 +132,7 @@ void SceneJournal::Write() const {
   for (const std::string& line : refusals_) out << line << "\n";
   for (const auto& [member, life] : lives_) {
     if (life.steps.empty()) continue;
-    out << life.beginning << ",\"steps\":[";
+    out << life.beginning << Psks() << ",\"steps\":[";
     for (std::size_t i = 0; i < life.steps.size(); ++i) {
       const Step& step = life.steps[i];
       out << (i == 0 ? "{" : ",{") << Field("rule", step.rule) << "," << Field("kind", step.kind) << ","

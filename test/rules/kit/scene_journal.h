@@ -52,6 +52,7 @@ class SceneJournal : public Journal {
   void Acts(std::size_t member) override;
 
   std::string Setting() const;  // what every line begins with
+  std::string Psks() const;     // of a life: all that the scene had in its end
   std::uint64_t now() const { return company == nullptr ? kNow : company->world.env.now; }
 
   const Suite& suite_;
