@@ -36,7 +36,7 @@ export class ExportedGroup {
   }
 
   /**
-   * parts gives the bytes, about 256 KiB at a time: some 1.5 KiB for each member, sealed, never a secret in the clear. Called
+   * parts gives the bytes, about 256 KiB at a time, sealed, never a secret in the clear; 202 bytes for each member of a group just made. Called
    * again it writes them anew, with other bytes for the same state; until `finish`.
    * @throws MlsError `GROUP_MOVED` when it was cancelled, `UNKNOWN_GROUP` when finished, of fault `storage`
    */
