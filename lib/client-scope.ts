@@ -218,8 +218,9 @@ export class ClientScope {
       } catch (error) {
         if (isMlsError(error, 'STORE_CONFLICT') && attempt < attempts) {
           if (attempt > 1) await sleep(Math.random() * Math.min(longestPause, 2 ** attempt))
+          const before = this.#version
           await this.#catchUp()
-          continue
+          if (this.#version !== before) continue  // or it was the scope of one of `parts`
         }
         // The addon's keys may have run ahead of the rows.
         await this.#reload().catch(() => {})

@@ -387,7 +387,7 @@ export class Client {
       stagedCommitTimeout: this.#request.stagedCommitTimeout,
       keys: () => this.#scope.keys,
       succeed: (origin, kind, keyPackages, options) => this.#joining.succeed(origin, kind, keyPackages, options),
-      confirmed: (group) => this.#groups.activate(group),
+      confirmed: (group, parts) => this.#groups.activate(group, parts),
       ended: (group, how) => this.#groups.ended(group, how),
       deleted: (group) => this.#groups.erase(group),
       used: (group) => this.#groups.used(group),

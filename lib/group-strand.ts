@@ -11,7 +11,7 @@ import { native } from './native'
 import type { NativeClient, NativeGroup, NativeNeeds, NativePolicy, NativeRun, NativeState, NativeStep, NativeStepResult } from './native'
 import type { Store } from './store'
 import { Strand } from './strand'
-import type { Outcome, StepRun, StrandHost } from './strand-host'
+import type { Commit, Outcome, StepRun, StrandHost } from './strand-host'
 import { GroupVersions, keysOf } from './versions'
 
 /** Raw: a step's result, or a received commit that waits for a word. */
@@ -154,12 +154,14 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
     return lacks && this.repeats > 0 ? { ...run, behind: true } : run
   }
 
-  async persist(changes: readonly Uint8Array[]): Promise<void> {
+  async persist(
+    changes: readonly Uint8Array[], commit: Commit = (parts) => commitAtom(this.#home.store, parts),
+  ): Promise<void> {
     const { group, inbox } = this.#home.inbox ? splitInbox(changes) : { group: changes, inbox: [] }
     const part = this.#versions.part(this.#scope, group)
     const events = inbox.length > 0 ? [{ scope: inboxScope(this.#scope), expect: {}, advance: [], changes: inbox }] : []
     try {
-      const [revision] = await commitAtom(this.#home.store, [part, ...events, ...this.#lease?.guard() ?? []])
+      const [revision] = await commit([part, ...events, ...this.#lease?.guard() ?? []])
       // Otherwise somebody else was there in between, whose rows are still to be read.
       if (this.#revision !== undefined && revision === this.#revision + 1n) this.#revision = revision
     } catch (error) {

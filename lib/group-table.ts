@@ -17,6 +17,7 @@ import { loadGroup } from './group-strand'
 import { inboxScope } from './inbox'
 import { leaseScope } from './lease'
 import type { NativeClient, NativeOpened } from './native'
+import type { AtomPart } from './store'
 import { GroupVersions } from './versions'
 
 /** Adoption: what goes into the atom that adds a group. */
@@ -126,15 +127,20 @@ export class GroupTable {
     }
   }
 
-  /** activate makes a joined group the active one of its id, and what was active before a past one. */
-  async activate(group: Group): Promise<void> {
-    let former: readonly GroupEntry[] = []
-    await this.#scope.change(() => {
+  /**
+   * activate makes a joined group the active one of its id, and what was active before a past one, in one atom with
+   * `parts`. It gives the revisions of these, and what of the former is in memory.
+   */
+  async activate(group: Group, parts: readonly AtomPart[]): Promise<{ revisions: readonly bigint[]; former: Group[] }> {
+    const { former, revisions } = await this.#scope.change(() => {
       const entry = this.#entryOf(group)
-      former = this.#scope.find(entry.groupId).filter((one) => one.status === 'active' && one !== entry)
-      return { changes: [], groups: [...former.map((one) => ({ ...one, status: 'past' }) as const), { ...entry, status: 'active' }] }
+      const replaced = this.#scope.find(entry.groupId).filter((one) => one.status === 'active' && !isSame(one, entry))
+      const past = replaced.map((one) => ({ ...one, status: 'past' }) as const)
+      const apply = ([, ...rest]: readonly bigint[]) => ({ former: replaced, revisions: rest })
+      return { changes: [], parts, groups: [...past, { ...entry, status: 'active' as const }], apply }
     })
-    for (const one of former) await (await this.#present(toHex(one.handle)))?.close()
+    const present = await Promise.all(former.map(async ({ handle }) => this.#present(toHex(handle))))
+    return { revisions, former: present.flatMap((one) => one ?? []) }
   }
 
   /** used notes that a group is in memory and in use. */
@@ -244,5 +250,6 @@ export class GroupTable {
   }
 }
 
+const isSame = (one: GroupEntry, other: GroupEntry): boolean => toHex(one.handle) === toHex(other.handle)
 /** handleOf: a group's scope ends with its handle of 16 bytes. */
 const handleOf = (group: Group): string => toHex(group.scope.subarray(-16))

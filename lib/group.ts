@@ -24,6 +24,7 @@ import type { GroupEvent, NotReceived, Received } from './received'
 import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
 import type { ReceiveOptions, SendOptions, StepResult, StepSent } from './steps'
 import type { AtomPart } from './store'
+import type { Commit } from './strand-host'
 import type { SuccessorOptions, Succession } from './successor'
 
 /** Phase: `joining` until an external commit is accepted, `active`, `suspended` after a ReInit, `removed`. */
@@ -293,8 +294,15 @@ export class Group {
    * a group that was found in the store again; else `ExternalJoin.accepted`.
    */
   async confirm(): Promise<void> {
-    await this.#owner.confirmed(this)
-    await this.#strand.perform(async (native) => ({ ...(await native.confirm()), publish: () => {} }))
+    // In one atom with the list of groups: what this one takes the place of stays until it does.
+    let former: readonly Group[] = []
+    const commit: Commit = async (parts) => {
+      const stored = await this.#owner.confirmed(this, parts)
+      former = stored.former
+      return stored.revisions
+    }
+    await this.#strand.perform(async (native) => ({ ...(await native.confirm()), publish: () => {}, commit }))
+    await Promise.all(former.map((group) => group.close()))
   }
 
   /** on calls a listener for each event of a kind, in order, after it is durable. */

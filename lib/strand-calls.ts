@@ -1,7 +1,7 @@
 // What a strand (strand.ts) keeps of its calls: those that were not settled, and what was computed for them.
 import { toError } from './errors'
 import type { Hold } from './hold'
-import type { Outcome, StepRun } from './strand-host'
+import type { Commit, Outcome, StepRun } from './strand-host'
 
 /** A call that was not settled. Between being taken from the queue and being settled it is `started`. */
 export interface Called {
@@ -25,6 +25,7 @@ export interface WorkTask<Native> extends Called {
 /** Unit: something computed and not yet published. */
 export interface Unit {
   readonly changes: readonly Uint8Array[]
+  readonly commit?: Commit | undefined
   readonly publish: () => void
   readonly fail: (error: Error) => void
 }
@@ -35,6 +36,9 @@ export interface Place<Step, Result> {
 
 /** changesOf gives the batches of a step that may have changed nothing. */
 export const changesOf = (batch: Uint8Array | null): readonly Uint8Array[] => (batch && batch.length > 0 ? [batch] : [])
+
+export const sizeOf = (units: readonly Unit[]): number =>
+  units.reduce((sum, { changes }) => changes.reduce((size, batch) => size + batch.length, sum), 0)
 
 /** failed is the run of one step that came to nothing. */
 export const failed = <State, Raw>(error: Error): StepRun<State, Raw> =>

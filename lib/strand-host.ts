@@ -1,5 +1,6 @@
 // What a strand (strand.ts) and its host say to each other: runs of steps, other work, and what the host does for it.
 import type { Hold } from './hold'
+import type { AtomPart } from './store'
 
 /** Outcome of a step: what it gave, or why it did not. */
 export type Outcome<Result> = { readonly value: Result; readonly error?: never } | { readonly error: Error; readonly value?: never }
@@ -21,7 +22,12 @@ export interface Done<State, T> {
   readonly batch: Uint8Array | null
   readonly state: State | null
   readonly publish: () => T
+  /** Stores the rows, where not in an atom of the group alone. */
+  readonly commit?: Commit
 }
+
+/** Commit stores parts, with others or not, all or nothing, and gives the revisions that the scopes of `parts` then have. */
+export type Commit = (parts: readonly AtomPart[]) => Promise<readonly bigint[]>
 
 /** StrandHost: what a strand does not know. */
 export interface StrandHost<Native, State, Step, Raw, Result> {
@@ -41,7 +47,7 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
    */
   ready(): Promise<boolean>
   /** persist stores batches, all or nothing. @throws MlsError `STORE_CONFLICT` when another process was first */
-  persist(changes: readonly Uint8Array[]): Promise<void>
+  persist(changes: readonly Uint8Array[], commit?: Commit): Promise<void>
   /** How often a call runs again because another process was first. */
   readonly repeats: number
   /**

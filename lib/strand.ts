@@ -13,7 +13,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MlsError, isMlsError, toError, type ErrorCode } from './errors'
 import { Hold } from './hold'
-import { changesOf, failed, publishUnit, type Called, type Place, type StepsTask, type Unit, type WorkTask } from './strand-calls'
+import { changesOf, failed, publishUnit, sizeOf, type Called, type Place, type StepsTask, type Unit, type WorkTask } from './strand-calls'
 import type { Done, Outcome, StepRun, StrandHost, WorkOptions } from './strand-host'
 
 /** Calls that are put together into one native run, and the shortest run where many steps ask. */
@@ -69,13 +69,13 @@ export class Strand<Native, State, Step, Raw, Result> {
         if (signal?.aborted) throw new MlsError('ABORTED', { cause: signal.reason })
         if (former !== null && !await this.#host.sameEpoch(native, former)) throw new MlsError('STORE_CONFLICT')
         running = hold
-        const { batch, state, publish } = await work(native, hold)
+        const { batch, state, publish, commit } = await work(native, hold)
         if (boundToEpoch) former = state
         const settle = (): void => {
           if (state !== null) this.#host.publishState(state)
           resolve(publish())
         }
-        return { changes: changesOf(batch), publish: settle, fail: reject }
+        return { changes: changesOf(batch), publish: settle, fail: reject, commit }
       }
       const task: WorkTask<Native> = { kind: 'work', onWire, start, caller, reject, conflicts: 0 }
       signal?.addEventListener('abort', abort, { once: true })
@@ -284,19 +284,17 @@ export class Strand<Native, State, Step, Raw, Result> {
       return
     }
     this.#unpublished.push(unit)
-    this.#waitingBytes += unit.changes.reduce((sum, batch) => sum + batch.length, 0)
+    this.#waitingBytes += sizeOf([unit])
     if (!this.#storing) void this.#store()
   }
 
   async #store(): Promise<void> {
     this.#storing = true
     while (this.#unpublished.length > 0) {
-      const units = this.#unpublished
-      this.#unpublished = []
-      this.#waitingBytes = 0
+      const units = this.#takeUnits()
       try {
         const changes = units.flatMap((unit) => unit.changes)
-        if (changes.length > 0) await this.#host.persist(changes)
+        if (changes.length > 0) await this.#host.persist(changes, units.at(-1)?.commit)
         this.#conflictsInARow = 0
       } catch (error) {
         this.#break(units, toError(error))
@@ -308,6 +306,14 @@ export class Strand<Native, State, Step, Raw, Result> {
     this.#storing = false
     if (this.#broken) this.#start()
     this.#notify()
+  }
+
+  /** takeUnits takes what goes into the next atom: all, or all up to the first that has a way of its own to the store. */
+  #takeUnits(): Unit[] {
+    const own = this.#unpublished.findIndex(({ commit }) => commit)
+    const units = this.#unpublished.splice(0, own < 0 ? Infinity : own + 1)
+    this.#waitingBytes -= sizeOf(units)
+    return units
   }
 
   /** break rejects what was stored in vain, and everything that was called before this was known, or runs it again. */
