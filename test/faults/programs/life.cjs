@@ -1,20 +1,25 @@
 // The life of a member, with one step of every kind, for faults to strike at each of its writes or messages to the store.
 //
-//     node life.cjs PLACE live     does the steps, and tells by IPC of each one when it was done; one that fails because the
-//                                  store does is tried again
-//     node life.cjs PLACE check    tells what is there, and that it goes on
+// It takes orders by IPC, one after the other, each { place, mode }, and says { end: true } behind what it tells:
 //
-// PLACE is a folder, for SQLite, or the address of a PostgreSQL with a schema behind a `#`.
+//     live     does the steps, and tells of each one when it was done; one that fails because the store does is tried again
+//     check    tells what is there, and that it goes on
+//
+// A place is a folder, for SQLite, or the address of a PostgreSQL with a schema behind a `#`.
 'use strict'
 
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const { Client, isMlsError, memoryStore, postgresStore, sqliteStore, trustAnyCredential } = require('../../../dist')
 
-const [, , place = '', mode] = process.argv
-const [address = '', schema = ''] = place.split('#')
-const store = schema ? postgresStore(address, { schema, retryTimeout: 60 }) : sqliteStore(path.join(place, 'alice.db'))
-const openAlice = () => Client.open({ identity: 'alice', store, authenticate: trustAnyCredential })
+/** @param {string} place */
+function storeAt(place) {
+  const [address = '', schema = ''] = place.split('#')
+  return schema ? postgresStore(address, { schema, retryTimeout: 60 }) : sqliteStore(path.join(place, 'alice.db'))
+}
+/** @typedef {import('../../../lib').Store} Store */
+/** @param {Store} store */
+const openAlice = (store) => Client.open({ identity: 'alice', store, authenticate: trustAnyCredential })
 /** @param {string} identity */
 const openOther = (identity) => Client.open({ identity, store: memoryStore(), authenticate: trustAnyCredential })
 
@@ -42,7 +47,7 @@ const json = (_key, value) => (typeof value === 'bigint' ? Number(value) : value
 /** Of each step, what comes before it at the others, and what alice does. @type {[string, (p: People) => Promise<unknown>, (p: People) => Promise<unknown>][]} */
 const steps = [
   ['open', async (p) => Object.assign(p, { bob: await openOther('bob'), carol: await openOther('carol') }),
-    async (p) => { p.alice = await openAlice() }],
+    async (p) => { p.alice = await openAlice(p.store) }],
   ['key packages', async () => {}, async (p) => { p.packages = await p.alice.keyPackages.create(3) }],
   ['join', async (p) => {
     p.bobs = await p.bob.createGroup()
@@ -97,9 +102,10 @@ async function patiently(work) {
   }
 }
 
-async function live() {
+/** @param {Store} store */
+async function live(store) {
   /** @type {People} */
-  const people = {}
+  const people = { store }
   for (const [name, before, step] of steps) {
     await before(people)
     const state = await patiently(() => describe(people.alice))
@@ -115,12 +121,13 @@ async function live() {
     }
     process.send?.({ step: name, state: await patiently(() => describe(people.alice)), failed })
   }
-  await people.alice.close()
+  await Promise.all([people.alice, people.bob, people.carol].map((client) => client.close()))
   await store.close()
 }
 
-async function check() {
-  const alice = await openAlice()
+/** @param {Store} store */
+async function check(store) {
+  const alice = await openAlice(store)
   const state = await describe(alice)
   for (const { id } of alice.groups()) {
     const group = await alice.group(id).catch(() => null)
@@ -134,8 +141,11 @@ async function check() {
   process.send?.({ state })
 }
 
-const ending = (mode === 'check' ? check() : live()).then(() => 0, (error) => {
-  process.send?.({ error: String(error.stack) })
-  return 1
+process.on('message', async (/** @type {{ place: string, mode: 'live' | 'check' }} */ { place, mode }) => {
+  try {
+    await (mode === 'check' ? check : live)(storeAt(place))
+  } catch (error) {
+    process.send?.({ error: String(/** @type {Error} */ (error).stack) })
+  }
+  process.send?.({ end: true })
 })
-ending.then((status) => process.send?.({ end: true }, () => process.exit(status)))

@@ -1,28 +1,46 @@
 /* A fault at the n-th write or sync of files below a folder. For LD_PRELOAD, so that it strikes SQLite as it is.
  *
- *   FAULT_FOLDER   absolute path of the folder
- *   FAULT_AT       the number of the call that it strikes; 0: none
- *   FAULT_HOW      kill (before the call), torn (in the middle of a write), eio, full (the disk): an error, once
- *   FAULT_COUNT    a file in which the number of calls so far is kept
+ *   FAULT_FOLDER    absolute path of the folder
+ *   FAULT_CONTROL   a file of 32 bytes that holds a Control, by which the fault is set and calls are counted. Whoever writes
+ *                   it from outside is heard at once, so that one process can go through many faults
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static _Atomic long calls;
+typedef struct {
+  _Atomic int64_t at;    /* the number of the call that it strikes, counted from 1; 0: none */
+  _Atomic int64_t calls; /* so far */
+  char how[16];          /* kill (before the call), torn (in the middle of a write), eio, full (the disk): an error, once */
+} Control;
+
+static Control* control;
+static const char* folder;
+
+__attribute__((constructor)) static void Begin(void) {
+  const char* file = getenv("FAULT_CONTROL");
+  folder = getenv("FAULT_FOLDER");
+  if (file == NULL || folder == NULL) return;
+  const int fd = open(file, O_RDWR | O_CLOEXEC);
+  if (fd < 0) abort();
+  void* map = mmap(NULL, sizeof(Control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (map == MAP_FAILED) abort();
+  control = map;
+  close(fd);
+}
 
 static int IsWatched(int fd) {
-  const char* folder = getenv("FAULT_FOLDER");
   char link[64], path[4096];
-  if (folder == NULL) return 0;
+  if (control == NULL) return 0;
   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
   const ssize_t length = readlink(link, path, sizeof path - 1);
   if (length <= 0) return 0;
@@ -30,21 +48,7 @@ static int IsWatched(int fd) {
   return strncmp(path, folder, strlen(folder)) == 0;
 }
 
-static void Note(long number) {
-  const char* file = getenv("FAULT_COUNT");
-  char text[32];
-  if (file == NULL) return;
-  const int length = snprintf(text, sizeof text, "%ld\n", number);
-  const int fd = (int)syscall(SYS_openat, AT_FDCWD, file, O_WRONLY | O_CREAT, 0600);
-  if (fd < 0) return;
-  (void)!syscall(SYS_pwrite64, fd, text, length, 0);
-  close(fd);
-}
-
-static int Is(const char* how) {
-  const char* wanted = getenv("FAULT_HOW");
-  return strcmp(wanted == NULL ? "kill" : wanted, how) == 0;
-}
+static int Is(const char* how) { return strncmp(control->how, how, sizeof control->how) == 0; }
 
 static void Die(void) {
   kill(getpid(), SIGKILL);
@@ -54,10 +58,8 @@ static void Die(void) {
 /* Strikes says whether this call fails, with errno set; or does not return. A torn write leaves its first half. */
 static int Strikes(int fd, const void* bytes, size_t size, off64_t at) {
   if (!IsWatched(fd)) return 0;
-  const long number = atomic_fetch_add(&calls, 1) + 1;
-  const char* wanted = getenv("FAULT_AT");
-  Note(number);
-  if (wanted == NULL || atol(wanted) != number) return 0;
+  const int64_t number = atomic_fetch_add(&control->calls, 1) + 1;
+  if (atomic_load(&control->at) != number) return 0;
   if (Is("torn") && bytes != NULL) (void)!syscall(SYS_pwrite64, fd, bytes, size / 2, at);
   if (Is("torn") || Is("kill")) Die();
   errno = Is("full") ? ENOSPC : EIO;
