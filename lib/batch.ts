@@ -22,7 +22,7 @@ const lengthSize = 4
 const stride = 256
 
 /** Records goes through a batch without making an object of each record. */
-class Records {
+export class Records {
   readonly #batch: Uint8Array
   readonly #view: Buffer
   #kind = 0
@@ -52,6 +52,10 @@ class Records {
   /** The first byte of the key; 0 for the empty key. */
   get tag(): number {
     return this.#key < this.#keyEnd ? this.#view[this.#key] ?? 0 : 0
+  }
+  /** Where the key is in the batch, from and to. */
+  get key(): readonly [number, number] {
+    return [this.#key, this.#keyEnd]
   }
   get from(): number {
     return this.#from
@@ -119,7 +123,7 @@ export function selectRows(batch: Uint8Array, wanted: (tag: number) => boolean):
   let begin = 0
   while (records.next()) {
     if (wanted(records.tag)) continue
-    runs.push(batch.subarray(begin, records.from))
+    if (records.from > begin) runs.push(batch.subarray(begin, records.from))
     begin = records.end
   }
   return begin === 0 ? batch : join([...runs, batch.subarray(begin)])

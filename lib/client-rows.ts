@@ -1,5 +1,4 @@
-// The rows that lib/ itself keeps in a client's scope, beside the addon's, with tags from 0x80 (docs/store-format.md); and what
-// of the scope is looked up without the addon.
+// The rows that lib/ itself keeps in a client's scope, beside the addon's, with tags from 0x80 (docs/store-format.md).
 //
 //     80            header: format (u16)
 //     81, 84, 86    the sealing key, and what protects it (sealing-key.ts)
@@ -50,71 +49,6 @@ export const nothing = new Uint8Array(0)
 export const isOwn = (tag: number): boolean => tag >= firstOwnTag
 export const isLookedUp = (tag: number): boolean => tag === pskTag || tag === tags.signer || tag === tags.group || tag === tags.transfer
 
-/** NamesById: which names have a group id. Nearly every id has one, and a set for each would be most of the memory. */
-class NamesById {
-  readonly #first = new Map<string, string>()
-  readonly #others = new Map<string, string[]>()
-
-  get(id: string): readonly string[] {
-    const first = this.#first.get(id)
-    return first === undefined ? [] : [first, ...this.#others.get(id) ?? []]
-  }
-
-  add(id: string, name: string): void {
-    if (!this.#first.has(id)) this.#first.set(id, name)
-    else this.#others.set(id, [...this.#others.get(id) ?? [], name])
-  }
-
-  delete(id: string, name: string): void {
-    const [first, ...others] = this.get(id).filter((one) => one !== name)
-    if (first === undefined) this.#first.delete(id)
-    else this.#first.set(id, first)
-    if (others.length > 0) this.#others.set(id, others)
-    else this.#others.delete(id)
-  }
-}
-
-/** ScopeMemory is what is looked up: groups, sealed PSKs, digests of signers. */
-export class ScopeMemory {
-  readonly groups = new Map<string, GroupEntry>()
-  /** Names in `groups` by group id: one may have a past and a present. */
-  readonly handles = new NamesById()
-  readonly psks = new Map<string, Uint8Array>()
-  readonly signers = new Map<string, string>()
-  /** Handles by the transfers that were used up. */
-  readonly transfers = new Map<string, Uint8Array>()
-
-  /** take follows changes that are looked up. */
-  take(changes: Iterable<RowChange>): void {
-    for (const change of changes) {
-      const [tag = 0] = change.key
-      const name = toHex(change.key)
-      const value = change.kind === 'put' ? change.value : null
-      if (tag === pskTag) {
-        if (value) this.psks.set(name, value.slice())
-        else this.psks.delete(name)
-      } else if (tag === tags.signer && value) {
-        this.signers.set(name, toHex(value))
-      } else if (tag === tags.transfer && value) {
-        this.transfers.set(name, value.slice())
-      } else if (tag === tags.group) {
-        this.#takeGroup(name, value ? entryOf(change.key, value) : null)
-      }
-    }
-  }
-
-  #takeGroup(name: string, entry: GroupEntry | null): void {
-    const former = this.groups.get(name)
-    if (former) {
-      this.handles.delete(toHex(former.groupId), name)
-      this.groups.delete(name)
-    }
-    if (!entry) return
-    this.groups.set(name, entry)
-    this.handles.add(toHex(entry.groupId), name)
-  }
-}
-
 /** groupRow makes the row of an entry. */
 export const groupRow = ({ handle, groupId, status, transfer }: GroupEntry): RowChange => {
   const moving = transfer ? [transfer.id, Uint8Array.of(statuses.indexOf(transfer.before)), transfer.key] : []
@@ -136,7 +70,12 @@ export const signerRow = (suite: number, digest: Uint8Array): Uint8Array =>
 /** deleteRow deletes one row. */
 export const deleteRow = (key: Uint8Array): Uint8Array => packBatch([{ kind: 'delete', key }])
 
-function entryOf(key: Uint8Array, value: Uint8Array): GroupEntry {
+/** isPlain says whether the put with this key and value in `rows` is a group's whose id follows its status: not moving. */
+export const isPlain = (rows: Uint8Array, [key, keyEnd]: readonly [number, number], value: number, end: number): boolean =>
+  keyEnd - key === 1 + handleSize && value < end && (rows[value] ?? firstMoving) < firstMoving
+
+/** entryOf reads a group's row. @throws MlsError `STORAGE_DAMAGED` */
+export function entryOf(key: Uint8Array, value: Uint8Array): GroupEntry {
   const status = statuses[value[0] ?? statuses.length]
   if (!status || key.length !== 1 + handleSize) throw new MlsError('STORAGE_DAMAGED')
   const handle = key.slice(1)

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findRows, packBatch, rowChanges, selectRows, type RowChange } from './batch'
 import { commitAtom, loadScope } from './atom'
 import {
-  ScopeMemory, firstOwnTag, groupRow, handleSize, isLookedUp, isOwn, keyPackageTag, nothing, pskTag, put, signerKey, tags,
+  firstOwnTag, groupRow, handleSize, isLookedUp, isOwn, keyPackageTag, nothing, pskTag, put, signerKey, tags,
   transferKey, type GroupEntry,
 } from './client-rows'
+import { ScopeMemory } from './scope-memory'
 import { join, toHex, viewOf } from './bytes'
 import { MlsError, isMlsError, toError } from './errors'
 import { native, type NativeClient, type NativeClientState } from './native'
@@ -90,15 +91,15 @@ export class ClientScope {
     return this.#keys
   }
   groups(): Iterable<GroupEntry> {
-    return this.#memory.groups.values()
+    return this.#memory.groups.entries()
   }
   /** find gives the entries of a group id. */
   find(groupId: Uint8Array): GroupEntry[] {
-    return this.#memory.handles.get(toHex(groupId)).flatMap((name) => this.#memory.groups.get(name) ?? [])
+    return this.#memory.groups.find(groupId)
   }
   /** entryOf gives the entry of the group with this scope. */
   entryOf(groupScope: Uint8Array): GroupEntry | undefined {
-    return this.#memory.groups.get(toHex(join([Uint8Array.of(tags.group), groupScope.subarray(-handleSize)])))
+    return this.#memory.groups.get(groupScope.subarray(-handleSize))
   }
   /** transferred gives the handle of a transfer that this client has used up, empty when it left from here. */
   transferred(transfer: Uint8Array): Uint8Array | undefined {
@@ -285,14 +286,18 @@ export class ClientScope {
     let header: Uint8Array | null = null
     const stored: StoredKey = {}
     const loaded = await loadScope(this.#store, this.scope, (batch) => {
-      for (const change of rowChanges(batch, isOwn)) {
+      const groups = selectRows(batch, (tag) => tag === tags.group)
+      memory.groups.load(groups)
+      if (groups === batch) return  // as nearly all slices are, where there are many
+      const rest = selectRows(batch, (tag) => tag !== tags.group)
+      for (const change of rowChanges(rest, isOwn)) {
         if (change.kind !== 'put') continue
         const [tag = 0] = change.key
         if (tag === tags.header) header = change.value.slice()
         else noteKey(stored, tag, change.value)
       }
-      memory.take(rowChanges(batch, isLookedUp))
-      rows.add(selectRows(batch, (tag) => !isOwn(tag)))
+      memory.take(rowChanges(rest, isLookedUp))
+      rows.add(selectRows(rest, (tag) => !isOwn(tag)))
     })
     this.#memory = memory
     this.#version = loaded?.versions[version] ?? 0n

@@ -7,7 +7,7 @@ import { Stream } from './stream'
 
 export const namesPerPage = 1000
 /** A page of rows has at most so many, and is cut behind the row that makes it this large. */
-const rowsPerPage = 4096
+const rowsPerPage = 16_384
 const bytesPerPage = 1 << 20
 
 /** Head: what is read of a scope before its rows. */

@@ -2,7 +2,7 @@
 import { packBatch, rowChanges, type RowChange } from '../batch'
 import type { AtomPart, Slice, Versions } from '../store'
 
-const sliceSize = 1 << 20
+export const sliceSize = 1 << 20
 
 /** What the slices of one load have in common. */
 export interface SliceHead {
@@ -28,6 +28,13 @@ export class SliceMaker {
     this.#changes.push(change)
     this.#size += change.key.length + (change.kind === 'put' ? change.value.length : 0)
     if (this.#size >= sliceSize) this.#cut()
+  }
+
+  /** addPacked gives a slice that was made elsewhere, of about `sliceSize`. */
+  addPacked(rows: Uint8Array): void {
+    if (this.#changes.length > 0) this.#cut()
+    this.#isFirst = false
+    this.#give({ ...this.#head, rows })
   }
 
   /** end makes the last slice. A scope without rows has one, too, for its versions. */

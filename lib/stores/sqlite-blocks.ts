@@ -13,7 +13,7 @@ import type { Database, Statement } from 'better-sqlite3'
 /** Blocks per page of 4,096 bytes. One holds 4,088 bytes of cells, a cell 12 bytes beside its block. */
 const perPage = [80, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1] as const
 /** Bytes of a block, for each kind. Part of the format: user_version counts its changes. */
-const sizes = perPage.map((count) => (count === 1 ? 4056 : Math.floor(4088 / count) - 12))
+export const sizes = perPage.map((count) => (count === 1 ? 4056 : Math.floor(4088 / count) - 12))
 const largestKind = sizes.length - 1
 const largest = 4056
 /** Pages by which a table grows; it begins with more than one, so that its root never holds a value. */
@@ -23,7 +23,7 @@ const growth = 4
 const wasteful = (size: number, waste: number): boolean => waste > 200 && 4 * waste > size
 
 /** Kinds of the blocks of a value of `size` bytes, in order. */
-function* kindsOf(size: number): Generator<number, void, undefined> {
+export function* kindsOf(size: number): Generator<number, void, undefined> {
   for (let rest = size; rest > 0;) {
     const fitting = rest > largest ? largestKind : sizes.findIndex((bytes) => bytes >= rest)
     const kind = wasteful(sizes[fitting] ?? 0, (sizes[fitting] ?? 0) - rest) ? fitting - 1 : fitting

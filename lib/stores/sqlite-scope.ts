@@ -9,6 +9,7 @@ import type { Database, Statement } from 'better-sqlite3'
 import { toHex } from '../bytes'
 import { StoreConflict, type Atom, type AtomPart, type Slice } from '../store'
 import { Blocks, blockTables } from './sqlite-blocks'
+import { RowReader } from './sqlite-reader'
 import { SliceMaker, changesOf, countSince, prefixEnd, rememberedDeletes, revisionOf } from './slices'
 
 /** Ids of applied atoms that are remembered; far more than are applied while one is looked up. */
@@ -55,7 +56,6 @@ function prepare(database: Database) {
       'INSERT INTO versions VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET value = value + 1'),
     dropVersions: all<[number], never>('DELETE FROM versions WHERE scope = ?'),
     row: all<[number, Uint8Array], Value>('SELECT size, blocks FROM rows WHERE scope = ? AND key = ?'),
-    rows: all<[number, number], [Buffer, number, Buffer]>('SELECT key, size, blocks FROM rows WHERE scope = ? AND count > ?').raw(),
     rowsIn: all<Range, Value & { readonly key: Buffer }>(`SELECT key, size, blocks FROM rows WHERE ${range}`),
     isEmpty: all<[number, number], number>(`SELECT NOT EXISTS (SELECT 1 FROM rows WHERE scope = ?)
       AND NOT EXISTS (SELECT 1 FROM versions WHERE scope = ?)`).pluck(),
@@ -82,9 +82,11 @@ const empty = new Uint8Array(0)
 export class Scopes {
   readonly #sql: ReturnType<typeof prepare>
   readonly #blocks: Blocks
+  readonly #reader: RowReader
 
   constructor(database: Database) {
     this.#sql = prepare(database)
+    this.#reader = new RowReader(database)
     this.#blocks = new Blocks(database)
   }
 
@@ -128,9 +130,7 @@ export class Scopes {
     if (!whole) {
       for (const [key, prefix] of this.#sql.deletes.all(id, from)) slices.add({ kind: prefix ? 'delete-prefix' : 'delete', key })
     }
-    for (const [key, size, blocks] of this.#sql.rows.iterate(id, from)) {
-      slices.add({ kind: 'put', key, value: this.#blocks.get(size, blocks) })
-    }
+    for (const rows of this.#reader.read(id, from)) slices.addPacked(rows)
     slices.end()
   }
 

@@ -254,3 +254,32 @@ test('the packages of stores are needed by those stores alone, which say so', ()
   expect(stdout).toBe('sqliteStore needs the package better-sqlite3: npm install better-sqlite3@12 | MODULE_NOT_FOUND\n' +
     'postgresStore needs the package pg: npm install pg@8 | MODULE_NOT_FOUND\n')
 })
+
+test('very many rows, and values of every size, are read as they were written', async () => {
+  const file = newFile()
+  const store = openStore(file)
+  const rows = new Map<string, Buffer>()
+  const write = async (changes: Parameters<typeof packBatch>[0]): Promise<void> => {
+    await store.commit({ id: randomBytes(16), parts: [{ scope, expect: {}, advance: [], changes: [packBatch(changes)] }] })
+    for (const { key, ...change } of changes) {
+      if ('value' in change) rows.set(Buffer.from(key).toString('hex'), Buffer.from(change.value))
+      else rows.delete(Buffer.from(key).toString('hex'))
+    }
+  }
+  // More than are read at once, with blocks next to each other; and others that lie anywhere.
+  await write(Array.from({ length: 70_000 }, () => ({ kind: 'put', key: randomBytes(17), value: randomBytes(17) })))
+  const sizes = [0, 1, 38, 39, 40, 72, 73, 500, 1009, 1010, 2031, 2032, 4055, 4056, 4057, 4100, 8112, 8113, 100_000, 3 << 20]
+  await write(sizes.map((size) => ({ kind: 'put', key: randomBytes(1 + (size % 255)), value: randomBytes(size) })))
+  const some = [...rows.keys()].filter((_, i) => i % 7 === 0).map((key) => Buffer.from(key, 'hex'))
+  await write(some.map((key) => ({ kind: 'delete', key })))
+  await write(Array.from({ length: 2000 }, (_, i) => ({ kind: 'put', key: randomBytes(20), value: randomBytes(i % 300) })))
+
+  const found = new Map<string, Buffer>()
+  for await (const slice of store.load(scope)) {
+    const changes = [...rowChanges(slice.rows)]
+    expect(slice.rows.length < (1 << 20) + 110_000 || changes.some((one) => 'value' in one && one.value.length > 1 << 20)).toBe(true)
+    for (const change of changes) if (change.kind === 'put') found.set(Buffer.from(change.key).toString('hex'), Buffer.from(change.value))
+  }
+  expect(found.size).toBe(rows.size)
+  expect([...rows].filter(([key, value]) => !found.get(key)?.equals(value))).toEqual([])
+}, 120_000)

@@ -1,6 +1,8 @@
 // Very many groups: few of them in memory, none of them lost.
 import { randomBytes } from 'node:crypto'
 import { memoryStore, packBatch, type Group, type RowChange, type Store } from '../../lib'
+import { groupRow, type GroupEntry } from '../../lib/client-rows'
+import { ScopeMemory } from '../../lib/scope-memory'
 import { addTo, agree, open, text } from './support/people'
 
 /** countingStore counts the loads of groups; a group's scope begins with 2. */
@@ -108,4 +110,28 @@ test('a client of 100,000 groups opens without loading them, and lists them in p
   clearImmediate(timer)
   expect(ids.size).toBe(100_000)
   expect(turns).toBeGreaterThan(5)
+})
+
+test('groups are found by id and by handle, as they were stored and as they became', () => {
+  const entry = (id: number, status: GroupEntry['status']): GroupEntry =>
+    ({ handle: new Uint8Array(randomBytes(16)), groupId: new Uint8Array(16).fill(id), status })
+  const [past, present, other, later] = [entry(1, 'past'), entry(1, 'active'), entry(2, 'active'), entry(1, 'joining')]
+  const memory = new ScopeMemory()
+  const { groups } = memory
+  const take = (changes: readonly RowChange[]): void => memory.take(changes)
+  groups.load(packBatch([past, other].map(groupRow)))
+  groups.load(packBatch([groupRow(present)]))
+  expect(groups.find(past.groupId)).toEqual([past, present])
+  expect(groups.get(other.handle)).toEqual(other)
+  expect(groups.get(later.handle)).toBeUndefined()
+  take([groupRow({ ...present, status: 'past' }), groupRow(later)])
+  expect(groups.find(past.groupId)).toEqual([past, { ...present, status: 'past' }, later])
+  take([past, later].map(({ handle }) => ({ kind: 'delete', key: Buffer.concat([Uint8Array.of(0x82), handle]) })))
+  expect(groups.find(past.groupId)).toEqual([{ ...present, status: 'past' }])
+  // In the order in which they came, whatever became of them.
+  expect([...groups.entries()]).toEqual([other, { ...present, status: 'past' }])
+  take([{ kind: 'delete', key: Buffer.concat([Uint8Array.of(0x82), present.handle]) }])
+  expect(groups.find(past.groupId)).toEqual([])
+  const damaged = packBatch([{ kind: 'put', key: groupRow(other).key, value: Uint8Array.of(3, 1) }])
+  expect(() => groups.load(damaged)).toThrow(expect.objectContaining({ code: 'STORAGE_DAMAGED' }) as Error)
 })
