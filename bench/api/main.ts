@@ -13,7 +13,7 @@ import { MEMBERS, MESSAGES, measureBusyLoop, measureIdleLoop } from './busy-loop
 import { drawChart } from './chart'
 import { type Floors, lower, measureFloors } from './floors'
 import { type ResultRow, type Results, describeMachine, formatResults, ratioOf, writeResults } from './results'
-import { type StateResults, measureState } from './state/rows'
+import { type StateResults, measureOpening, measureState } from './state/rows'
 import { type Figures, OPERATIONS, type Operation, measureGroup } from './world'
 
 /** The one suite that all three have. */
@@ -25,7 +25,7 @@ const LONGEST = 10
 /** Sizes of the group whose state is measured. */
 const STATE = [1000]
 const STATE_FULL = [1000, 50_000]
-const PARTS = ['peers', 'busy', 'state']
+const PARTS = ['peers', 'busy', 'state', 'opening']
 
 const { values } = parseArgs({
   options: {
@@ -43,11 +43,13 @@ async function main(): Promise<void> {
   const sizes = values.members.split(',').map(Number)
   if (!sizes.every((n) => Number.isInteger(n) && n >= 2)) throw new RangeError(`--members must be sizes of groups, not "${values.members}"`)
   const loadBefore = os.loadavg()[0] ?? 0
-  if (values.only !== undefined && !PARTS.includes(values.only)) throw new RangeError(`--only must be ${PARTS.join(', ')}`)
+  const part = values.only ?? 'all'
+  if (part !== 'all' && !PARTS.includes(part)) throw new RangeError(`--only must be one of ${PARTS.join(', ')}`)
   const fillers = fillerSource()
-  const beside = values.only === 'state' ? [] : values.only === 'busy' ? await busyRows(fillers) : await peerRows(sizes, fillers)
   const setting = { suite: SUITE, sizes: values.full ? STATE_FULL : STATE, fillers, tell, delay: DELAY }
-  const state = values.only === 'peers' || values.only === 'busy' ? { rows: [], notes: [] } : await measureState(setting)
+  const none: StateResults = { rows: [], notes: [] }
+  const beside = part === 'busy' ? await busyRows(fillers) : ['all', 'peers'].includes(part) ? await peerRows(sizes, fillers) : []
+  const state = part === 'opening' ? await measureOpening(setting) : ['all', 'state'].includes(part) ? await measureState(setting) : none
   await report(describeMachine(opensslVersion, loadBefore), beside, state)
 }
 

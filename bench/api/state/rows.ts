@@ -34,22 +34,33 @@ export interface StateResults {
   readonly notes: readonly string[]
 }
 
-/** measureState uses a folder below build/, on the disk of the checkout: a temporary folder may be memory. */
-export async function measureState(setting: StateSetting): Promise<StateResults> {
+/** measureState measures all of it. */
+export const measureState = (setting: StateSetting): Promise<StateResults> =>
+  inFolder(async (folder, notes) => {
+    const rows: ResultRow[] = []
+    for (const n of setting.sizes) rows.push(...(await largeGroup(n, folder, setting, notes)))
+    return [...rows, ...(await manyGroups(folder, setting)), ...(await durable(folder, setting, notes))]
+  })
+
+/** measureOpening measures how long a client with very many groups opens, and nothing else. */
+export const measureOpening = (setting: StateSetting): Promise<StateResults> => inFolder((folder) => manyGroups(folder, setting))
+
+/** inFolder uses a folder below build/, on the disk of the checkout: a temporary folder may be memory. */
+async function inFolder(work: (folder: string, notes: string[]) => Promise<ResultRow[]>): Promise<StateResults> {
   fs.mkdirSync('build', { recursive: true })
   const folder = fs.mkdtempSync(path.join('build', 'bench-state-'))
   const notes: string[] = []
   try {
-    const rows: ResultRow[] = []
-    for (const n of setting.sizes) rows.push(...(await largeGroup(n, folder, setting, notes)))
-    setting.tell(`${STORED} groups`)
-    const opened = await measureManyGroups(path.join(folder, 'many.db'), setting.suite, STORED)
-    rows.push(row('open a client of n groups, SQLite', STORED, opened, 'ms', OPEN))
-    rows.push(...(await durable(folder, setting, notes)))
-    return { rows, notes }
+    return { rows: await work(folder, notes), notes }
   } finally {
     fs.rmSync(folder, { recursive: true, force: true })
   }
+}
+
+async function manyGroups(folder: string, { suite, tell }: StateSetting): Promise<ResultRow[]> {
+  tell(`${STORED} groups`)
+  const opened = await measureManyGroups(path.join(folder, 'many.db'), suite, STORED)
+  return [row('open a client of n groups, SQLite', STORED, opened, 'ms', OPEN)]
 }
 
 function row(name: string, n: number, value: number, unit: Unit, target: number | null): ResultRow {
