@@ -117,7 +117,7 @@ test('a group that joins by external commit moves as such', async () => {
   const bobs = await bob.createGroup()
   const join = await from.joinExternally(await bobs.groupInfo())
   const { group } = await moved(from, to, bobs.id)
-  await fails(join.accepted(), 'UNKNOWN_GROUP')
+  await fails(join.accepted(), 'GROUP_MOVED')
   await bobs.receive(join.message)
   await group.confirm()
   expect(to.groups()).toMatchObject([{ status: 'active' }])
