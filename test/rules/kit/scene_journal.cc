@@ -121,8 +121,8 @@ void SceneJournal::NoteRefusedAdd(std::size_t member, const KeyPackage& package,
 
 void SceneJournal::NoteDecode(View bytes, Outcome outcome) {
   if (over_ || !IsWritten()) return;
-  refusals_.push_back(Setting() + Psks() + "," + Field("kind", "decode") + "," + Field("message", bytes) + "," +
-                      Field("outcome", Name(outcome)) + "}");
+  refusals_.push_back(Setting() + Psks() + "," + Field("kind", "decode") + "," + Field("message", bytes) +
+                      "," + Field("outcome", Name(outcome)) + "}");
 }
 
 void SceneJournal::Write() const {
