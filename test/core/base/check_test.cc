@@ -1,63 +1,41 @@
-// CheckIsOff: how a test of the tests switches one check of the engine off.
-//
-// Only builds with NODE_MLS_MUTATION number the checks. In any other build this file compiles that half for
-// itself; in one with it, the variable is the runner's and not ours to set.
-#ifndef MLS_MUTATION
-#define MLS_MUTATION
-#include "base/check.cc"
-#define NODE_MLS_CHECKS_ARE_OURS
-#else
+// MLS_REQUIRE, as every build has it. That the checks can be numbered and switched off, one at a time, is
+// tested on test/mutation/self_test.cc.
 #include "base/check.h"
-#endif
 
 #include <doctest/doctest.h>
-
-#include <cstdlib>
-#include <string>
 
 namespace mls {
 namespace {
 
-constexpr int kLine = __LINE__ + 2;
-Status SwitchedOff(int n) {
-  MLS_REQUIRE(n > 0, MALFORMED);  // RFC 9420 §2.1: only for the test
-  return kOk;
-}
-Status Kept(int n) {
+Status Positive(int n) {
   MLS_REQUIRE(n > 0, MALFORMED);  // RFC 9420 §2.1: only for the test
   return kOk;
 }
 
-TEST_CASE("a check that is on refuses, whether the checks are numbered or not") {
-  CHECK(Kept(1).ok());
-  REQUIRE_FALSE(Kept(0).ok());
-  CHECK(Kept(0).error() == Error::MALFORMED);
+Result<int> Half(int n) {
+  MLS_DO(Positive(n));
+  MLS_REQUIRE(n % 2 == 0, MISUSE);  // RFC 9420 §2.1: only for the test
+  return n / 2;
 }
 
-#ifdef NODE_MLS_CHECKS_ARE_OURS
-
-// The variable is read once, before any test runs a check of this file.
-const bool kIsSet = [] {
-  return setenv("MLS_MUTATE", ("core/base/check_test.cc:" + std::to_string(kLine)).c_str(), 1) == 0;
-}();
-
-TEST_CASE("MLS_MUTATE names one check by file and line, and that one alone is off") {
-  REQUIRE(kIsSet);
-  CHECK(SwitchedOff(0).ok());
-  CHECK_FALSE(Kept(0).ok());
-  CHECK(CheckIsOff("/anywhere/core/base/check_test.cc", kLine));
-  CHECK(CheckIsOff("core/base/check_test.cc", kLine));
-  CHECK_FALSE(CheckIsOff("core/base/check_test.cc", kLine + 1));
-  CHECK_FALSE(CheckIsOff("core/base/check_test.cc", kLine * 10 + 1));
-  CHECK_FALSE(CheckIsOff("core/base/check.cc", kLine));
-  CHECK_FALSE(CheckIsOff("a", 1));
+Result<int> Quarter(int n) {
+  MLS_TRY(half, Half(n));
+  return Half(half);
 }
 
-#else
+TEST_CASE("a condition that does not hold ends the function with its error, one that holds does nothing") {
+  CHECK(Positive(1).ok());
+  REQUIRE_FALSE(Positive(0).ok());
+  CHECK(Positive(0).error() == Error::MALFORMED);
+}
 
-TEST_CASE("the checks are numbered in this build") { CHECK((SwitchedOff(0).ok() || !SwitchedOff(0).ok())); }
-
-#endif
+TEST_CASE("MLS_DO and MLS_TRY pass an error on") {
+  REQUIRE(Quarter(12).ok());
+  CHECK(*Quarter(12) == 3);
+  CHECK(Half(-2).error() == Error::MALFORMED);
+  CHECK(Half(3).error() == Error::MISUSE);
+  CHECK(Quarter(6).error() == Error::MISUSE);
+}
 
 }  // namespace
 }  // namespace mls

@@ -1,0 +1,34 @@
+# The engine with its checks numbered (core/base/check.h), for scripts/mutation.cjs.
+#
+# add_mutants(core_tests) adds core_tests_mutants: the object files of core_tests, linked with an engine in which
+# MLS_MUTATE=n switches the check number n off. So only the engine is compiled twice, and only when somebody asks for it. It
+# goes last in the file that makes the program.
+set(NODE_MLS_MUTANTS OFF)
+if(NOT NODE_MLS_SANITIZE AND NOT MSVC)
+  set(NODE_MLS_MUTANTS ON)
+endif()
+
+if(NODE_MLS_MUTANTS)
+  # An object library, so that all of its checks are in each program.
+  add_library(mls_core_numbered OBJECT EXCLUDE_FROM_ALL ${core_sources})
+  target_include_directories(mls_core_numbered PUBLIC core)
+  target_link_libraries(mls_core_numbered PUBLIC OpenSSL::Crypto Threads::Threads)
+  target_compile_definitions(mls_core_numbered PRIVATE MLS_MUTATION)
+  target_compile_options(mls_core_numbered PRIVATE ${NODE_MLS_WARNINGS} ${NODE_MLS_NO_EXCEPTIONS_NO_RTTI}
+    "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+endif()
+
+function(add_mutants program)
+  if(NOT NODE_MLS_MUTANTS)
+    return()
+  endif()
+  get_target_property(libraries ${program} LINK_LIBRARIES)
+  list(REMOVE_ITEM libraries mls_core)
+  add_executable(${program}_mutants EXCLUDE_FROM_ALL
+    "$<TARGET_OBJECTS:${program}>" "${PROJECT_SOURCE_DIR}/test/mutation/checks.cc")
+  add_dependencies(${program}_mutants ${program})
+  target_compile_definitions(${program}_mutants PRIVATE MLS_MUTATION)
+  target_include_directories(${program}_mutants PRIVATE SYSTEM "${DOCTEST_INCLUDE_DIR}")
+  target_compile_options(${program}_mutants PRIVATE ${NODE_MLS_WARNINGS_OF_TESTS})
+  target_link_libraries(${program}_mutants PRIVATE mls_core_numbered ${libraries})
+endfunction()
