@@ -113,8 +113,6 @@ Result<StagedMessage> Group::StageContent(Verified<AuthenticatedContent> verifie
       return staged;
     }
     case ContentType::commit: {
-      MLS_REQUIRE(phase_ == Phase::active,
-                  GROUP_SUSPENDED);  // RFC 9420 §11.2: after a ReInit comes a Welcome
       MLS_TRY(commit, mls::StageCommit(epoch(), proposals(), std::move(verified), Rules(env)));
       staged.questions = commit.questions;
       MLS_TRY(psks, ForeignPsks(commit.plan.psks));

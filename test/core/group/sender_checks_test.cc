@@ -1,0 +1,64 @@
+// What we refuse to send, whatever our policy says of what we receive (RFC 9420 §6.3.1, §7.3, §12.1.2).
+#include "group/company.h"
+#include "group/successor.h"
+
+namespace mls::test {
+namespace {
+
+template <class T>
+Error ErrorOf(const Result<T>& result) {
+  return result.ok() ? Error::INTERNAL : result.error();
+}
+
+// Members that ignore the lifetimes of the leaves that they receive.
+CompanyOptions Careless() {
+  CompanyOptions options;
+  options.policy.lifetimes = Policy::Lifetimes::ignore;
+  return options;
+}
+
+TEST_CASE(
+    "R7.3-10: what a member itself adds is in its lifetime, at both ends, though it ignores those of "
+    "others") {
+  Company company(AllSuites().front(), 1, Careless());
+  const Client client = company.world.NewClient(AllSuites().front(), "new");
+  const NewKeyPackage package = company.world.NewKeyPackageOf(client);
+  const Lifetime lifetime = package.key_package.leaf_node.lifetime;
+  const auto at = [&](std::uint64_t now) {
+    Env env = company.world.env;
+    env.now = now;
+    const Error proposed = ErrorOf(company[0].StageOwnProposal({Add{package.key_package}}, {}, env));
+    const Error committed = ErrorOf(company[0].StageCommit(Proposing({Add{package.key_package}}), env));
+    CHECK(proposed == committed);
+    return proposed;
+  };
+  CHECK(at(lifetime.not_before - 1) == Error::NOT_YET_VALID);
+  CHECK(at(lifetime.not_before) == Error::INTERNAL);
+  CHECK(at(lifetime.not_after) == Error::INTERNAL);
+  CHECK(at(lifetime.not_after + 1) == Error::EXPIRED);
+}
+
+TEST_CASE(
+    "application data and authenticated data fit into one message together, or are refused before work is "
+    "done") {
+  CompanyOptions options;
+  options.policy.limits.max_message_size = 4000;
+  Company company(AllSuites().front(), 1, std::move(options));
+  const Bytes data(3000), authenticated(1000), longer(1001);
+  CHECK(company[0].Protect(data, authenticated, company.world.env).ok());
+  CHECK(ErrorOf(company[0].Protect(data, longer, company.world.env)) == Error::TOO_LARGE);
+}
+
+TEST_CASE("an Update is not proposed as a structure, which would have no private key") {
+  Company company(AllSuites().front(), 1);
+  const Proposal update{Update{company[0].tree().Leaf(company[0].self())}};
+  CHECK(ErrorOf(company[0].StageOwnProposal(update, {}, company.world.env)) == Error::MISUSE);
+}
+
+TEST_CASE("a credential of which nothing is known, and a chain without certificates, are nobody's identity") {
+  CHECK(ErrorOf(ClientIdentity({OpaqueCredential{}})) == Error::UNSUPPORTED_CREDENTIAL);
+  CHECK(ErrorOf(ClientIdentity({X509Credential{}})) == Error::INVALID_CREDENTIAL);
+}
+
+}  // namespace
+}  // namespace mls::test
