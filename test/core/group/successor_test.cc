@@ -255,5 +255,59 @@ TEST_CASE("joiners compare a branch with the group that it left") {
   }
 }
 
+// A successor's first epoch, as it would come out of a Welcome that somebody made by hand.
+Error SuccessionOf(const Group& origin, ResumptionPSKUsage usage, const PublicEpoch& epoch,
+                   GroupContext context, std::uint64_t psk_epoch) {
+  PublicEpoch joined = epoch;
+  joined.context = std::move(context);
+  const ResumptionPsk psk{usage, origin.context().group_id, psk_epoch};
+  const Status status = ValidateSuccession(origin, psk, joined);
+  return status.ok() ? Error::INTERNAL : status.error();
+}
+
+TEST_CASE(
+    "R12.4.3.1-29, R12.4.3.1-30: a branch has its old group's version, suite and members, and is in its "
+    "first epoch") {
+  Company company(AllSuites().front(), 2), larger(AllSuites().front(), 3);
+  const auto error = [&](const Group& joined, auto change) {
+    GroupContext context = joined.context();
+    context.epoch = 1;
+    change(context);
+    return SuccessionOf(company[0], ResumptionPSKUsage::branch, joined.epoch(), std::move(context), 1);
+  };
+  CHECK(error(company[0], [](GroupContext&) {}) == Error::INTERNAL);
+  CHECK(error(company[0], [](GroupContext& c) { c.epoch = 2; }) == Error::BRANCH_MISMATCH);
+  CHECK(error(company[0], [](GroupContext& c) { c.version = ProtocolVersion{2}; }) == Error::BRANCH_MISMATCH);
+  CHECK(error(company[0], [](GroupContext& c) { c.cipher_suite = AllSuites().back().id; }) ==
+        Error::BRANCH_MISMATCH);
+  CHECK(error(larger[0], [](GroupContext&) {}) == Error::BRANCH_MISMATCH);
+}
+
+TEST_CASE(
+    "R12.4.3.1-27: a re-initialised group is what its ReInit said, with all old members, in its first "
+    "epoch") {
+  const Suite& suite = AllSuites().front();
+  Company company(suite, 2), smaller(suite, 1);
+  company.Commit(0, Proposing({ToSuite(suite)}));
+  const auto error = [&](const Group& joined, auto change, std::uint64_t psk_epoch = 2) {
+    GroupContext context = joined.context();
+    context.epoch = 1;
+    context.group_id = ToBytes(kNewId);
+    change(context);
+    return SuccessionOf(company[0], ResumptionPSKUsage::reinit, joined.epoch(), std::move(context),
+                        psk_epoch);
+  };
+  const auto nothing = [](GroupContext&) {};
+  REQUIRE(company[0].context().epoch == 2);
+  CHECK(error(company[0], nothing) == Error::INTERNAL);
+  CHECK(error(company[0], nothing, 1) == Error::REINIT_MISMATCH);
+  CHECK(error(company[0], [](GroupContext& c) { c.epoch = 2; }) == Error::REINIT_MISMATCH);
+  CHECK(error(company[0], [](GroupContext& c) { c.group_id.push_back(0); }) == Error::REINIT_MISMATCH);
+  CHECK(error(company[0], [](GroupContext& c) { c.version = ProtocolVersion{2}; }) == Error::REINIT_MISMATCH);
+  CHECK(error(company[0], [](GroupContext& c) { c.cipher_suite = AllSuites().back().id; }) ==
+        Error::REINIT_MISMATCH);
+  CHECK(error(smaller[0], nothing) == Error::REINIT_MISMATCH);
+}
+
 }  // namespace
 }  // namespace mls::test
