@@ -24,6 +24,8 @@ TEST_CASE("R12.4.3-01: unknown extensions of a GroupInfo are ignored") {
       Invitation invitation(scene);
       WelcomeForgery forgery;
       forgery.info = [&](GroupInfo& info) {
+        std::erase_if(info.extensions,
+                      [&](const Extension& one) { return one.extension_type == ExtensionType{type}; });
         info.extensions.insert(info.extensions.begin(), {ExtensionType{type}, scene.world.random.Some(size)});
       };
       scene.Enter(invitation.client, scene.JoinByWelcome(invitation.Forge(forgery), invitation.package));
