@@ -1,6 +1,7 @@
 // Group creation (RFC 9420 §11): one member, epoch 0, a random epoch secret.
 #include "base/check.h"
 #include "group/group.h"
+#include "identity/grease.h"
 
 namespace mls {
 
@@ -43,6 +44,8 @@ Result<Group> Group::Create(const GroupOptions& options, const MemberProfile& pr
   MLS_DO(ValidateExtensions(context.extensions, ExtensionPlace::group_context, limits));
   MLS_DO(ValidateExternalSenders(suite, context.extensions, limits, options.policy.known_certificates.get()));
   MLS_TRY(required, ReadExtension<RequiredCapabilities>(context.extensions));
+  const bool ours = MayBeOurs(context.extensions) && (!required || MayBeOurs(*required));
+  MLS_REQUIRE(ours, UNSUPPORTED_CAPABILITY);  // RFC 9420 §13.5: what we list as GREASE, we do not support
   const LeafRules rules{&suite,
                         &limits,
                         options.policy.known_certificates.get(),

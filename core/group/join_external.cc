@@ -1,6 +1,7 @@
 // Joining by external Commit (RFC 9420 §12.4.3.2): a newcomer, or a member that lost its state, adds itself.
 #include "base/check.h"
 #include "group/join.h"
+#include "identity/grease.h"
 #include "schedule/transcript.h"
 
 namespace mls {
@@ -60,6 +61,8 @@ Result<StagedExternalJoin> Group::StageExternalJoin(const GroupInfo& info, Exter
   StagedExternalJoin staged;
   MLS_TRY(external, ReadExtension<ExternalPub>(info.extensions));
   MLS_REQUIRE(external.has_value(), MISSING_EXTERNAL_PUB);  // RFC 9420 §12.4.3.2: the door to knock at
+  MLS_REQUIRE(MayBeOurs(info.group_context.extensions),
+              UNSUPPORTED_EXTENSION);  // RFC 9420 §13.5: what we list as GREASE, we do not support
   for (const Extension& extension : info.group_context.extensions) {
     MLS_REQUIRE(options.profile->capabilities.Supports(extension.extension_type),
                 UNSUPPORTED_EXTENSION);  // RFC 9420 §12.4.3: a joiner supports what the group uses

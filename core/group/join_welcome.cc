@@ -3,6 +3,7 @@
 #include "crypto/diffie_hellman.h"
 #include "group/join.h"
 #include "group/successor.h"
+#include "identity/grease.h"
 
 namespace mls {
 
@@ -62,6 +63,8 @@ Result<LeafIndex> FindOwnLeaf(const RatchetTree& tree, const KeyPackage& key_pac
 // A joiner must support what the group uses (RFC 9420 §12.4.3, §13.4). It is judged before the tree, where
 // the same fault of our own leaf would look like somebody else's.
 Status SupportGroup(const GroupContext& context, const Capabilities& capabilities) {
+  MLS_REQUIRE(MayBeOurs(context.extensions),
+              UNSUPPORTED_EXTENSION);  // RFC 9420 §13.5: what we list as GREASE, we do not support
   for (const Extension& extension : context.extensions) {
     MLS_REQUIRE(capabilities.Supports(extension.extension_type), UNSUPPORTED_EXTENSION);  // RFC 9420 §12.4.3
   }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/check.h"
+#include "identity/grease.h"
 
 namespace mls {
 
@@ -245,11 +246,14 @@ Status ValidateMembers(const Walk& walk, const CommitPlan& plan) {
     MLS_DO(ValidateCredentialTypes(plan.tree, update->proposal->As<Update>()->leaf_node));
   }
   if (walk.group_context_extensions == nullptr) return kOk;
+  MLS_REQUIRE(MayBeOurs(plan.extensions),
+              UNSUPPORTED_CAPABILITY);  // RFC 9420 §13.5: what we list as GREASE, we do not support
   for (const Extension& extension : plan.extensions) {
     MLS_REQUIRE(index.AllSupport(extension.extension_type),
                 UNSUPPORTED_CAPABILITY);  // RFC 9420 §13.4: all members support it
   }
   if (!plan.required) return kOk;
+  MLS_REQUIRE(MayBeOurs(*plan.required), UNSUPPORTED_CAPABILITY);  // RFC 9420 §13.5: nor can it be required
   for (const ExtensionType type : plan.required->extension_types) {
     MLS_REQUIRE(index.AllSupport(type), UNSUPPORTED_CAPABILITY);  // RFC 9420 §12.1.7: nobody is left behind
   }
