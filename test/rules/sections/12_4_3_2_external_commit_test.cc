@@ -155,9 +155,8 @@ TEST_CASE("R12.4.3.2-07: the GroupInfo has an external_pub that can be used") {
     const auto with = [&](const std::optional<Bytes>& external_pub) {
       InfoForgery forgery;
       forgery.info = [&](GroupInfo& info) {
-        std::erase_if(info.extensions, [](const Extension& one) {
-          return one.extension_type == ExtensionType::external_pub;
-        });
+        std::erase_if(info.extensions,
+                      [](const Extension& one) { return one.extension_type == ExtensionType::external_pub; });
         if (external_pub) info.extensions.push_back(MakeExtension(ExternalPub{*external_pub}));
       };
       return ForgeInfo(scene, scene.Info(0), forgery);
