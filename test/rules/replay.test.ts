@@ -5,7 +5,7 @@ import fs from 'node:fs'
 import { Client, decode, MlsError, trustAnyCredential, type ClientOptions, type Group } from '../../lib'
 import { toldStore, type ToldStore } from '../api/support/stores'
 
-interface Setting {
+interface Setting extends Package {
   readonly rule: string
   readonly kind: 'life' | 'join' | 'joinByCommit' | 'decode'
   readonly suite: number
@@ -18,10 +18,6 @@ interface Setting {
   readonly psks: readonly (readonly [string, string])[]
   readonly outcome: string
   readonly identity: string
-  readonly signatureKey: string
-  readonly keyPackage: string
-  readonly initKey: string
-  readonly encryptionKey: string
   readonly welcome: string
   readonly tree: string
   readonly groupInfo: string
@@ -29,15 +25,29 @@ interface Setting {
   readonly steps: readonly Step[]
 }
 
-interface Step {
+interface Package {
+  readonly keyPackage: string
+  readonly initKey: string
+  readonly encryptionKey: string
+  readonly signatureKey: string
+}
+
+interface Step extends Package {
   readonly rule: string
-  readonly kind: 'receive' | 'add'
+  readonly kind: 'receive' | 'add' | 'succeed'
   readonly now: number
   readonly outcome: string
   readonly message: string
 }
 
 const bytes = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
+
+const privateHalf = (of: Package): Parameters<Client['keyPackages']['import']>[0] => ({
+  keyPackage: bytes(of.keyPackage),
+  initPrivateKey: bytes(of.initKey),
+  encryptionPrivateKey: bytes(of.encryptionKey),
+  signaturePrivateKey: bytes(of.signatureKey),
+})
 
 /** outcomeOf gives the code of what work is refused with, or `taken`. */
 async function outcomeOf(work: () => Promise<unknown>): Promise<string> {
@@ -90,12 +100,7 @@ class Person {
   /** With the key package of the setting in its store. */
   async invited(): Promise<Client> {
     const client = await this.open()
-    await client.keyPackages.import({
-      keyPackage: bytes(this.setting.keyPackage),
-      initPrivateKey: bytes(this.setting.initKey),
-      encryptionPrivateKey: bytes(this.setting.encryptionKey),
-      signaturePrivateKey: bytes(this.setting.signatureKey),
-    })
+    await client.keyPackages.import(privateHalf(this.setting))
     return client
   }
 
@@ -119,7 +124,11 @@ async function live(person: Person): Promise<void> {
   for (const step of setting.steps) {
     person.now = step.now
     const message = bytes(step.message)
-    const said = await person.says(() => (step.kind === 'add' ? group.commit({ add: [message] }) : group.receive(message)))
+    if (step.kind === 'succeed') await client.keyPackages.import(privateHalf(step))
+    const said = await person.says(() => {
+      if (step.kind === 'succeed') return client.join(message, { origin: group })
+      return step.kind === 'add' ? group.commit({ add: [message] }) : group.receive(message)
+    })
     expect([step.rule, step.kind, said]).toEqual([step.rule, step.kind, step.outcome])
   }
 }

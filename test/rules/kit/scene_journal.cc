@@ -119,6 +119,14 @@ void SceneJournal::NoteRefusedAdd(std::size_t member, const KeyPackage& package,
       {now(), EncodeMessage(KeyPackageMessage{package}), error, CurrentRule(), "add"});
 }
 
+void SceneJournal::NoteRefusedSuccessor(std::size_t member, View welcome, const NewKeyPackage& package,
+                                        Error error) {
+  const auto life = lives_.find(member);
+  if (over_ || !IsWritten() || life == lives_.end() || life->second.ended) return;
+  life->second.steps.push_back(
+      {now(), ToBytes(welcome), error, CurrentRule(), "succeed", "," + PackageFields(package)});
+}
+
 void SceneJournal::NoteDecode(View bytes, Outcome outcome) {
   if (over_ || !IsWritten()) return;
   refusals_.push_back(Setting() + Psks() + "," + Field("kind", "decode") + "," + Field("message", bytes) +
@@ -137,7 +145,7 @@ void SceneJournal::Write() const {
       const Step& step = life.steps[i];
       out << (i == 0 ? "{" : ",{") << Field("rule", step.rule) << "," << Field("kind", step.kind) << ","
           << Field("now", step.now) << "," << Field("outcome", Name(step.outcome)) << ","
-          << Field("message", step.message) << "}";
+          << Field("message", step.message) << step.package << "}";
     }
     out << "]}\n";
   }

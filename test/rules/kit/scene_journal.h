@@ -17,6 +17,9 @@ class SceneJournal : public Journal {
  public:
   // NotInJournal: from here on nothing is written down.
   void NotInJournal() { over_ = true; }
+  // NoteRefusedSuccessor: `member` was invited to a group that was to follow this one or to branch off it,
+  // and refused to join.
+  void NoteRefusedSuccessor(std::size_t member, View welcome, const NewKeyPackage& package, Error error);
 
  protected:
   SceneJournal(const Suite& suite, const CompanyOptions& options) : suite_(suite), policy_(options.policy) {}
@@ -38,7 +41,8 @@ class SceneJournal : public Journal {
     Bytes message;
     Outcome outcome;
     std::string rule;
-    const char* kind;  // receive or add
+    const char* kind;          // receive, add or succeed
+    std::string package = {};  // succeed: the fields of the key package, each after a comma
   };
   struct Life {
     std::string beginning;  // JSON without its end
