@@ -72,7 +72,14 @@ Result<CommitPlan> Group::PlanOwnCommit(const StagedCommit& staged, const PlanRu
     list.push_back({&cached->proposal(), cached->sender(), &cached->reference});
   }
   for (const Proposal& proposal : staged.options->proposals) list.push_back({&proposal, committer, nullptr});
-  return PlanCommit(epoch(), committer, list, rules);
+  MLS_TRY(plan, PlanCommit(epoch(), committer, list, rules));
+  for (const KeyPackage* key_package : plan.key_packages) {
+    const Lifetime& lifetime = key_package->leaf_node.lifetime;
+    MLS_REQUIRE(lifetime.not_before <= rules.now,
+                NOT_YET_VALID);                             // RFC 9420 §7.3: a must where we are the sender
+    MLS_REQUIRE(rules.now <= lifetime.not_after, EXPIRED);  // RFC 9420 §7.3
+  }
+  return plan;
 }
 
 void Group::DropUnfitProposals(StagedCommit& staged, PlanRules rules) const {
@@ -113,12 +120,6 @@ Result<StagedCommit> Group::StageCommit(CommitOptions options, const Env& env) c
     plan = PlanOwnCommit(staged, rules);
   }
   if (!plan.ok()) return plan.error();
-  for (const KeyPackage* key_package : plan->key_packages) {
-    const Lifetime& lifetime = key_package->leaf_node.lifetime;
-    MLS_REQUIRE(lifetime.not_before <= env.now,
-                NOT_YET_VALID);                           // RFC 9420 §7.3: a must where we are the sender
-    MLS_REQUIRE(env.now <= lifetime.not_after, EXPIRED);  // RFC 9420 §7.3
-  }
   for (const CachedProposalPtr& cached : staged.referenced) {
     staged.commit.proposals.push_back({ProposalByReference{cached->reference}});
   }

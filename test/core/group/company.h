@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 
 #include "base/check.h"
@@ -33,6 +34,7 @@ struct CompanyOptions {
   Policy policy;
   Extensions extensions;
   Journal* journal = nullptr;  // hears what the members are given
+  Dress dress;                 // of every client, before it makes anything
 };
 
 class Company {
@@ -40,12 +42,13 @@ class Company {
   // A group of `count` members; the first has added the others with one commit.
   Company(const Suite& suite, std::size_t count, CompanyOptions options = {})
       : world(static_cast<std::uint64_t>(suite.id)), suite_(suite), options_(std::move(options)) {
+    world.dress = options_.dress;
     const Client founder = world.NewClient(suite, "member 0");
     Enter(founder, world.NewGroup(founder, options_.policy, options_.extensions));
     if (count > 1) Hire(0, count - 1);
   }
   Company(const Suite& suite, std::size_t count, Restarts restarts)
-      : Company(suite, count, CompanyOptions{restarts, {}, {}, nullptr}) {}
+      : Company(suite, count, CompanyOptions{restarts, {}, {}, nullptr, {}}) {}
 
   Group& operator[](std::size_t i) { return *members_.at(i).group; }
   const MemoryRows& store(std::size_t i) const { return members_.at(i).store; }
@@ -77,11 +80,13 @@ class Company {
     CheckStore(i);
   }
 
-  // Answer says yes to every credential and looks PSKs up in `psks`.
+  // Answer says yes to every credential, unless there is a judge, and looks PSKs up in `psks`.
   Answers Answer(const Questions& questions) {
     asked = questions.credentials;
     Answers answers;
-    answers.credentials.assign(questions.credentials.size(), Verdict::accept);
+    for (const CredentialQuestion& question : questions.credentials) {
+      answers.credentials.push_back(judge ? judge(question) : Verdict::accept);
+    }
     for (const PreSharedKeyID& id : questions.psks) {
       const auto known = psks.find(Encode(id.body));
       answers.psks.push_back(known == psks.end() ? std::nullopt : std::optional(Secret::Copy(known->second)));
@@ -250,6 +255,7 @@ class Company {
   World world;
   std::map<Bytes, Bytes> psks;            // by PreSharedKeyID body
   std::vector<CredentialQuestion> asked;  // by the last step
+  std::function<Verdict(const CredentialQuestion&)> judge;
 
  private:
   struct Member {

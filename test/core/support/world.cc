@@ -3,7 +3,9 @@
 namespace mls::test {
 
 Client World::NewClient(const Suite& suite, const std::string& name) {
-  return {name, &suite, MakeProfile(suite, name, random)};
+  Client client{name, &suite, MakeProfile(suite, name, random)};
+  if (dress) dress(client);
+  return client;
 }
 
 NewKeyPackage World::NewKeyPackageOf(const Client& client) {

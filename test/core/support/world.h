@@ -4,6 +4,7 @@
 // would do with the engine's public functions: stage, answer every question with yes, complete, apply.
 #pragma once
 
+#include <functional>
 #include <stdexcept>
 #include <string>
 
@@ -35,6 +36,9 @@ struct Client {
   MemberProfile profile;
 };
 
+// Dress changes what a new client says about itself.
+using Dress = std::function<void(Client&)>;
+
 class World {
  public:
   explicit World(std::uint64_t seed) : random(seed) { env = {kNow, &random, nullptr}; }
@@ -63,6 +67,7 @@ class World {
 
   SeededRandom random;
   Env env;
+  Dress dress;
 };
 
 }  // namespace mls::test
