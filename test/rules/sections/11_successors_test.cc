@@ -270,6 +270,8 @@ TEST_CASE("R11.3-07: the group that a branch names is known to us, and the epoch
     CHECK(sequel.Joining() == "taken");
     // Nobody says which group is meant: the PSK alone does not do.
     sequel.RefusesJoin(sequel.invitation->genuine, sequel.invitation->package, Error::MISSING_PSK);
+    // Nor does a Welcome that has no PSK of the group that we named.
+    CHECK(Sequel(old, suite, std::nullopt).Joining() == "BRANCH_MISMATCH");
     ResumptionPsk unknown = old.Link(ResumptionPSKUsage::branch);
     unknown.psk_group_id = {9};
     CHECK(Sequel(old, suite, unknown).Joining() == "MISSING_PSK");
