@@ -11,16 +11,22 @@ FramedContent Group::NewContent(ContentBody body, View authenticated_data) const
 
 Result<Bytes> Group::Frame(const AuthenticatedContent& content, WireFormat format, Change& change,
                            const Env& env) const {
+  const std::size_t limit = policy().limits.max_message_size;
   if (format == WireFormat::mls_public_message) {
     MLS_TRY(message,
             ProtectPublic(suite(), content, local_.secrets.membership_key, local_.shared->encoded_context));
-    return EncodeMessage(std::move(message));
+    Bytes encoded = EncodeMessage(std::move(message));
+    MLS_REQUIRE(encoded.size() <= limit, TOO_LARGE);  // RFC 9420 §2.1.2: receivers have the same limit
+    return encoded;
   }
   MLS_TRY(sealed, SealPrivateMessage(local_.messages, suite(), content, policy().padding, policy().limits,
                                      *env.random));
   local_.messages.secret_tree.SaveChange(sealed.change, change.batch);
   change.ratchet.emplace(context().epoch, std::move(sealed.change));
-  return EncodeMessage(std::move(sealed.message));
+  Bytes encoded = EncodeMessage(std::move(sealed.message));
+  MLS_REQUIRE(encoded.size() <= limit,
+              TOO_LARGE);  // RFC 9420 §6.3.1: within what the AEAD and a receiver take
+  return encoded;
 }
 
 Result<Done<Bytes>> Group::Protect(View data, View authenticated_data, const Env& env) const {
