@@ -176,7 +176,9 @@ ForgedCommit Forge(const Insider& knows, Committer committer, CommitForgery forg
       epoch.context.group_id, epoch.context.epoch, committer.sender, {}, CommitContent{std::move(commit)}};
   Run(forgery.content, content);
   const Secret& signer = forgery.content_signer == nullptr ? *committer.signer : *forgery.content_signer;
-  AuthenticatedContent framed = knows.SignWith(signer, knows.context(), std::move(content), forgery.format);
+  const Bytes signing_context =
+      forgery.signing_context == nullptr ? knows.context() : *forgery.signing_context;
+  AuthenticatedContent framed = knows.SignWith(signer, signing_context, std::move(content), forgery.format);
   const Bytes signed_part = EncodeSignedPart(forgery.format, framed.content);
   next.confirmed_transcript_hash = ToBytes(Must(
       ConfirmedTranscriptHash(suite, epoch.interim_transcript_hash,

@@ -13,6 +13,7 @@ struct CommitForgery {
   WireFormat format = WireFormat::mls_public_message;  // a stranger's is always public
   const Secret* content_signer = nullptr;              // default: the signer of the path's leaf
   const Secret* leaf_signer = nullptr;                 // default: the committer's
+  const Bytes* signing_context = nullptr;              // default: the GroupContext of this epoch
 
   Hook<Extensions> extensions;             // of the new GroupContext
   Hook<RatchetTree> tree;                  // with the proposals applied, before the path
