@@ -57,6 +57,7 @@ Result<HpkeKeyPair> GenerateHpkeKeyPair(const Suite& suite, Random& random) {
 Status ValidateHpkePublicKey(const Suite& suite, View public_key) {
   MLS_REQUIRE(public_key.size() == suite.Npk, INVALID_KEY);  // RFC 9180 §7.1.1: keys have one size
   if (const NistCurve* curve = NistCurveOf(suite.kem)) return ValidatePoint(*curve, public_key);
+  MLS_REQUIRE(!IsLowOrder(suite, public_key), INVALID_KEY);  // RFC 9180 §7.1.4: nothing could be sealed to it
   return kOk;
 }
 

@@ -24,8 +24,9 @@ Result<HpkeKeyPair> DeriveKeyPair(const Suite& suite, View ikm);
 // GenerateHpkeKeyPair is DeriveKeyPair over Nsk fresh bytes, as RFC 9180 §4 allows.
 Result<HpkeKeyPair> GenerateHpkeKeyPair(const Suite& suite, Random& random);
 
-// ValidateHpkePublicKey checks the exact encoding (RFC 9180 §7.1.1) and, for NIST curves, that the point is
-// on the curve (§7.1.4); INVALID_KEY. Low-order X25519 and X448 points show when they are used.
+// ValidateHpkePublicKey checks the exact encoding (RFC 9180 §7.1.1) and that the point is on the NIST curve,
+// or of X25519 and X448 none of low order (§7.1.4); INVALID_KEY. A member with a key of low order would let
+// every Commit that has to be sealed to it fail.
 Status ValidateHpkePublicKey(const Suite& suite, View public_key);
 
 // Encap sends a fresh shared secret to `public_key`. `entropy` is Nsk fresh bytes, used for this one call.

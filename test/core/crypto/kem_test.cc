@@ -152,7 +152,7 @@ TEST_CASE("NIST private keys 0, n and above are refused") {
   }
 }
 
-TEST_CASE("low-order points of X25519 and X448 are refused when they are used") {
+TEST_CASE("low-order points of X25519 and X448 are no keys, and are refused when they are used") {
   const std::pair<Kem, std::vector<const char*>> points[] = {
       {Kem::x25519,
        {"0000000000000000000000000000000000000000000000000000000000000000",
@@ -181,6 +181,14 @@ TEST_CASE("low-order points of X25519 and X448 are refused when they are used") 
       for (const char* hex : hexes) {
         CAPTURE(hex);
         CheckRefused(suite, Hex(hex));
+        CHECK(ValidateHpkePublicKey(suite, Hex(hex)).error() == Error::INVALID_KEY);
+        // Any other bit makes another point of it, but for the one that X25519 ignores.
+        for (std::size_t bit = 0; bit < 8u * suite.Npk; ++bit) {
+          Bytes other = Hex(hex);
+          other[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+          const bool again = ValidateHpkePublicKey(suite, other).ok();
+          CHECK(again == Encap(suite, other, Bytes(suite.Nsk, 1)).ok());
+        }
         ++checked;
       }
     }
