@@ -19,16 +19,16 @@ test('R6.3.1-07: persistent record of the ratchet position', async () => {
   const released: Uint8Array[] = []
   let unanswered = 0
   for (let kill = 0; kill < times(5, 100); kill += 1) {
-    // One is answered; of those that follow, some die between encryption and return.
+    // One is answered; of the many that follow, some die between encryption and return.
     released.push(await alice.call<Uint8Array>('send', 'answered'))
-    const sending = Array.from({ length: 8 }, (_, i) => alice.call<Uint8Array>('send', `${kill}.${i}`).then(
+    const sending = Array.from({ length: 1000 }, (_, i) => alice.call<Uint8Array>('send', `${kill}.${i}`).then(
       (message) => { released.push(message) },
       (error: unknown) => {
         if (!(error instanceof Killed)) throw error
         unanswered += 1
       },
     ))
-    await sleep(random() * 10)
+    await sleep(random() * 15)
     await alice.kill()
     await Promise.all(sending)
     alice = new Member()
