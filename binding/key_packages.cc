@@ -54,11 +54,15 @@ Result<Bytes> FindEntry(const ClientKeys& keys, View bytes) {
   if (!message.ok()) return message.error();
   const auto* welcome = std::get_if<Welcome>(&message->body);
   if (welcome == nullptr) return Error::WRONG_WIRE_FORMAT;
+  if (FindSuite(welcome->cipher_suite) == nullptr) return Error::UNSUPPORTED_CIPHERSUITE;  // RFC 9420 §17.1
+  bool of_another_suite = false;
   for (const EncryptedGroupSecrets& entry : welcome->secrets) {
     const auto stored = keys.FindKeyPackage(entry.new_member);
-    if (stored != nullptr && stored->key_package.cipher_suite == welcome->cipher_suite)
-      return entry.new_member;
+    if (stored == nullptr) continue;
+    if (stored->key_package.cipher_suite == welcome->cipher_suite) return entry.new_member;
+    of_another_suite = true;
   }
+  if (of_another_suite) return Error::CIPHERSUITE_MISMATCH;  // RFC 9420 §12.4.3.1
   return Bytes();
 }
 

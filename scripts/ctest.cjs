@@ -9,16 +9,16 @@ const { folderOf, jobs } = require('./cmake.cjs')
 /** @typedef {{ passed: number, failed: number, skipped: number }} Counts */
 
 /**
- * ctest runs every test of a build, or those with a label.
+ * ctest runs the tests of a build: those with a label, or those without another one.
  * @param {import('./cmake.cjs').Build} build
- * @param {{ label?: string, env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ label?: string, without?: string, env?: NodeJS.ProcessEnv }} [options]
  * @returns {Counts}
  */
-function ctest(build, { label, env = process.env } = {}) {
+function ctest(build, { label, without, env = process.env } = {}) {
   const folder = folderOf(build)
   const log = path.join(folder, 'Testing', 'Temporary', 'LastTest.log')
   fs.rmSync(log, { force: true })
-  const args = ['--output-on-failure', '-j', String(jobs), ...(label ? ['-L', label] : [])]
+  const args = ['--output-on-failure', '-j', String(jobs), ...(label ? ['-L', label] : []), ...(without ? ['-LE', without] : [])]
   const { status } = spawnSync('ctest', args, { cwd: folder, env, stdio: ['ignore', 'inherit', 'inherit'] })
   const counts = fs.existsSync(log) ? countCases(fs.readFileSync(log, 'utf8')) : { passed: 0, failed: 0, skipped: 0 }
   if (status !== 0 && counts.failed === 0) counts.failed = 1

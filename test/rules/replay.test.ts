@@ -2,6 +2,7 @@
 // member and message by message. What was taken there is taken here, what was refused is refused with the same error, and
 // of what is refused nothing is stored: not a row changes, no generation is used.
 import fs from 'node:fs'
+import path from 'node:path'
 import { Client, decode, MlsError, trustAnyCredential, type ClientOptions, type Group } from '../../lib'
 import { toldStore, type ToldStore } from '../api/support/stores'
 
@@ -30,6 +31,9 @@ interface Package {
   readonly initKey: string
   readonly encryptionKey: string
   readonly signatureKey: string
+  readonly extensionTypes?: readonly number[]
+  readonly proposalTypes?: readonly number[]
+  readonly credentialTypes?: readonly number[]
 }
 
 interface Step extends Package {
@@ -66,6 +70,9 @@ function externalId(hex: string): string | null {
   return id[0] === 1 && (id[1] ?? 64) < 64 ? Buffer.from(id.subarray(2)).toString('hex') : null
 }
 
+/** ownOf leaves out GREASE, which a client adds by itself (RFC 9420 §13.5). */
+const ownOf = (types: readonly number[] = []): number[] => types.filter((type) => (type & 0x0f0f) !== 0x0a0a)
+
 class Person {
   readonly store: ToldStore = toldStore()
   now: number
@@ -86,6 +93,9 @@ class Person {
       authenticate: trustAnyCredential,
       psk: (id) => psks.get(Buffer.from(id).toString('hex')),
       clock: () => this.now,
+      extensionTypes: ownOf(setting.extensionTypes),
+      proposalTypes: ownOf(setting.proposalTypes),
+      credentialTypes: ownOf(setting.credentialTypes).filter((type) => type > 2),
       policy: {
         lifetimes: setting.lifetimes,
         externalCommits: setting.externalCommits,
@@ -152,14 +162,29 @@ async function replay(setting: Setting): Promise<void> {
 }
 
 function readJournal(): Map<string, Setting[]> {
-  const file = process.env.NODE_MLS_RULES_JOURNAL
+  const folder = process.env.NODE_MLS_RULES_JOURNAL
   const byRule = new Map<string, Setting[]>()
-  if (!file) return byRule
-  for (const line of fs.readFileSync(file, 'utf8').trimEnd().split('\n')) {
+  const files = folder ? fs.readdirSync(folder).filter((name) => name.endsWith('.jsonl')) : []
+  for (const line of files.flatMap((name) => [...linesOf(path.join(folder as string, name))])) {
     const setting = JSON.parse(line) as Setting
-    byRule.set(setting.rule, [...(byRule.get(setting.rule) ?? []), setting])
+    const settings = byRule.get(setting.rule) ?? []
+    settings.push(setting)
+    byRule.set(setting.rule, settings)
   }
   return byRule
+}
+
+/** linesOf reads a file that may be longer than a string can be. */
+function* linesOf(file: string): Generator<string, void, undefined> {
+  const from = fs.openSync(file, 'r')
+  const chunk = Buffer.alloc(1 << 22)
+  let rest = ''
+  for (let size = fs.readSync(from, chunk); size > 0; size = fs.readSync(from, chunk)) {
+    const lines = (rest + chunk.toString('latin1', 0, size)).split('\n')  // hex and names: ASCII
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  fs.closeSync(from)
 }
 
 const journal = readJournal()

@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <cstdlib>
 #include <fstream>
 
@@ -18,7 +20,7 @@ std::string& Current() {
 // NODE_MLS_RULES_RESULTS names.
 struct Listener : doctest::IReporter {
   explicit Listener(const doctest::ContextOptions&) {
-    if (const char* path = std::getenv("NODE_MLS_RULES_RESULTS")) results.open(path, std::ios::app);
+    if (const auto path = FileOf(".results")) results.open(*path, std::ios::app);
   }
 
   void test_case_start(const doctest::TestCaseData& test) override {
@@ -48,5 +50,11 @@ DOCTEST_REGISTER_LISTENER("rules", 1, Listener);
 }  // namespace
 
 const std::string& CurrentRule() { return Current(); }
+
+std::optional<std::string> FileOf(const std::string& ending) {
+  const char* folder = std::getenv("NODE_MLS_RULES_JOURNAL");
+  if (folder == nullptr) return std::nullopt;
+  return std::string(folder) + "/" + std::to_string(getpid()) + ending;
+}
 
 }  // namespace mls::test

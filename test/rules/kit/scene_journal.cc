@@ -27,6 +27,25 @@ std::string Field(std::string_view name, std::uint64_t number) {
   return Quoted(name) + ":" + std::to_string(number);
 }
 
+template <class Type>
+std::string Numbers(std::string_view name, const std::vector<Type>& values) {
+  std::string text;
+  for (const Type value : values)
+    text += (text.empty() ? "" : ",") + std::to_string(static_cast<unsigned>(value));
+  return Quoted(name) + ":[" + text + "]";
+}
+
+// IsUsual: a client whom the JavaScript API can be: what it may say of itself besides is more types.
+bool IsUsual(const MemberProfile& profile) {
+  const Capabilities& all = profile.capabilities;
+  return profile.leaf_extensions.empty() &&
+         std::holds_alternative<BasicCredential>(profile.credential.body) &&
+         all.Supports(ProtocolVersion::mls10) && all.Supports(CredentialType::basic) &&
+         all.Supports(CredentialType::x509) &&
+         std::all_of(AllSuites().begin(), AllSuites().end(),
+                     [&](const Suite& suite) { return all.Supports(suite.id); });
+}
+
 std::string_view Name(Outcome outcome) { return outcome ? Describe(*outcome).name : "taken"; }
 
 // Only clients with a basic credential are opened again by the replay.
@@ -104,12 +123,15 @@ void SceneJournal::Acts(std::size_t member) {
 
 void SceneJournal::NoteJoinByCommit(const Client& client, const GroupInfo& info, View ratchet_tree,
                                     Outcome outcome) {
-  if (over_ || !IsWritten()) return;
-  refusals_.push_back(Setting() + Psks() + "," + Field("kind", "joinByCommit") + "," +
-                      Field("identity", AsView(client.name)) + "," +
-                      Field("signatureKey", client.profile.signature_private_key) + "," +
-                      Field("groupInfo", EncodeMessage(GroupInfoMessage{info})) + "," +
-                      Field("tree", ratchet_tree) + "," + Field("outcome", Name(outcome)) + "}");
+  if (over_ || !IsWritten() || !IsUsual(client.profile)) return;
+  const Capabilities& all = client.profile.capabilities;
+  refusals_.push_back(
+      Setting() + Psks() + "," + Field("kind", "joinByCommit") + "," +
+      Numbers("extensionTypes", all.extensions) + "," + Numbers("proposalTypes", all.proposals) + "," +
+      Numbers("credentialTypes", all.credentials) + "," + Field("identity", AsView(client.name)) + "," +
+      Field("signatureKey", client.profile.signature_private_key) + "," +
+      Field("groupInfo", EncodeMessage(GroupInfoMessage{info})) + "," + Field("tree", ratchet_tree) + "," +
+      Field("outcome", Name(outcome)) + "}");
 }
 
 void SceneJournal::NoteRefusedAdd(std::size_t member, const KeyPackage& package, Error error) {
@@ -134,9 +156,9 @@ void SceneJournal::NoteDecode(View bytes, Outcome outcome) {
 }
 
 void SceneJournal::Write() const {
-  const char* path = std::getenv("NODE_MLS_RULES_JOURNAL");
-  if (path == nullptr) return;
-  std::ofstream out(path, std::ios::app);
+  const auto path = FileOf(".jsonl");
+  if (!path) return;
+  std::ofstream out(*path, std::ios::app);
   for (const std::string& line : refusals_) out << line << "\n";
   for (const auto& [member, life] : lives_) {
     if (life.steps.empty()) continue;

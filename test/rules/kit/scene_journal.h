@@ -2,7 +2,8 @@
 // Welcome, and one for each join that was refused. test/rules/replay.test.ts lives through them again with
 // the JavaScript API. A member's life ends where it acts itself, since its own randomness cannot be repeated.
 //
-// The file is the one that NODE_MLS_RULES_JOURNAL names; without it nothing is written.
+// Each process has a file of its own in the folder that NODE_MLS_RULES_JOURNAL names; without it nothing is
+// written.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -26,7 +27,7 @@ class SceneJournal : public Journal {
   ~SceneJournal() override = default;
 
   Journal& journal() { return *this; }
-  // Write appends what was heard to the file.
+  // Write appends what was heard to this process's file.
   void Write() const;
   // An external join, a key package that a member would not add, bytes that are to be decoded.
   void NoteJoinByCommit(const Client& client, const GroupInfo& info, View ratchet_tree, Outcome outcome);
