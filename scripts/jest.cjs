@@ -1,6 +1,6 @@
-// npm run test:api, test:addon, test:interop, test:examples, test:bench, test:docs, test:faults: the tests in TypeScript,
-// by jest, on an addon that is built first. Words after `--` go to jest, but for `--full`: faults are tried as often as
-// there is any use in it, for many minutes.
+// npm run test:api, test:addon, test:interop, test:examples, test:bench, test:docs, test:faults, test:forge: the tests in
+// TypeScript, by jest, on an addon that is built first. Words after `--` go to jest, but for `--full`: faults are tried as
+// often as there is any use in it, for many minutes; and `--count N`: so many inputs are forged.
 'use strict'
 
 const fs = require('node:fs')
@@ -17,7 +17,7 @@ const { findVectors } = require('./vectors.cjs')
 const withServer = ['api', 'examples', 'faults']
 
 /** The folders below test/ that jest runs, in the order of `verify`. */
-const suites = ['api', 'addon', 'issues', 'examples', 'bench', 'docs', 'faults', 'interop']
+const suites = ['api', 'addon', 'issues', 'examples', 'bench', 'docs', 'faults', 'forge', 'interop']
 
 /**
  * jest runs some of the suites on the addon of build/release and gives their counts.
@@ -94,6 +94,8 @@ module.exports = { jest, reportOf, runJest, suites }
 if (require.main === module) {
   main(() => {
     const words = process.argv.slice(2).filter((word) => word !== '--full')
+    const count = words.indexOf('--count')
+    if (count >= 0) [, process.env.NODE_MLS_FORGE_COUNT] = words.splice(count, 2)
     if (process.argv.includes('--full')) process.env.NODE_MLS_FULL = '1'
     const names = words.filter((word) => suites.includes(word))
     console.log(`Builds the addon when it is not up to date and runs test/${names.join(', test/')} with jest.`)
