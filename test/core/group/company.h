@@ -34,7 +34,7 @@ struct CompanyOptions {
   Policy policy;
   Extensions extensions;
   Journal* journal = nullptr;  // hears what the members are given
-  Dress dress;                 // of every client, before it makes anything
+  Dress dress = nullptr;       // of every client, before it makes anything
 };
 
 class Company {
