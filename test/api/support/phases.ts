@@ -166,7 +166,7 @@ const rules: Readonly<Record<PhaseName, Rule>> = {
   reinitialised: { ...suspended, but: { ...suspended.but, successor: 'GROUP_EXISTS' } },
   removed: { works: [...reading, rejected], otherwise: 'REMOVED', but: { ...elsewhere, refresh: 'REMOVED' } },
   closed: { works: always, otherwise: 'CLOSED', but: {} },
-  deleted: { works: always, otherwise: 'CLOSED', but: { confirm: 'UNKNOWN_GROUP', delete: 'UNKNOWN_GROUP' } },
+  deleted: { works: always, otherwise: 'CLOSED', but: { delete: 'UNKNOWN_GROUP' } },
   exported: { works: always, otherwise: 'GROUP_MOVED', but: { delete: 'GROUP_MOVED' } },
 }
 
