@@ -1,11 +1,12 @@
 // Ways into a group: making one, a Welcome, an external commit, succeeding another group. Each ends with one atom that
 // adds the group and its entry, and takes what it used up.
+import { createHash } from 'node:crypto'
 import { answer, type AnswerSource } from './answers'
 import { copyOfText, empty, toHex } from './bytes'
 import { fillBulk, type ByteStrings } from './bulk'
 import type { ClientRequest } from './client-options'
 import type { ClientScope } from './client-scope'
-import { MlsError, fromNative } from './errors'
+import { MlsError, fromNative, isMlsError } from './errors'
 import { readExtensions } from './extension'
 import { Group } from './group'
 import type { GroupTable } from './group-table'
@@ -65,6 +66,8 @@ export class Joining {
   readonly #keyPackages: KeyPackages
   /** Joins under way, by the key package that they use up. */
   readonly #joins = new Map<string, Promise<unknown>>()
+  /** Joins of which it is not known whether they were stored: the group's handle, by the hash of the Welcome. */
+  readonly #doubts = new Map<string, Uint8Array>()
 
   constructor(
     request: ClientRequest, answers: AnswerSource, scope: ClientScope, groups: GroupTable, keyPackages: KeyPackages,
@@ -96,6 +99,8 @@ export class Joining {
     const origin = read.read('origin', null, readGroup)
     const [bytes, tree] = await Promise.all([takeBytes('welcome', welcome), read.read('tree', takeBytes('options.tree', empty), takeBytes)])
     for (;;) {
+      const joined = await this.#joinedInDoubt(bytes)
+      if (joined) return joined
       const reference = await this.#findKeyPackage(bytes)
       const name = toHex(reference)
       const before = this.#joins.get(name)
@@ -170,6 +175,18 @@ export class Joining {
     return made
   }
 
+  /** joinedInDoubt gives the group that an earlier join by this Welcome has made, though its caller was told otherwise. */
+  async #joinedInDoubt(welcome: NativeBytes): Promise<Group | null> {
+    if (this.#doubts.size === 0) return null
+    const name = hashOf(welcome)
+    const handle = this.#doubts.get(name)
+    if (!handle) return null
+    await this.#scope.refresh()
+    const group = await this.#groups.ofScope(this.#scope.groupScope(handle))
+    this.#doubts.delete(name)
+    return group
+  }
+
   #answered<T>(asking: Promise<MayAsk<T>>, hold: Hold): Promise<T> {
     return fromNative(asking.then((asks) => answer(asks, hold, this.#answers)))
   }
@@ -193,11 +210,16 @@ export class Joining {
     const last = this.#keyPackages.isLastResort(reference)
     const group = await this.#groups.adopt({
       handle, opened, status: 'active', more: (keys) => (last ? {} : { changes: [keys.deleteKeyPackages([reference])] }),
+    }).catch((error: unknown) => {
+      if (isMlsError(error, 'STORE_FAILED')) this.#doubts.set(hashOf(welcome), handle)
+      throw error
     })
     if (!last) this.#keyPackages.forget(reference)
     return group
   }
 }
+
+const hashOf = (bytes: NativeBytes): string => createHash('sha256').update(bytes.slice(0, bytes.size)).digest('hex')
 
 function readGroup(what: string, value: unknown): Group {
   if (!(value instanceof Group)) throw new TypeError(`${what} must be a Group`)
