@@ -66,8 +66,11 @@ export class Joining {
   readonly #keyPackages: KeyPackages
   /** Joins under way, by the key package that they use up. */
   readonly #joins = new Map<string, Promise<unknown>>()
-  /** Joins of which it is not known whether they were stored: the group's handle, by the hash of the Welcome. */
-  readonly #doubts = new Map<string, Uint8Array>()
+  /**
+   * Joins of which it is not known whether they were stored: the handles of their groups, by the hash of the Welcome. A
+   * database may take an atom long after its connection is gone, so a handle stays until one of them has become the group.
+   */
+  readonly #doubts = new Map<string, Uint8Array[]>()
 
   constructor(
     request: ClientRequest, answers: AnswerSource, scope: ClientScope, groups: GroupTable, keyPackages: KeyPackages,
@@ -179,12 +182,16 @@ export class Joining {
   async #joinedInDoubt(welcome: NativeBytes): Promise<Group | null> {
     if (this.#doubts.size === 0) return null
     const name = hashOf(welcome)
-    const handle = this.#doubts.get(name)
-    if (!handle) return null
+    const handles = this.#doubts.get(name)
+    if (!handles) return null
     await this.#scope.refresh()
-    const group = await this.#groups.ofScope(this.#scope.groupScope(handle))
-    this.#doubts.delete(name)
-    return group
+    for (const handle of handles) {
+      const group = await this.#groups.ofScope(this.#scope.groupScope(handle))
+      if (!group) continue
+      this.#doubts.delete(name)
+      return group
+    }
+    return null
   }
 
   #answered<T>(asking: Promise<MayAsk<T>>, hold: Hold): Promise<T> {
@@ -211,10 +218,11 @@ export class Joining {
     const group = await this.#groups.adopt({
       handle, opened, status: 'active', more: (keys) => (last ? {} : { changes: [keys.deleteKeyPackages([reference])] }),
     }).catch((error: unknown) => {
-      if (isMlsError(error, 'STORE_FAILED')) this.#doubts.set(hashOf(welcome), handle)
+      if (isMlsError(error, 'STORE_FAILED')) this.#doubts.set(hashOf(welcome), [...this.#doubts.get(hashOf(welcome)) ?? [], handle])
       throw error
     })
     if (!last) this.#keyPackages.forget(reference)
+    if (this.#doubts.size > 0) this.#doubts.delete(hashOf(welcome))
     return group
   }
 }
