@@ -6,6 +6,7 @@ import { toldStore, type ToldStore } from '../api/support/stores'
 import { Dice, forge, forgeries } from './forge'
 
 const count = Number(process.env.NODE_MLS_FORGE_COUNT ?? 20_000)
+if (!Number.isInteger(count) || count < 1) throw new RangeError('--count must be a number of inputs')
 const suites = [1, 2, 3, 4, 5, 6, 7]
 
 /** Door: a way into the library, and the genuine bytes that would be let in. */

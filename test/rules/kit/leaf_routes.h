@@ -1,6 +1,6 @@
-// The ways by which a LeafNode comes to a client (RFC 9420 §7.3: "validity of a leaf node is checked"
-// wherever it arrives). A rule about leaves is broken on each of them: the leaf is changed, signed again by
-// its owner, and put where it belongs, with all that covers it made again.
+// The ways by which a LeafNode comes to a client. RFC 9420 §7.3 wants it valid wherever it comes from. A rule
+// about leaves is broken on each of the ways: the leaf is changed, signed again by its owner, and put where
+// it belongs, with all that covers it made again.
 #pragma once
 
 #include "kit/forged_commit.h"

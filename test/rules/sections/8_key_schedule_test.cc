@@ -72,10 +72,6 @@ TEST_CASE("R8.2-01: transcript covers wire_format, content and signature of the 
     const Insider insider(scene, 2);
     const ForgedCommit honest = ForgeCommit(insider, {});
     // The same content and signature in the other wire format.
-    CommitForgery closed;
-    closed.signed_content = [](AuthenticatedContent& content) {
-      content.wire_format = WireFormat::mls_public_message;
-    };
     const auto framed = std::get<PublicMessage>(Must(DecodeMessage(honest.message, {})).body);
     AuthenticatedContent content{WireFormat::mls_private_message, framed.content, framed.auth};
     scene.Refuses(1, insider.Private(content), Error::BAD_SIGNATURE);
