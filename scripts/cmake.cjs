@@ -9,11 +9,12 @@ const { opensslRoot } = require('./platform.cjs')
 
 /** @typedef {{ folder: string, options: Record<string, string> }} Build */
 
-/** @type {Record<'release' | 'asan' | 'tsan' | 'clang', Build>} */
+/** @type {Record<'release' | 'asan' | 'tsan' | 'clang' | 'fuzz', Build>} */
 const builds = {
   release: { folder: 'release', options: {} },
   asan: { folder: 'asan', options: { NODE_MLS_SANITIZE: 'address' } },
   tsan: { folder: 'tsan', options: { NODE_MLS_SANITIZE: 'thread' } },
+  fuzz: { folder: 'fuzz', options: { NODE_MLS_SANITIZE: 'fuzzer' } },
   // A second compiler's warnings: nothing of this build is run, so it does not optimise.
   clang: { folder: 'clang', options: { CMAKE_BUILD_TYPE: 'Debug', CMAKE_CXX_FLAGS_DEBUG: '-O0 -g0' } },
 }

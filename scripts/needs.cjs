@@ -91,6 +91,17 @@ const needs = {
     there: () => hasSanitizer('address,undefined') && hasSanitizer('thread'),
     apt: ['g++'], dnf: ['libasan', 'libubsan', 'libtsan'], brew: [], command: { brew: 'xcode-select --install' },
   },
+  fuzzer: {
+    name: 'clang with libFuzzer',
+    there: () => {
+      const cxx = clang()
+      const source = '#include <cstddef>\n#include <cstdint>\n' +
+        'extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t*, std::size_t) { return 0; }\n'
+      const words = ['-std=c++20', '-fsanitize=fuzzer,address,undefined', '-o', '/dev/null', '-x', 'c++', '-']
+      return cxx !== undefined && capture(cxx, words, source).ok
+    },
+    apt: ['clang-19', 'libclang-rt-19-dev'], dnf: ['clang', 'compiler-rt'], brew: ['llvm@19'],
+  },
   postgres: {
     name: 'PostgreSQL, 12 or newer', there: () => binaries() !== undefined,
     apt: ['postgresql'], dnf: ['postgresql-server'], brew: ['postgresql@16'],
@@ -117,10 +128,11 @@ const purposes = {
   sanitize: ['cmake', 'compiler', 'maker', 'libcrypto', 'doctest', 'json', 'sanitizers'],
   format: ['format'],
   clang: ['cmake', 'compiler', 'maker', 'libcrypto', 'clang'],
+  fuzz: ['cmake', 'maker', 'libcrypto', 'doctest', 'fuzzer'],
   npm: ['compiler', 'gyp'],
   stores: ['postgres'],
   types: [],
-  ci: ['cmake', 'compiler', 'ninja', 'libcrypto', 'doctest', 'json', 'sanitizers', 'format', 'ccache', 'clang', 'postgres'],
+  ci: ['cmake', 'compiler', 'ninja', 'libcrypto', 'doctest', 'json', 'sanitizers', 'format', 'ccache', 'clang', 'fuzzer', 'postgres'],
 }
 
 module.exports = { needs, purposes }

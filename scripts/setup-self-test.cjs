@@ -19,6 +19,8 @@ const cases = [
   [['libcrypto'], 'dnf', true, 'dnf install -y curl gcc make perl-core && deps/build-openssl.sh'],
   [['cmake', 'libcrypto', 'doctest', 'json', 'format'], 'brew', false,
     'brew install cmake openssl@3 doctest nlohmann-json llvm@19'],
+  [['fuzzer'], 'apt', false,
+    'sudo apt-get update && sudo apt-get install -y --no-install-recommends clang-19 libclang-rt-19-dev'],
   [['compiler'], 'brew', false, 'xcode-select --install'],
   [['compiler', 'sanitizers', 'cmake'], 'brew', false, 'xcode-select --install && brew install cmake'],
   [['cmake'], undefined, false, undefined],

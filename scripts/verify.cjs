@@ -9,6 +9,7 @@ const { checkTests, testTheCheck } = require('./check-tests.cjs')
 const { compileWithClang } = require('./clang.cjs')
 const { errors } = require('./errors.cjs')
 const { format } = require('./format.cjs')
+const { smoke } = require('./fuzz.cjs')
 const { jest, suites: suitesOfJest } = require('./jest.cjs')
 const { sanitize } = require('./sanitize.cjs')
 const { testSetup } = require('./setup-self-test.cjs')
@@ -33,6 +34,7 @@ const stages = [
   ['javascript', () => jest(suitesOfJest)],
   ['rules', testRules],
   ['sanitize', sanitize],
+  ['fuzz', () => ({ fuzz: smoke() })],
 ]
 
 /** @type {[string, number, Record<string, Counts>][]} */
