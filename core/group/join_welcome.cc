@@ -43,7 +43,7 @@ Result<GroupSecrets> OpenOurEntry(const Suite& suite, const Welcome& welcome, co
   // Anyone can add a garbage entry with our reference; the one that opens is ours.
   Error error = Error::NO_MATCHING_KEY_PACKAGE;
   for (const EncryptedGroupSecrets& entry : welcome.secrets) {
-    if (!Equal(entry.new_member, reference)) continue;
+    if (!ConstantTimeEqual(entry.new_member, reference)) continue;
     auto secrets =
         OpenGroupSecrets(suite, welcome, entry, input.keys.init_private_key, input.key_package.init_key);
     if (secrets.ok()) return secrets;

@@ -4,6 +4,11 @@
 
 namespace mls {
 
+std::size_t ReferenceHash::operator()(const Bytes& reference) const {
+  const auto* bytes = reinterpret_cast<const char*>(reference.data());
+  return std::hash<std::string_view>()({bytes, reference.size()});
+}
+
 CachedProposalPtr ProposalCache::Find(const Bytes& reference) const {
   const auto found = by_reference_.find(reference);
   return found == by_reference_.end() ? nullptr : proposals_[found->second];

@@ -1,14 +1,23 @@
 // ProposalCache: the proposals of the current epoch, by reference (RFC 9420 §12.1). Dropped with the epoch.
 #pragma once
 
-#include <map>
 #include <memory>
+#include <unordered_map>
 
 #include "group/proposal_list.h"
 
 namespace mls {
 
 using CachedProposalPtr = std::shared_ptr<const CachedProposal>;
+
+// ReferenceHash and ReferenceEqual make looking up a reference take no time that tells how much of it is
+// right: the place depends on all of its bytes at once, and so does the comparison.
+struct ReferenceHash {
+  std::size_t operator()(const Bytes& reference) const;
+};
+struct ReferenceEqual {
+  bool operator()(const Bytes& a, const Bytes& b) const { return ConstantTimeEqual(a, b); }
+};
 
 class ProposalCache {
  public:
@@ -29,7 +38,7 @@ class ProposalCache {
 
  private:
   std::vector<CachedProposalPtr> proposals_;
-  std::map<Bytes, std::size_t> by_reference_;
+  std::unordered_map<Bytes, std::size_t, ReferenceHash, ReferenceEqual> by_reference_;
   std::size_t bytes_ = 0;
 };
 
