@@ -5,6 +5,7 @@
 #include "bulk.h"
 #include "client.h"
 #include "error.h"
+#include "packed_results.h"
 #include "watch.h"
 
 namespace mls::binding {
@@ -27,8 +28,9 @@ struct Committed {
   std::optional<std::uint64_t> candidate;  // of our own
   std::optional<PackedWelcomes> welcomes;
 };
+struct InPacked {};  // the next of the packed results
 struct StepResult {
-  std::variant<Error, Sent, ApplicationMessage, ProposalEvent, Committed, OwnMessage> value;
+  std::variant<Error, Sent, ApplicationMessage, ProposalEvent, Committed, OwnMessage, InPacked> value;
   std::optional<std::uint64_t> inbox = std::nullopt;  // of an event that was saved
 };
 
@@ -42,6 +44,7 @@ struct RunOutcome {
 };
 
 Napi::Value ToJs(Napi::Env env, StepResult& step, Filler& filler) {
+  if (std::holds_alternative<InPacked>(step.value)) return env.Null();
   Napi::Object object = Napi::Object::New(env);
   auto& result = step.value;
   if (step.inbox) object.Set("inbox", binding::ToJs(env, *step.inbox));
@@ -85,15 +88,29 @@ Napi::Value ToJs(Napi::Env env, std::vector<StepResult>& results, Filler& filler
   return list;
 }
 
+// Pack takes the messages out of the results. An event that was saved stays: it has a number besides.
+PackedResults Pack(std::vector<StepResult>& results) {
+  PackedResults packed;
+  for (StepResult& step : results) {
+    const auto* message = std::get_if<ApplicationMessage>(&step.value);
+    const auto* sent = std::get_if<Sent>(&step.value);
+    if ((message && !step.inbox && packed.Add(*message)) || (sent && packed.AddSent(sent->message)))
+      step.value = InPacked{};
+  }
+  return packed;
+}
+
 Result<Reply> ReplyOf(GroupState& state, RunOutcome outcome) {
   outcome.batch.Append(std::move(outcome.events));
   auto packed = PackBatch(state.rows, outcome.batch);
   if (!packed.ok()) return packed.error();
-  return Reply([results = std::move(outcome.results), batch = std::move(*packed),
-                view = std::move(outcome.state),
+  PackedResults messages = Pack(outcome.results);
+  return Reply([results = std::move(outcome.results), messages = std::move(messages),
+                batch = std::move(*packed), view = std::move(outcome.state),
                 asking = std::move(outcome.asking)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
     Napi::Object object = Napi::Object::New(env);
     object.Set("results", ToJs(env, results, filler));
+    object.Set("messages", messages.ToJs(env, filler));
     object.Set("batch", filler.Uint8Array(env, std::move(batch)));
     object.Set("state", view ? binding::ToJs(env, *view, filler) : env.Null());
     object.Set("needs", asking ? NewNeeds(env, std::move(*asking)) : env.Null());

@@ -9,6 +9,7 @@ import { inboxScope, splitInbox, type Inbox } from './inbox'
 import { Lease, type LeaseHolder } from './lease'
 import { native } from './native'
 import type { NativeClient, NativeGroup, NativeNeeds, NativePolicy, NativeRun, NativeState, NativeStep, NativeStepResult } from './native'
+import { resultsOf } from './run-results'
 import type { Store } from './store'
 import { Strand } from './strand'
 import type { Commit, Outcome, StepRun, StrandHost } from './strand-host'
@@ -190,7 +191,7 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 
   #runOf(run: NativeRun, steps: readonly NativeStep[]): StepRun<NativeState, Raw> {
-    const outcomes: Outcome<Raw>[] = run.results.map((result) =>
+    const outcomes: Outcome<Raw>[] = resultsOf(run).map((result) =>
       result.kind === 'error' ? { error: errorOf(result.error) } : { value: result })
     const { batch, state, needs } = run
     const asking = steps[outcomes.length]
@@ -214,7 +215,7 @@ export const groupStrand = <Result>(
 
 /** resultOf gives the one result of a run that was answered. @throws MlsError as the step failed */
 export function resultOf(run: NativeRun): Exclude<NativeStepResult, { readonly kind: 'error' }> {
-  const [result] = run.results
+  const [result] = resultsOf(run)
   if (!result) throw new MlsError('INTERNAL')
   if (result.kind === 'error') throw errorOf(result.error)
   return result

@@ -61,9 +61,9 @@ interface Waiting {
 /** eventOf makes what listeners are told of a step's result that was saved, or of one that was found saved. */
 export function eventOf(raw: SavedResult, ack: Acknowledge | undefined): ReceivedMessage | ReceivedProposal | ReceivedCommit {
   if (raw.kind === 'message') {
+    if (!ack) return raw
     const { kind, sender, epoch, data, authenticatedData } = raw
-    const message = { kind, sender, epoch, data, authenticatedData }
-    return ack ? { ...message, ack } : message
+    return { kind, sender, epoch, data, authenticatedData, ack }
   }
   const more = ack ? { ack } : {}
   if (raw.kind === 'proposal') return { kind: raw.kind, epoch: raw.epoch, ...raw.proposal, ...more }

@@ -75,9 +75,22 @@ export type NativeStepResult =
     }
   | { readonly kind: 'own'; readonly contentType: 'application' | 'proposal' }
 
+/**
+ * NativeMessages: messages that were sent or received, packed; run-results.ts makes objects of them. Of each there are six numbers: 0
+ * received or 1 sent, sender, high and low half of the epoch, and where in `bytes` its data and then its authenticated data end.
+ */
+export interface NativeMessages {
+  readonly numbers: Uint32Array
+  readonly bytes: Uint8Array
+}
+
 export interface NativeRun {
-  /** Results of the steps that ran, in their order. The first step that asks ends the run: it is in `needs`. */
-  readonly results: readonly NativeStepResult[]
+  /**
+   * Results of the steps that ran, in their order; null is the next of `messages`. The first step that asks ends the run: it
+   * is in `needs`.
+   */
+  readonly results: readonly (NativeStepResult | null)[]
+  readonly messages: NativeMessages | null
   readonly batch: PackedBatch
   /** Set when anything but messages happened. */
   readonly state: NativeState | null

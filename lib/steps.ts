@@ -1,5 +1,5 @@
 // Message steps: sending and receiving, as they go into a strand and come out of it.
-import { copyOf, copyOfText, empty } from './bytes'
+import { copyOfText, empty, passingCopyOf } from './bytes'
 import { MlsError } from './errors'
 import type { NativeStep } from './native'
 import { Options } from './options'
@@ -32,7 +32,7 @@ export const readAuthenticatedData = (options: unknown): Uint8Array =>
 /** readReceive reads what was received: a step of each message. @throws TypeError */
 export function readReceive(options: unknown): (what: string, message: unknown) => NativeStep {
   const inspect = new Options('options', options, ['inspect']).flag('inspect', false)
-  return (what, message) => ({ kind: 'receive', message: copyOf(what, message), inspect })
+  return (what, message) => ({ kind: 'receive', message: passingCopyOf(what, message), inspect })
 }
 
 export function sentOf(result: StepResult): Uint8Array {

@@ -4,6 +4,7 @@ import path from 'node:path'
 import { packBatch, rowChanges } from '../../lib/batch'
 import { native } from '../../lib/native'
 import type { NativeGroup } from '../../lib/native'
+import { resultsOf } from '../../lib/run-results'
 import { Member, addedTo, bytes, createGroup, newClient, now, policy, rowsOf } from './support/native-world'
 import type { Scope } from './support/native-world'
 
@@ -195,13 +196,14 @@ describe('durable events', () => {
     const own = await bob.send('ours')
     const proposal = await carol.propose(0)
     const run = await bob.group.run([one, two, own, proposal, one].map((message) => ({ kind: 'receive', message, inspect: false })), true, now)
-    expect(run.results.map((result) => result.kind)).toEqual(['message', 'message', 'own', 'proposal', 'error'])
-    const numbers = run.results.flatMap((result) => ('inbox' in result && result.inbox !== undefined ? [result.inbox] : []))
+    const results = resultsOf(run)
+    expect(results.map((result) => result.kind)).toEqual(['message', 'message', 'own', 'proposal', 'error'])
+    const numbers = results.flatMap((result) => ('inbox' in result && result.inbox !== undefined ? [result.inbox] : []))
     expect(numbers).toHaveLength(3)
     expect(numbers[0]! < numbers[1]! && numbers[1]! < numbers[2]!).toBe(true)
     expect(Number(numbers[0]! >> 20n)).toBeGreaterThan(Date.now() - 60_000)
     expect(await client.openInbox(bytes('bob in it'), rowsOf(eventsOf(run.batch))))
-      .toEqual(run.results.filter((result) => 'inbox' in result))
+      .toEqual(results.filter((result) => 'inbox' in result))
     // Under the key of another scope they do not open.
     await expect(client.openInbox(bytes('another'), rowsOf(eventsOf(run.batch)))).rejects.toThrow()
     expect(await client.openInbox(bytes('bob in it'), rowsOf())).toEqual([])

@@ -110,3 +110,28 @@ test('a long byte string is copied in several turns, each slice as it is then', 
   await misused(moved, 'TypeError', 'source must keep its length')
   expect(() => takeBytes('source', [1])).toThrow(TypeError)
 })
+
+test('an array that lies about its length is taken with the one that it has', async () => {
+  const { alices, bobs } = await pair()
+  for (const length of [0, 1, 1e9, NaN, -1]) {
+    const message = await alices.send(`behind ${length}`)
+    Object.defineProperty(message, 'length', { value: length })
+    expect(await bobs.receive(message)).toMatchObject({ kind: 'message', data: bytesOf(`behind ${length}`) })
+  }
+})
+
+test('what many messages give shares no memory, short or long, with data or with none', async () => {
+  const { alices, bobs } = await pair()
+  const sizes = [0, 1, 64, 65, 4095, 4096, 70_000, 0]
+  const data = sizes.map((size, i) => new Uint8Array(size).fill(i + 1))
+  const authenticatedData = Uint8Array.of(7)
+  const messages = [...await alices.sendMany(data), ...await alices.sendMany(data, { authenticatedData })]
+  const received = await bobs.receiveMany([...messages, Uint8Array.of(1)])
+  const all = received.flatMap((one) => (one.kind === 'message' ? [one] : []))
+  expect(all.map((one) => one.data)).toEqual([...data, ...data])
+  expect(all.map((one) => one.authenticatedData)).toEqual([...data.map(() => new Uint8Array(0)), ...data.map(() => authenticatedData)])
+  expect(received.at(-1)).toMatchObject({ kind: 'error' })
+  const arrays = [...messages, ...all.flatMap((one) => [one.data, one.authenticatedData])]
+  expect(arrays.every((one) => one.buffer.byteLength === one.length)).toBe(true)
+  expect(new Set(arrays.map(({ buffer }) => buffer)).size).toBe(arrays.length)
+})

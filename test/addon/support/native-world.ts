@@ -1,6 +1,7 @@
 // Clients and groups made with the addon's own classes, without lib/: for tests of what crosses the boundary.
 import { packBatch, rowChanges } from '../../../lib/batch'
 import { native } from '../../../lib/native'
+import { resultsOf } from '../../../lib/run-results'
 import type {
   MayAsk, NativeBytes, NativeClient, NativeCommitOptions, NativeGroup, NativeOpened, NativePolicy, NativeRows, NativeStepResult, PackedBatch,
 } from '../../../lib/native'
@@ -92,13 +93,13 @@ export class Member {
   async receive(...messages: Uint8Array[]): Promise<readonly NativeStepResult[]> {
     const run = await this.group.run(messages.map((message) => ({ kind: 'receive', message, inspect: false })), true, now)
     this.scope.apply(run.batch)
-    return run.results
+    return resultsOf(run)
   }
 
   async send(text: string): Promise<Uint8Array> {
     const run = await this.group.run([{ kind: 'send', data: bytes(text), authenticatedData: none }], true, now)
     this.scope.apply(run.batch)
-    const [sent] = run.results
+    const [sent] = resultsOf(run)
     if (sent?.kind !== 'sent') throw new Error(JSON.stringify(sent))
     return sent.message
   }
