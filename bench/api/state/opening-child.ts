@@ -1,11 +1,11 @@
-// A process of its own that opens a client of a SQLite file, so that nothing of the process that made it counts. With the
+// A process of its own that opens a client of a SQLite file or of PostgreSQL, so that nothing of the process that made it counts. With the
 // id of a group it loads that too. Its last line is an Opened.
 //
-//     node --expose-gc opening-child.js FILE IDENTITY SUITE [GROUP-ID]
+//     node --expose-gc opening-child.js FILE|ADDRESS IDENTITY SUITE [GROUP-ID]
 import fs from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sqliteStore } from 'node-mls'
 import { watchLoop } from '../../../examples/group-server/loop-delay'
+import { storeAt } from './places'
 import { open } from './warm-group'
 
 export interface Opened {
@@ -23,11 +23,11 @@ export interface Loaded {
   readonly final: number
 }
 
-const [file = '', identity = '', suite = '', id] = process.argv.slice(2)
+const [place = '', identity = '', suite = '', id] = process.argv.slice(2)
 
 async function main(): Promise<void> {
   const start = performance.now()
-  const store = sqliteStore(file)
+  const store = storeAt(place)
   const client = await open(identity, Number(suite), store)
   const opened = performance.now() - start
   const groups = client.groups().length

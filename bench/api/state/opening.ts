@@ -1,10 +1,11 @@
-// Opening: a client with very many groups, and a large group out of SQLite, each in processes of their own.
+// Opening: a client with very many groups, and a large group, each in processes of their own.
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import path from 'node:path'
-import { packBatch, sqliteStore } from 'node-mls'
+import { packBatch } from 'node-mls'
 import { median } from '../measure'
 import type { Opened } from './opening-child'
+import { storeAt } from './places'
 import { open } from './warm-group'
 
 const RUNS = 3
@@ -12,14 +13,14 @@ const RUNS = 3
 const GROUP_TAG = 0x82
 const ACTIVE = 1
 
-const openAnew = (file: string, identity: string, suite: number, groupId: readonly string[] = []): Opened => {
-  const words = ['--expose-gc', path.join(__dirname, 'opening-child.js'), file, identity, String(suite), ...groupId]
+const openAnew = (place: string, identity: string, suite: number, groupId: readonly string[] = []): Opened => {
+  const words = ['--expose-gc', path.join(__dirname, 'opening-child.js'), place, identity, String(suite), ...groupId]
   return JSON.parse(execFileSync(process.execPath, words, { encoding: 'utf8' })) as Opened
 }
 
-/** measureManyGroups gives the milliseconds, a median, in which a client of `count` groups opens. */
-export async function measureManyGroups(file: string, suite: number, count: number): Promise<number> {
-  const store = sqliteStore(file)
+/** measureManyGroups gives the milliseconds, a median, in which a client of `count` groups opens that is stored at `place`. */
+export async function measureManyGroups(place: string, suite: number, count: number): Promise<number> {
+  const store = storeAt(place)
   await (await open('many', suite, store)).close()
   const scopes: Uint8Array[] = []
   for await (const scope of store.list(Uint8Array.of(1))) scopes.push(scope)
@@ -31,7 +32,7 @@ export async function measureManyGroups(file: string, suite: number, count: numb
   })
   await store.commit({ id: randomBytes(16), parts: [{ scope, expect: {}, advance: [], changes: [packBatch(entries)] }] })
   await store.close()
-  const runs = Array.from({ length: RUNS }, () => openAnew(file, 'many', suite))
+  const runs = Array.from({ length: RUNS }, () => openAnew(place, 'many', suite))
   if (!runs.every(({ groups }) => groups === count)) throw new Error('groups are missing')
   return median(runs.map((run) => run.open))
 }

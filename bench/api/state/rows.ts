@@ -1,12 +1,13 @@
 // State that survives: what is written, how it is loaded, and how many durable messages there are in a second.
 import fs from 'node:fs'
 import path from 'node:path'
-import { memoryStore, postgresStore, sqliteStore, type Store, threads } from 'node-mls'
+import { memoryStore, sqliteStore, type Store, threads } from 'node-mls'
 import type { ResultRow, Unit } from '../results'
 import type { Progress } from '../world'
 import { countedStore } from './counted-store'
 import { GROUPS, measureDurable, measureSync } from './durable'
 import { type Load, measureLoad, measureManyGroups } from './opening'
+import { storeAt, withPostgres } from './places'
 import { type Write, measureWrites } from './small-writes'
 import { makeWarmGroup } from './warm-group'
 
@@ -39,11 +40,11 @@ export const measureState = (setting: StateSetting): Promise<StateResults> =>
   inFolder(async (folder, notes) => {
     const rows: ResultRow[] = []
     for (const n of setting.sizes) rows.push(...(await largeGroup(n, folder, setting, notes)))
-    return [...rows, ...(await manyGroups(folder, setting)), ...(await durable(folder, setting, notes))]
+    return [...rows, ...(await manyGroups(folder, setting, notes)), ...(await durable(folder, setting, notes))]
   })
 
 /** measureOpening measures how long a client with very many groups opens, and nothing else. */
-export const measureOpening = (setting: StateSetting): Promise<StateResults> => inFolder((folder) => manyGroups(folder, setting))
+export const measureOpening = (setting: StateSetting): Promise<StateResults> => inFolder((folder, notes) => manyGroups(folder, setting, notes))
 
 /** inFolder uses a folder below build/, on the disk of the checkout: a temporary folder may be memory. */
 async function inFolder(work: (folder: string, notes: string[]) => Promise<ResultRow[]>): Promise<StateResults> {
@@ -57,10 +58,13 @@ async function inFolder(work: (folder: string, notes: string[]) => Promise<Resul
   }
 }
 
-async function manyGroups(folder: string, { suite, tell }: StateSetting): Promise<ResultRow[]> {
+async function manyGroups(folder: string, { suite, tell }: StateSetting, notes: string[]): Promise<ResultRow[]> {
   tell(`${STORED} groups`)
-  const opened = await measureManyGroups(path.join(folder, 'many.db'), suite, STORED)
-  return [row('open a client of n groups, SQLite', STORED, opened, 'ms', OPEN)]
+  const openedAt = async (kind: string, place: string): Promise<ResultRow> =>
+    row(`open a client of n groups, ${kind}`, STORED, await measureManyGroups(place, suite, STORED), 'ms', OPEN)
+  const sqlite = await openedAt('SQLite', path.join(folder, 'many.db'))
+  const postgres = await withPostgres(notes, (url) => openedAt('PostgreSQL', url))
+  return postgres ? [sqlite, postgres] : [sqlite]
 }
 
 function row(name: string, n: number, value: number, unit: Unit, target: number | null): ResultRow {
@@ -109,17 +113,8 @@ async function durable(folder: string, { suite, tell }: StateSetting, notes: str
   const sync = row('4 KiB written and synced, the disk alone', 0, await measureSync(path.join(folder, 'page')), 'ms', null)
   const rows = [sync, ...(await durableRows('SQLite', suite, (name) => sqliteStore(path.join(folder, `${name}.db`))))]
   tell('durable messages, PostgreSQL')
-  const { binaries, startPostgres } = postgresScript()
-  if (binaries() === undefined) {
-    notes.push('no rows for PostgreSQL, which is not installed: node scripts/setup.cjs stores')
-    return rows
-  }
-  const server = await startPostgres()
-  try {
-    return [...rows, ...(await durableRows('PostgreSQL', suite, (schema) => postgresStore(server.url, { schema })))]
-  } finally {
-    await server.stop()
-  }
+  const postgres = await withPostgres(notes, (url) => durableRows('PostgreSQL', suite, (schema) => storeAt(url, schema)))
+  return [...rows, ...postgres ?? []]
 }
 
 async function durableRows(kind: string, suite: number, storeOf: (name: string) => Store): Promise<ResultRow[]> {
@@ -133,10 +128,3 @@ async function durableRows(kind: string, suite: number, storeOf: (name: string) 
     row(`receive 1 KiB, ${kind}, n groups`, GROUPS, manyGroups.received, 'per s', null),
   ]
 }
-
-/** A script of the project, which is not built: programs run in the project's folder. */
-interface PostgresScript {
-  readonly binaries: () => string | undefined
-  readonly startPostgres: () => Promise<{ readonly url: string; readonly stop: () => Promise<void> }>
-}
-const postgresScript = (): PostgresScript => require(path.resolve('scripts', 'postgres.cjs')) as PostgresScript
