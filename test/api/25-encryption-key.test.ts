@@ -1,5 +1,5 @@
 // The sealing key and what protects it: nothing, a key, or somebody who wraps it; and changing that.
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { memoryStore, rowChanges, type Atom, type Client, type KeyWrapper, type Store } from '../../lib'
@@ -176,19 +176,22 @@ interface Fixture {
   readonly encryptionKey: string | null
   readonly groupId: string
   readonly epochAuthenticator: string
+  /** A group that is on its way to another store. */
+  readonly frozen?: string
   readonly scopes: readonly { readonly scope: string; readonly versions: Readonly<Record<string, number>>; readonly rows: string }[]
 }
 const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 
-test('clients of format 1 open, with a key that is itself the sealing key, and may change it', async () => {
-  const fixtures = JSON.parse(readFileSync(path.join(__dirname, 'fixtures', 'client-1.json'), 'utf8')) as Fixture[]
-  expect(fixtures.map(({ encryptionKey }) => encryptionKey === null)).toEqual([true, false])
-  for (const { identity, encryptionKey, groupId, epochAuthenticator, scopes } of fixtures) {
-    const store = memoryStore()
-    for (const { scope, versions, rows } of scopes) {
-      const advance = Object.entries(versions).flatMap(([name, count]) => Array.from({ length: count }, () => name))
-      await store.commit({ id: new Uint8Array(Buffer.from(scope.slice(-32), 'hex')), parts: [{ scope: unhex(scope), expect: {}, advance, changes: [unhex(rows)] }] })
-    }
+test.each([
+  [1, [{ encryptionKey: false }, { encryptionKey: true }]],  // where the caller's key was itself the sealing key
+  [2, [{ encryptionKey: true }]],
+  [3, [{ encryptionKey: true, frozen: true }]],
+])('clients of format %i open, and may change their key', async (format, kinds) => {
+  const fixtures = JSON.parse(readFileSync(path.join(__dirname, 'fixtures', `client-${format}.json`), 'utf8')) as Fixture[]
+  expect(fixtures.map(({ encryptionKey, frozen }) => ({ encryptionKey: encryptionKey !== null, ...(frozen && { frozen: true }) }))).toEqual(kinds)
+  for (const fixture of fixtures) {
+    const { identity, encryptionKey, groupId, epochAuthenticator, frozen } = fixture
+    const store = await storeOf(fixture)
     const key = encryptionKey === null ? {} : { encryptionKey: unhex(encryptionKey) }
     const alice = await open(identity, { store, ...key })
     const group = await alice.group(unhex(groupId))
@@ -199,5 +202,19 @@ test('clients of format 1 open, with a key that is itself the sealing key, and m
     const again = await open(identity, { store, encryptionKey: keyOf(1) })
     await (await again.group(unhex(groupId))).send('x')
     expect(again.keyPackages.list()).toHaveLength(1)
+    if (frozen === undefined) continue
+    await fails(again.group(unhex(frozen)), 'GROUP_MOVED')
+    await (await again.exportGroup(unhex(frozen))).cancel()
+    await (await again.group(unhex(frozen))).send('thawed')
   }
 })
+
+async function storeOf({ scopes }: Fixture): Promise<Store> {
+  const store = memoryStore()
+  for (const { scope, versions, rows } of scopes) {
+    const advance = Object.entries(versions).flatMap(([name, count]) => Array.from({ length: count }, () => name))
+    const part = { scope: unhex(scope), expect: {}, advance, changes: [unhex(rows)] }
+    await store.commit({ id: randomBytes(16), parts: [part] })
+  }
+  return store
+}
