@@ -22,6 +22,12 @@ using libcrypto::Owned;
 
 constexpr int kMinDigestBits = 112;  // SHA-224 and better: links by MD5 and SHA-1 can be forged
 
+// HasTimes says whether both ends of the validity are times (RFC 5280 §4.1.2.5: UTCTime or GeneralizedTime).
+bool HasTimes(const X509* certificate) {
+  return ASN1_TIME_check(X509_get0_notBefore(certificate)) == 1 &&
+         ASN1_TIME_check(X509_get0_notAfter(certificate)) == 1;
+}
+
 // Parse gives null unless `der` is one certificate and nothing behind it.
 Owned<X509> Parse(View der) {
   libcrypto::Start();
@@ -31,6 +37,7 @@ Owned<X509> Parse(View der) {
   if (certificate == nullptr || at != der.data() + der.size()) return nullptr;
   // Extensions that don't decode show here; what they say is then unknown.
   if ((X509_get_extension_flags(certificate.get()) & EXFLAG_INVALID) != 0) return nullptr;
+  if (!HasTimes(certificate.get())) return nullptr;
   return certificate;
 }
 
@@ -82,12 +89,11 @@ bool DigestIsStrong(X509* certificate) {
 }
 
 // SecondsSince1970 gives 0 for times before 1970.
-Result<std::uint64_t> SecondsSince1970(const ASN1_TIME* time) {
+std::uint64_t SecondsSince1970(const ASN1_TIME* time) {
   ASN1_TIME* epoch = ASN1_TIME_set(nullptr, 0);
   int days = 0, seconds = 0;
-  const bool converted = epoch != nullptr && ASN1_TIME_diff(&days, &seconds, epoch, time) == 1;
+  ASN1_TIME_diff(&days, &seconds, epoch, time);
   ASN1_TIME_free(epoch);
-  MLS_REQUIRE(converted, INVALID_CREDENTIAL);  // RFC 5280 §4.1.2.5: a UTCTime or GeneralizedTime
   const std::int64_t total = std::int64_t{days} * 86'400 + seconds;
   return total < 0 ? 0 : static_cast<std::uint64_t>(total);
 }
@@ -206,11 +212,11 @@ Status ValidateChain(const Suite& suite, std::span<const View> chain, View signa
 Result<CertificateSummary> SummarizeCertificate(View der) {
   const Owned<X509> certificate = Parse(der);
   MLS_REQUIRE(certificate != nullptr, INVALID_CREDENTIAL);  // RFC 9420 §5.3: one DER certificate
-  MLS_TRY(not_before, SecondsSince1970(X509_get0_notBefore(certificate.get())));
-  MLS_TRY(not_after, SecondsSince1970(X509_get0_notAfter(certificate.get())));
   MLS_TRY(subject, EncodedName(X509_get_subject_name(certificate.get())));
   MLS_TRY(issuer, EncodedName(X509_get_issuer_name(certificate.get())));
-  return CertificateSummary{not_before, not_after, std::move(subject), std::move(issuer)};
+  return CertificateSummary{SecondsSince1970(X509_get0_notBefore(certificate.get())),
+                            SecondsSince1970(X509_get0_notAfter(certificate.get())), std::move(subject),
+                            std::move(issuer)};
 }
 
 }  // namespace mls
