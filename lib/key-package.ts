@@ -85,6 +85,8 @@ export class KeyPackages {
 
   /** usable counts those of a suite that hold for at least `remaining` seconds, last resort left out. */
   usable(suite: number = this.#preferred, remaining = 0): number {
+    readInteger('suite', suite, 0, 0xffff)
+    readInteger('remaining', remaining, 0, Number.MAX_SAFE_INTEGER)
     return this.#fresh(suite, remaining).length
   }
 
