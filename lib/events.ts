@@ -1,5 +1,6 @@
 // Events: listeners by kind, and an async iterator with a bound.
 import { MlsError } from './errors'
+import { Options } from './options'
 
 /** Stop ends what it was given for. */
 export type Stop = () => void
@@ -31,8 +32,10 @@ export class Events<Event extends { readonly kind: string }> {
    * iterate gives every event from now on, of every kind, until the source is closed or `signal` aborts.
    * When more than `limit` of them wait, the iterator gives those and then throws `LIMIT_EXCEEDED`: events were lost.
    */
-  iterate(options: EventsOptions = {}): AsyncIterableIterator<Event> {
-    const { limit = defaultLimit, signal } = options
+  iterate(options?: EventsOptions): AsyncIterableIterator<Event> {
+    const read = new Options('options', options, ['limit', 'signal'])
+    const limit = read.integer('limit', defaultLimit, 0, Number.MAX_SAFE_INTEGER)
+    const signal = read.signal('signal')
     const abort = (): void => queue.end()
     const queue = new Queue<Event>(limit, () => {
       this.#queues.delete(queue)
