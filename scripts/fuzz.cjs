@@ -5,7 +5,8 @@
 //   --seeds          writes the corpus anew, from the targets' own seeds
 //   --merge          puts what was found in build/fuzz/corpus into the corpus, smallest inputs first, and minimises it
 //
-// An input that breaks something is left in build/fuzz/artifacts, and the script fails.
+// An input that breaks something is left in build/fuzz/artifacts, and the script fails. The target api_arguments is no
+// libFuzzer program: it calls the JavaScript API, and has seeds and no corpus.
 'use strict'
 
 const fs = require('node:fs')
@@ -14,6 +15,8 @@ const { spawnSync } = require('node:child_process')
 const { parseArgs } = require('node:util')
 const { Failure, firstOf, main, root, run } = require('./process.cjs')
 const { clang } = require('./clang-tools.cjs')
+const { buildAddon } = require('./addon.cjs')
+const { buildLib } = require('./build-lib.cjs')
 const { needs } = require('./needs.cjs')
 const { setup } = require('./setup.cjs')
 const { builds, compile, configure, folderOf, jobs: cores } = require('./cmake.cjs')
@@ -45,9 +48,14 @@ const environment = () => {
 const pathOf = (command) => (process.env.PATH ?? '').split(path.delimiter)
   .map((folder) => path.join(folder, command)).find((file) => fs.existsSync(file)) ?? command
 
+const api = 'api_arguments'
+const apiProgram = path.join(sources, 'api', 'arguments.cjs')
+
+const engineTargets = () => fs.readdirSync(path.join(sources, 'targets')).map((file) => path.basename(file, '.cc')).sort()
+
 /** targetsOf lists the targets, or the one that is named. @param {string | undefined} only */
 function targetsOf(only) {
-  const all = fs.readdirSync(path.join(sources, 'targets')).map((file) => path.basename(file, '.cc')).sort()
+  const all = [...engineTargets(), api]
   if (!only) return all
   if (!all.includes(only)) throw new Failure(`no target ${only}; there are ${all.join(', ')}`)
   return [only]
@@ -55,6 +63,11 @@ function targetsOf(only) {
 
 /** build compiles the targets. @param {string | undefined} only */
 function build(only) {
+  if (!only || only === api) {
+    buildAddon()
+    buildLib()
+  }
+  if (only === api) return
   const cxx = clang()
   if (!cxx) throw new Failure('clang is missing')
   console.log(`Builds the fuzz targets with ${cxx} in build/fuzz.`)
@@ -67,6 +80,11 @@ const fresh = (folder) => (fs.rmSync(folder, { recursive: true, force: true }), 
 
 /** @param {string} target @param {number} seconds @returns {import('./fuzz-run.cjs').Run} */
 function runOf(target, seconds) {
+  const log = path.join(folderOf(builds.fuzz), `${target}.log`)
+  if (target === api) {
+    const words = ['--seconds', String(seconds), '--artifact', path.join(artifacts, `${api}-world`)]
+    return { target, command: process.execPath, args: [apiProgram, ...words], env: {}, log }
+  }
   const folders = [path.join(found, target), path.join(corpus, target)]
   for (const folder of folders) fs.mkdirSync(folder, { recursive: true })
   const dictionary = path.join(sources, 'dictionaries', `${target}.dict`)
@@ -74,10 +92,7 @@ function runOf(target, seconds) {
     ...folders, `-max_total_time=${seconds}`, `-artifact_prefix=${artifacts}${path.sep}${target}-`, ...limits,
     `-max_len=${most.size}`, '-print_final_stats=1', ...(fs.existsSync(dictionary) ? [`-dict=${dictionary}`] : []),
   ]
-  return {
-    target, command: path.join(programs, target), args: words, env: environment(),
-    log: path.join(folderOf(builds.fuzz), `${target}.log`),
-  }
+  return { target, command: path.join(programs, target), args: words, env: environment(), log }
 }
 
 /** @param {Result[]} results */
@@ -94,7 +109,7 @@ function report(results) {
     const printed = fs.readFileSync(log, 'utf8')
     const start = printed.search(/^(==\d+==ERROR|.*runtime error:|does not hold)/m)
     console.error(`\n── ${target}\n${printed.slice(Math.max(start, 0)).split('\n', 40).join('\n')}`)
-    const input = /Test unit written to (\S+)/.exec(printed)?.[1]
+    const input = target === api ? path.join(artifacts, `${api}-world`) : /Test unit written to (\S+)/.exec(printed)?.[1]
     if (input) console.error(`\nThe input: ${input}\nAgain: npm run fuzz -- --only ${target} --replay ${input}`)
   }
 }
@@ -123,19 +138,20 @@ function fuzz({ seconds, only, jobs = 1 }) {
 /** smoke runs each target for a few seconds, and says that it was skipped where there is no libFuzzer. */
 function smoke() {
   if (!needs.fuzzer?.there()) return { passed: 0, failed: 0, skipped: 1 }
+  setup('fuzz')
   return fuzz({ seconds: 20, jobs: Math.max(1, Math.min(cores, 8)) })
 }
 
 /** writeSeeds makes the corpus anew. @param {string | undefined} only */
 function writeSeeds(only) {
-  for (const target of targetsOf(only)) {
+  for (const target of targetsOf(only).filter((one) => one !== api)) {
     run(path.join(programs, target), [`--seeds=${fresh(path.join(corpus, target))}`], { env: { ...process.env, ...environment() } })
   }
 }
 
 /** merge minimises the corpus together with what was found. @param {string | undefined} only */
 function merge(only) {
-  for (const target of targetsOf(only)) {
+  for (const target of targetsOf(only).filter((one) => one !== api)) {
     const program = path.join(programs, target)
     const env = { ...process.env, ...environment() }
     const smallest = fresh(path.join(folderOf(builds.fuzz), 'merged', target))
@@ -169,15 +185,17 @@ if (require.main === module) {
         replay: { type: 'string' }, seeds: { type: 'boolean' }, merge: { type: 'boolean' }, smoke: { type: 'boolean' },
       },
     })
-    setup('fuzz')
     const { only } = values
+    if (!values.smoke) setup('fuzz')
     if (values.seeds || values.merge || values.replay) {
       build(only)
       if (values.seeds) writeSeeds(only)
       if (values.merge) merge(only)
       if (values.replay) {
         if (!only) throw new Failure('--replay wants --only')
-        run(path.join(programs, only), [...limits, path.resolve(values.replay)], { env: { ...process.env, ...environment() } })
+        const input = path.resolve(values.replay)
+        if (only === api) run(process.execPath, [apiProgram, '--replay', input])
+        else run(path.join(programs, only), [...limits, input], { env: { ...process.env, ...environment() } })
       }
       return
     }
@@ -185,7 +203,8 @@ if (require.main === module) {
     const jobs = Number(values.jobs)
     if (!Number.isInteger(seconds) || seconds < 1) throw new Failure('--seconds wants a number of seconds')
     if (!Number.isInteger(jobs) || jobs < 1) throw new Failure('--jobs wants a number of processes')
-    const { failed } = values.smoke ? smoke() : fuzz({ seconds, only, jobs })
+    const { failed, skipped } = values.smoke ? smoke() : fuzz({ seconds, only, jobs })
+    if (skipped > 0) console.log('fuzz:smoke: skipped, there is no libFuzzer')
     if (failed > 0) process.exitCode = 1
   })
 }

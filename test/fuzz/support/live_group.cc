@@ -56,10 +56,14 @@ void LiveGroup::MakeHistory() {
   passed_over = company.Send(kHonest, "passed over");
   company.Receive(kReceiver, company.Send(kHonest, "in time"));
 
-  company.Deliver(kHonest, company.ProposeUpdate(kHonest));
-  company.ProposeToAll(kFounder, {Remove{company[kIdle].self()}});
-  company.ProposeToAll(kInsider, Psk("psk"));
-  company.Deliver(kReceiver, company.ProposeUpdate(kReceiver));
+  const auto all_receive = [&](std::size_t from, Bytes message) {
+    company.Deliver(from, message);
+    proposed.push_back(std::move(message));
+  };
+  all_receive(kHonest, company.ProposeUpdate(kHonest));
+  all_receive(kFounder, company.Propose(kFounder, {Remove{company[kIdle].self()}}));
+  all_receive(kInsider, company.Propose(kInsider, Psk("psk")));
+  all_receive(kReceiver, company.ProposeUpdate(kReceiver));
   honest = Must(company[kHonest].Protect(AsView("honest"), {}, company.world.env)).output;
   CommitOptions leaving_out;
   leaving_out.cached = CommitOptions::Cached::ignore;
@@ -100,13 +104,14 @@ Result<Done<Received>> LiveGroup::Step(const Group& group, View message) const {
   return group.Complete(std::move(*staged), answers, env);
 }
 
-bool LiveGroup::Receive(View message, const std::function<void(const Group&)>& after) {
+std::optional<Error> LiveGroup::Refusal(View message, const std::function<void(const Group&)>& after) {
   const auto tried = Step(receiver, message);
   ExpectSound(tried);
   if (!tried.ok()) {
     ExpectUntouched(tried.error(), message);
-    return false;
+    return tried.error();
   }
+  NoteTaken();
   Group copy = Load(rows);
   auto done = Step(copy, message);
   Expect(done.ok(), "what one member takes, its copy takes");
@@ -116,12 +121,12 @@ bool LiveGroup::Receive(View message, const std::function<void(const Group&)>& a
   Expect(saved == World::Saved(copy), "what a step saves is what it changed");
   if (copy.phase() == Phase::removed) {
     Expect(saved.size() == 0, "nothing is left of a group that one was removed from");
-    return true;
+    return std::nullopt;
   }
   Expect(saved == World::Saved(Load(saved)), "what is saved loads as what it was");
   if (!Equal(message, honest)) ExpectReadable(copy, "a message of before is read after what was taken");
   if (after) after(copy);
-  return true;
+  return std::nullopt;
 }
 
 void LiveGroup::ExpectUntouched(Error error, View message) const {

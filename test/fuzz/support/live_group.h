@@ -28,8 +28,11 @@ class LiveGroup : public ExternalKeys {
   //   refused: the receiver's rows are what they were and an honest message is taken;
   //   taken:   what the step saved is the whole new state, which loads, and a message that was sent before is
   //   read.
-  // It says whether it was taken. `after` sees the copy that took it.
-  bool Receive(View message, const std::function<void(const Group&)>& after = nullptr);
+  // It says whether it was taken; Refusal gives the reason if it was not. `after` sees the copy that took it.
+  bool Receive(View message, const std::function<void(const Group&)>& after = nullptr) {
+    return !Refusal(message, after);
+  }
+  std::optional<Error> Refusal(View message, const std::function<void(const Group&)>& after);
 
   const Suite& suite() const { return receiver.suite(); }
   // Framing is group_id and epoch, as the current ones begin every content.
@@ -44,6 +47,7 @@ class LiveGroup : public ExternalKeys {
   Client stranger;
   NewKeyPackage strangers_package;
   Bytes late, passed_over, honest;  // sent to the receiver, who has not seen them
+  std::vector<Bytes> proposed;      // the messages of the cached proposals
   MemoryRows rows;                  // of the receiver
   Group receiver;
   Insider insider;

@@ -18,14 +18,28 @@ void ExpectSound(Error error) { Expect(error != Error::INTERNAL, "no input is an
 
 namespace {
 
+bool taken = false;
+
+}  // namespace
+
+void NoteTaken() { taken = true; }
+
+namespace {
+
 void WriteSeeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
-  for (const Seed& seed : Seeds()) {
+  const std::vector<Seed> seeds = Seeds();
+  std::size_t count = 0;
+  for (const Seed& seed : seeds) {
+    taken = false;
+    FuzzOne(seed.bytes);
+    count += taken ? 1 : 0;
     std::ofstream file(folder / seed.name, std::ios::binary);
     file.write(reinterpret_cast<const char*>(seed.bytes.data()),
                static_cast<std::streamsize>(seed.bytes.size()));
     if (!file) throw std::runtime_error("a seed cannot be written");
   }
+  std::printf("%zu seeds, %zu of them are taken\n", seeds.size(), count);
 }
 
 }  // namespace
@@ -37,6 +51,7 @@ extern "C" int LLVMFuzzerInitialize(int* count, char*** words) {
     const std::string_view word = (*words)[i];
     if (!word.starts_with(kSeeds)) continue;
     mls::fuzz::WriteSeeds(word.substr(kSeeds.size()));
+    std::fflush(stdout);
     std::_Exit(0);
   }
   return 0;

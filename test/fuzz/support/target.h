@@ -23,6 +23,10 @@ struct Seed {
 void FuzzOne(View bytes);
 std::vector<Seed> Seeds();
 
+// NoteTaken: the input was accepted in the end. Of seeds it is told how many are, so that a target which only
+// ever refuses is seen.
+void NoteTaken();
+
 // Expect ends the process unless what must hold does.
 void Expect(bool holds, const char* what);
 // ExpectSound: no input, however made, is an INTERNAL error.

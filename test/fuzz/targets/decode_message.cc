@@ -14,6 +14,7 @@ void FuzzOne(View bytes) {
   const auto message = DecodeMessage(bytes, {});
   ExpectSound(message);
   if (!message.ok()) return;
+  NoteTaken();
   Expect(EncodedSize(*message) == bytes.size(), "the computed size is that of the input");
   Expect(Equal(Encode(*message), bytes), "what was decoded encodes to the same bytes");
 }
