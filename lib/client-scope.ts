@@ -46,8 +46,8 @@ export class ClientScope {
   readonly #store: Store
   readonly #clientId: Uint8Array
   #encryptionKey: EncryptionKey | null
-  /** A change of it that may have been stored or not. */
-  #inDoubt: { readonly encryptionKey: EncryptionKey | null } | null = null
+  /** Those that it may have become: changes under way, and others of which it is not known whether they were stored. */
+  readonly #inDoubt = new Set<EncryptionKey | null>()
   #sealingKey: Uint8Array | null = null
   #keys: NativeClient | null = null
   #format = formatOne
@@ -175,17 +175,14 @@ export class ClientScope {
     const sealingKey = this.#sealingKey
     if (!sealingKey) throw new MlsError('CLOSED')
     const rows = await storedForm(sealingKey, encryptionKey, this.scope)
-    const before = this.#encryptionKey
-    this.#encryptionKey = encryptionKey
-    try {
-      await this.change(() => ({ changes: [packBatch([this.#header(), ...rows])] }))
-    } catch (error) {
-      // Whether it was stored is not known: what is read next says which of both holds.
-      this.#encryptionKey = before
-      this.#inDoubt = { encryptionKey }
-      throw error
-    }
-    this.#inDoubt = null
+    await this.change(() => {
+      this.#inDoubt.add(encryptionKey)
+      const apply = (): void => {
+        this.#encryptionKey = encryptionKey
+        this.#inDoubt.clear()
+      }
+      return { changes: [packBatch([this.#header(this.#format === format, encryptionKey), ...rows])], apply }
+    })
   }
 
   /** close waits for changes under way and wipes the keys. */
@@ -322,20 +319,24 @@ export class ClientScope {
   async #existingKey(header: Uint8Array | null, stored: StoredKey): Promise<Uint8Array> {
     if (!header) throw new MlsError('STORAGE_DAMAGED')
     this.#format = formatOf(header)
-    const other = this.#inDoubt
-    const key = await openStored(stored, this.#encryptionKey, this.scope).catch(async (error: unknown) => {
-      if (!other || !isMlsError(error, 'WRONG_ENCRYPTION_KEY')) throw error
-      const opened = await openStored(stored, other.encryptionKey, this.scope)
-      this.#encryptionKey = other.encryptionKey
-      return opened
-    })
-    this.#inDoubt = null
-    return key
+    let wrong: unknown
+    for (const encryptionKey of [this.#encryptionKey, ...this.#inDoubt]) {
+      try {
+        const key = await openStored(stored, encryptionKey, this.scope)
+        this.#encryptionKey = encryptionKey
+        this.#inDoubt.clear()
+        return key
+      } catch (error) {
+        if (!isMlsError(error, 'WRONG_ENCRYPTION_KEY')) throw error
+        wrong ??= error
+      }
+    }
+    throw wrong
   }
 
   /** The number of the format; what an earlier one can read as well keeps its number. */
-  #header(latest = this.#format === format): RowChange {
-    const number = latest ? format : this.#encryptionKey ? formatTwo : formatOne
+  #header(latest = this.#format === format, encryptionKey = this.#encryptionKey): RowChange {
+    const number = latest ? format : encryptionKey ? formatTwo : formatOne
     return put(tags.header, nothing, Uint8Array.of(number >> 8, number & 0xff))
   }
 

@@ -18,8 +18,18 @@ function storeAt(place) {
   return schema ? postgresStore(address, { schema, retryTimeout: 60 }) : sqliteStore(path.join(place, 'alice.db'))
 }
 /** @typedef {import('../../../lib').Store} Store */
-/** @param {Store} store */
-const openAlice = (store) => Client.open({ identity: 'alice', store, authenticate: trustAnyCredential })
+/** The keys that protect alice's sealing key, one after the other; null is none. */
+const keys = [null, Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+
+/** openAlice opens her with whichever key it is that she has now. @param {Store} store @returns {Promise<Client>} */
+async function openAlice(store, [encryptionKey, ...others] = keys) {
+  try {
+    return await Client.open({ identity: 'alice', store, authenticate: trustAnyCredential, ...(encryptionKey && { encryptionKey }) })
+  } catch (error) {
+    if (others.length === 0 || !isMlsError(error, 'WRONG_ENCRYPTION_KEY')) throw error
+    return openAlice(store, others)
+  }
+}
 /** @param {string} identity */
 const openOther = (identity) => Client.open({ identity, store: memoryStore(), authenticate: trustAnyCredential })
 
@@ -88,6 +98,8 @@ const steps = [
     (p) => p.joining.group.receive(p.commit)],
   ['delete', async () => {}, (p) => p.own.delete()],
   ['delete key packages', async () => {}, (p) => p.alice.keyPackages.delete([p.packages[1].reference])],
+  ['set a key', async () => {}, (p) => p.alice.changeEncryptionKey(keys[1])],
+  ['change the key', async () => {}, (p) => p.alice.changeEncryptionKey(keys[2])],
 ]
 
 /** patiently tries again what fails because the store does: the first error, and what it came to. @param {() => Promise<any>} work */
