@@ -1,5 +1,8 @@
 // npm run sanitize: all engine tests under ASan and UBSan, those with threads under TSan, and the tests of the API on an
 // addon under ASan and UBSan.
+//
+//   npm run sanitize -- --full   also the rules' tests under ASan and UBSan, all tests of both kinds under TSan, and all that jest
+//                                runs on that addon: hours
 'use strict'
 
 const fs = require('node:fs')
@@ -9,8 +12,10 @@ const { compiler } = require('./platform.cjs')
 const { setup } = require('./setup.cjs')
 const { builds, compile, configure, folderOf } = require('./cmake.cjs')
 const { ctest } = require('./ctest.cjs')
-const { runJest } = require('./jest.cjs')
+const { runJest, suites: suitesOfJest } = require('./jest.cjs')
 const { findVectors } = require('./vectors.cjs')
+
+/** @typedef {import('./ctest.cjs').Counts} Counts */
 
 const environment = {
   ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1:strict_string_checks=1',
@@ -18,11 +23,15 @@ const environment = {
   TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
 }
 
+/** Tests that start compilers, which do not run under a foreign allocator, or that look at the symbols of the ordinary addon. */
+const notHere = ['package', 'test/addon/symbols']
+
 /**
- * sanitizeAddon runs the tests of the API on an addon that is instrumented like the engine, inside an ordinary node.
- * @returns {import('./ctest.cjs').Counts}
+ * sanitizeAddon runs the tests of the API, or all, on an addon that is instrumented like the engine, inside an ordinary node.
+ * @param {boolean} full
+ * @returns {Counts}
  */
-function sanitizeAddon() {
+function sanitizeAddon(full) {
   const once = { passed: 0, failed: 0, skipped: 1 }
   const cxx = compiler()
   if (process.platform !== 'linux' || !cxx) return once  // elsewhere the runtime is loaded in other ways
@@ -39,34 +48,51 @@ function sanitizeAddon() {
     LD_PRELOAD: libraries.join(' '), NODE_MLS_PREBUILD: folder,
     ASAN_OPTIONS: 'detect_leaks=0', UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
   }
-  // One process, and without the tests that start compilers, which do not run under a foreign allocator.
-  const words = ['--runInBand', '--testPathIgnorePatterns', 'package', '--testTimeout', '120000']
-  return runJest(['api'], words, env).api ?? once
+  const words = ['--runInBand', '--testPathIgnorePatterns', ...notHere, '--testTimeout', full ? '1200000' : '120000']
+  const counts = Object.values(runJest(full ? suitesOfJest : ['api'], words, env))
+  return counts.length > 0 ? counts.reduce(sumOf) : once
 }
 
-/** sanitize gives the counts per sanitizer. @returns {Record<string, import('./ctest.cjs').Counts>} */
-function sanitize() {
+/** @param {Counts} a @param {Counts} b @returns {Counts} */
+const sumOf = (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped })
+
+/**
+ * runEngine builds the tests of the engine, with --full the rules' too, and runs those that `which` picks.
+ * @param {import('./cmake.cjs').Build} build
+ * @param {boolean} full
+ * @param {Parameters<typeof ctest>[1]} which
+ */
+function runEngine(build, full, which) {
+  configure(build, { NODE_MLS_TESTS: 'ON', NODE_MLS_EVERY_TEST: full ? 'ON' : 'OFF' })
+  compile(build, 'core_tests')
+  if (full) compile(build, 'rules_tests')
+  return ctest(build, which)
+}
+
+/**
+ * sanitize gives the counts per sanitizer.
+ * @param {{ full?: boolean }} [options]
+ * @returns {Record<string, Counts>}
+ */
+function sanitize({ full = false } = {}) {
   const { folder } = findVectors()
   const env = { ...environment, ...process.env, ...(folder && { NODE_MLS_VECTORS: folder }) }
   console.log('sanitize checks its tools, builds core_tests in build/asan and build/tsan, and the')
   console.log('addon in build/asan, and runs them.')
   setup('sanitize')
-  configure(builds.asan, { NODE_MLS_TESTS: 'ON' })
-  compile(builds.asan, 'core_tests')
   // Random walks are slow under ASan: a tenth of their steps. The one with threads has few enough for TSan.
-  const address = ctest(builds.asan, { without: 'rules', env: { MLS_WALK_SCALE: '10', ...env } })
-  configure(builds.tsan, { NODE_MLS_TESTS: 'ON' })
-  compile(builds.tsan, 'core_tests')
-  const thread = ctest(builds.tsan, { label: 'threaded', env })
+  const shortened = { MLS_WALK_SCALE: '10', ...env }
+  const address = runEngine(builds.asan, full, { ...(!full && { without: 'rules' }), env: shortened })
+  const thread = runEngine(builds.tsan, full, full ? { env: shortened } : { label: 'threaded', env })
   if (thread.passed + thread.failed === 0) thread.skipped = 1  // no test has threads
-  return { 'ASan and UBSan': address, TSan: thread, 'API under ASan and UBSan': sanitizeAddon() }
+  return { 'ASan and UBSan': address, TSan: thread, 'API under ASan and UBSan': sanitizeAddon(full) }
 }
 
 module.exports = { sanitize }
 
 if (require.main === module) {
   main(() => {
-    const suites = Object.entries(sanitize())
+    const suites = Object.entries(sanitize({ full: process.argv.includes('--full') }))
     for (const [name, { passed, failed, skipped }] of suites) {
       console.log(`${name}: ${passed} passed, ${failed} failed, ${skipped} skipped`)
     }
