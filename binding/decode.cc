@@ -14,6 +14,7 @@ namespace mls::binding {
 // DecodedMessage is what was read, with the lists that the engine keeps encoded.
 struct DecodedMessage {
   MLSMessage message;
+  std::vector<ProposalOrRef> proposals;                   // of a Commit
   std::vector<std::vector<HPKECiphertext>> path_secrets;  // of a Commit with a path: for each of its nodes
 };
 
@@ -119,7 +120,7 @@ Napi::Value Decoded(Building& to, const std::optional<UpdatePath>& path) {
 
 Napi::Object Decoded(Building& to, const Commit& commit) {
   Napi::Object object = Napi::Object::New(to.env);
-  object.Set("proposals", List(to, commit.proposals, [](Napi::Env env, const ProposalOrRef& one) {
+  object.Set("proposals", List(to, to.decoded.proposals, [](Napi::Env env, const ProposalOrRef& one) {
                Napi::Object entry = Napi::Object::New(env);
                if (const auto* by_value = std::get_if<ProposalByValue>(&one.body)) {
                  entry.Set("proposal", ToJs(env, by_value->proposal));
@@ -222,6 +223,10 @@ Result<std::unique_ptr<DecodedMessage>> ReadAll(View bytes) {
   decoded->message = std::move(*message);
   const auto* open = std::get_if<PublicMessage>(&decoded->message.body);
   const Commit* commit = open == nullptr ? nullptr : open->content.commit();
+  if (commit != nullptr) {
+    if (commit->proposals.count() > Limits{}.max_proposals_per_commit) return Error::LIMIT_EXCEEDED;
+    decoded->proposals = commit->proposals.Decode();
+  }
   if (commit != nullptr && commit->path) {
     for (const UpdatePathNode& node : commit->path->nodes) {
       decoded->path_secrets.push_back(node.encrypted_path_secret.Decode());

@@ -120,12 +120,12 @@ Result<StagedCommit> Group::StageCommit(CommitOptions options, const Env& env) c
     plan = PlanOwnCommit(staged, rules);
   }
   if (!plan.ok()) return plan.error();
+  std::vector<ProposalOrRef> list;
   for (const CachedProposalPtr& cached : staged.referenced) {
-    staged.commit.proposals.push_back({ProposalByReference{cached->reference}});
+    list.push_back({ProposalByReference{cached->reference}});
   }
-  for (const Proposal& proposal : staged.options->proposals) {
-    staged.commit.proposals.push_back({ProposalByValue{proposal}});
-  }
+  for (const Proposal& proposal : staged.options->proposals) list.push_back({ProposalByValue{proposal}});
+  staged.commit.proposals = EncodedList<ProposalOrRef>(list);
   staged.questions = plan->questions;
   MLS_TRY(psks, ForeignPsks(plan->psks));
   staged.questions.psks = std::move(psks);

@@ -87,11 +87,12 @@ Result<ExternalJoin> Group::CompleteExternalJoin(StagedExternalJoin staged, cons
   MLS_TRY(init, SendExternalInit(suite, staged.external_pub, *env.random));
   const std::vector<Proposal> proposals = JoinProposals(options, std::move(init.kem_output));
   std::vector<ListedProposal> list;
-  Commit commit;
+  std::vector<ProposalOrRef> entries;
   for (const Proposal& proposal : proposals) {
     list.push_back({&proposal, Sender::NewMemberCommit(), nullptr});
-    commit.proposals.push_back({ProposalByValue{proposal}});
+    entries.push_back({ProposalByValue{proposal}});
   }
+  Commit commit{EncodedList<ProposalOrRef>(entries), std::nullopt};
   const PlanRules rules{&options.policy, env.now, env.pool, std::nullopt, PlanRules::Trust::verify};
   MLS_TRY(plan, PlanCommit(epoch, Sender::NewMemberCommit(), list, rules));
   MLS_TRY(path, MakeJoinPath(epoch, plan, profile, options.policy, env));

@@ -13,21 +13,28 @@ using AddedLeaves = std::vector<LeafIndex>;
 
 // The list of a Commit with every reference looked up (RFC 9420 §12.4).
 struct ResolvedList {
+  std::vector<ProposalOrRef> entries;  // decoded; `list` points into them
   std::vector<ListedProposal> list;
   std::vector<CachedProposalPtr> referenced;
 };
 
-Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, const ProposalCache& cache) {
+Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, const ProposalCache& cache,
+                             const Limits& limits) {
+  const bool joins = committer.sender_type != SenderType::member;
+  const std::size_t most = joins ? 2 + limits.max_psks_per_commit : limits.max_proposals_per_commit;
+  MLS_REQUIRE(
+      commit.proposals.count() <= most,
+      LIMIT_EXCEEDED);  // RFC 9420 §12.4: counted before they are decoded; §12.4.3.2: a joiner has few
   ResolvedList resolved;
-  resolved.list.reserve(commit.proposals.size());
+  resolved.entries = commit.proposals.Decode();
+  resolved.list.reserve(resolved.entries.size());
   std::set<Bytes> seen;
-  for (const ProposalOrRef& entry : commit.proposals) {
+  for (const ProposalOrRef& entry : resolved.entries) {
     if (const auto* value = std::get_if<ProposalByValue>(&entry.body)) {
       resolved.list.push_back({&value->proposal, committer, nullptr});
       continue;
     }
-    MLS_REQUIRE(committer.sender_type == SenderType::member,
-                INVALID_PROPOSAL_LIST);  // RFC 9420 §12.4.3.2: a joiner has seen no proposals
+    MLS_REQUIRE(!joins, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.4.3.2: a joiner has seen no proposals
     const Bytes& reference = std::get<ProposalByReference>(entry.body).reference;
     CachedProposalPtr cached = cache.Find(reference);
     MLS_REQUIRE(cached != nullptr, UNKNOWN_PROPOSAL);  // RFC 9420 §12.4: received in this epoch
@@ -183,13 +190,19 @@ Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& 
   auto owned = std::make_shared<const AuthenticatedContent>(std::move(content).Take());
   const Sender& sender = owned->content.sender;
   const Commit& commit = *owned->content.commit();
-  MLS_TRY(resolved, Resolve(commit, sender, cache));
+  MLS_TRY(resolved, Resolve(commit, sender, cache, rules.policy->limits));
   MLS_TRY(plan, PlanCommit(epoch, sender, resolved.list, rules));
   MLS_DO(ValidateExternalPolicy(epoch, sender, plan, rules));
   MLS_REQUIRE(commit.path.has_value() || !plan.path_required,
               MISSING_PATH);  // RFC 9420 §12.4: when it is needed
 
-  PublicCommit staged{owned, std::move(resolved.referenced), std::move(plan), sender.leaf_index, {}, nullptr,
+  PublicCommit staged{owned,
+                      std::move(resolved.entries),
+                      std::move(resolved.referenced),
+                      std::move(plan),
+                      sender.leaf_index,
+                      {},
+                      nullptr,
                       {}};
   staged.questions = std::move(staged.plan.questions);
   if (commit.path) MLS_DO(ApplyCommitPath(epoch, sender, *commit.path, rules, staged));

@@ -21,10 +21,11 @@ Result<CachedProposalPtr> StageProposal(const PublicEpoch& epoch, const Proposal
 // PublicCommit is a Commit applied to the public state.
 struct PublicCommit {
   std::shared_ptr<const AuthenticatedContent> content;
-  std::vector<CachedProposalPtr> referenced;  // keeps alive what `plan` points to
-  CommitPlan plan;                            // its tree has moved into `next`
-  LeafIndex committer;                        // with an external Commit: the joiner's new leaf
-  Bytes provisional_context;                  // encoded, for the path secrets (RFC 9420 §7.6)
+  std::vector<ProposalOrRef> entries;  // of its list; with `referenced`: what `plan` points to
+  std::vector<CachedProposalPtr> referenced;
+  CommitPlan plan;            // its tree has moved into `next`
+  LeafIndex committer;        // with an external Commit: the joiner's new leaf
+  Bytes provisional_context;  // encoded, for the path secrets (RFC 9420 §7.6)
   PublicEpochPtr next;
   Questions questions;  // credentials only; the PSKs are plan.psks
   const UpdatePath* path() const {

@@ -3,6 +3,7 @@
 
 #include "message/proposal.h"
 #include "tree/treekem.h"
+#include "wire/encoded_list.h"
 
 namespace mls {
 
@@ -32,7 +33,7 @@ struct ProposalOrRef {
 };
 
 struct Commit {
-  std::vector<ProposalOrRef> proposals;
+  EncodedList<ProposalOrRef> proposals;
   std::optional<UpdatePath> path;
   static constexpr auto kWire = Fields(&Commit::proposals, &Commit::path);
   bool operator==(const Commit&) const = default;

@@ -234,7 +234,8 @@ void Read(Reader& in, T& value) {
     Reader elements = in.Elements();
     value.clear();
     while (!elements.empty()) {
-      elements.Charge(sizeof(typename T::value_type));
+      elements.Charge(
+          3 * sizeof(typename T::value_type));  // a vector that grows holds its old and its new memory
       if (elements.ok()) Read(elements, value.emplace_back());
     }
     in.Return(elements);

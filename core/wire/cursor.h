@@ -3,7 +3,8 @@
 // Reader is a shrinking view. A failed read makes it failed for good: later reads give zeros and empty views,
 // so a decoder checks once, at the end. No read allocates, and what a decoder allocates for the elements of
 // lists is counted against an allowance: two bytes may stand for a structure of hundreds, so that the memory
-// a message takes would otherwise be a large multiple of its size. Writer fills a buffer whose size was
+// a message takes would otherwise be a large multiple of its size. With the allowance it is at most four
+// times the input and 1 MiB: the bytes once, the elements three times. Writer fills a buffer whose size was
 // computed before.
 #pragma once
 
@@ -17,13 +18,20 @@ namespace mls {
 // kMaxVectorSize is the longest vector that a length can name (RFC 9420 §2.1.2: 30 bits).
 inline constexpr std::size_t kMaxVectorSize = (1u << 30) - 1;
 
-// kDecodedElements is what the elements of all lists of one input may take in memory, beside four times the
-// input: room for a Commit with Limits::max_proposals_per_commit proposals.
-inline constexpr std::size_t kDecodedElements = 64u << 20;
+// kDecodedElements is what the elements of all lists of one input may take in memory, beside three times the
+// input. A list that may be long and whose elements are short on the wire is an EncodedList, which takes
+// none.
+inline constexpr std::size_t kDecodedElements = 1u << 20;
 
 class Reader {
  public:
-  explicit Reader(View input) : rest_(input), allowance_(kDecodedElements + 4 * input.size()) {}
+  explicit Reader(View input) : rest_(input), allowance_(kDecodedElements + 3 * input.size()) {}
+  // Again reads what was read before, and so has its allowance behind it.
+  static Reader Again(View input) {
+    Reader in(input);
+    in.allowance_ = static_cast<std::size_t>(-1);
+    return in;
+  }
 
   bool ok() const { return ok_; }
   bool empty() const { return rest_.empty(); }
@@ -79,6 +87,9 @@ class Reader {
     if (bytes > allowance_) return Fail(Error::LIMIT_EXCEEDED);
     allowance_ -= bytes;
   }
+  // Regain makes the allowance what it was at `mark`, once the elements since are gone.
+  std::size_t allowance() const { return allowance_; }
+  void Regain(std::size_t mark) { allowance_ = mark; }
 
  private:
   View rest_;

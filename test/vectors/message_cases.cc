@@ -119,7 +119,8 @@ struct ProtectionOf {
   }
   Json Make() {
     const Proposal proposal{Remove{{2}}};
-    const Commit commit{{{ProposalByReference{random.Some(suite.Nh)}}}, std::nullopt};
+    const ProposalOrRef reference{ProposalByReference{random.Some(suite.Nh)}};
+    const Commit commit{EncodedList<ProposalOrRef>({&reference, 1}), std::nullopt};
     const Bytes application = random.Some(40);
     return {{"group_id", Hex(context.group_id)},
             {"epoch", context.epoch},

@@ -109,7 +109,8 @@ Json SecretTreeOf(const Suite& suite, SeededRandom& random, std::uint32_t width)
 Json TranscriptOf(const Suite& suite, SeededRandom& random) {
   const SignatureKeyPair signer = Must(GenerateSignatureKeyPair(suite, random));
   const Bytes confirmation_key = random.Some(suite.Nh), interim_before = random.Some(suite.Nh);
-  const Commit commit{{{ProposalByReference{random.Some(suite.Nh)}}}, std::nullopt};
+  const ProposalOrRef reference{ProposalByReference{random.Some(suite.Nh)}};
+  const Commit commit{EncodedList<ProposalOrRef>({&reference, 1}), std::nullopt};
   FramedContent content{random.Some(16), 0x123456, Sender::Member({2}), random.Some(8),
                         CommitContent{commit}};
   AuthenticatedContent authenticated =

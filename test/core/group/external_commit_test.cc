@@ -1,5 +1,6 @@
 // Joining by external Commit (RFC 9420 §12.4.3.2), seen from the joiner and from the members.
 #include "group/company.h"
+#include "support/change_list.h"
 
 namespace mls::test {
 namespace {
@@ -211,8 +212,15 @@ Bytes Forge(Company& company, const Client& client, View genuine, Change change)
   signed_content.auth.confirmation_tag = framed.auth.confirmation_tag;
   return EncodeMessage(Must(ProtectPublic(suite, signed_content, {}, {})));
 }
+// SetInit replaces the kem_output of the ExternalInit, which comes first.
+void SetInit(Commit& commit, Bytes kem_output) {
+  ChangeList<ProposalOrRef>(commit.proposals, [&](std::vector<ProposalOrRef>& list) {
+    std::get<ProposalByValue>(list.at(0).body).proposal = {ExternalInit{std::move(kem_output)}};
+  });
+}
 Bytes ForgeList(Company& company, const Client& client, View genuine, std::vector<ProposalOrRef> list) {
-  return Forge(company, client, genuine, [&](Commit& commit) { commit.proposals = std::move(list); });
+  return Forge(company, client, genuine,
+               [&](Commit& commit) { commit.proposals = EncodedList<ProposalOrRef>(list); });
 }
 
 TEST_CASE("an external Commit's path, signature and init secret are the joiner's own") {
@@ -242,13 +250,11 @@ TEST_CASE("an external Commit's path, signature and init secret are the joiner's
     CHECK(refused(client, [&](Commit& commit) {
             const Secret any(suite.Nh);
             const HpkeKeyPair external = Must(ExternalKeyPair(suite, any));
-            Proposal& proposal = std::get<ProposalByValue>(commit.proposals[0].body).proposal;
-            proposal = {ExternalInit{
-                Must(SendExternalInit(suite, external.public_key, company.world.random)).kem_output}};
+            SetInit(commit,
+                    Must(SendExternalInit(suite, external.public_key, company.world.random)).kem_output);
           }) == Error::BAD_CONFIRMATION_TAG);
-    CHECK(refused(client, [&](Commit& commit) {
-            std::get<ProposalByValue>(commit.proposals[0].body).proposal = {ExternalInit{Bytes(3, 1)}};
-          }) == Error::INVALID_EXTERNAL_INIT);
+    CHECK(refused(client, [&](Commit& commit) { SetInit(commit, Bytes(3, 1)); }) ==
+          Error::INVALID_EXTERNAL_INIT);
     CHECK(before == World::Saved(company[0]));
     company.Receive(0, join.message);
   }
@@ -261,7 +267,7 @@ TEST_CASE("an external Commit holds one ExternalInit, at most one Remove, PSKs, 
     const Client client = company.world.NewClient(suite, "joiner");
     const ExternalJoin join = Must(company.TryJoinByCommit(client, company.Info(0)));
     const MLSMessage message = Must(DecodeMessage(join.message, {}));
-    const ProposalOrRef init = std::get<PublicMessage>(message.body).content.commit()->proposals.at(0);
+    const ProposalOrRef init = std::get<PublicMessage>(message.body).content.commit()->proposals[0];
     const auto by_value = [](Proposal proposal) {
       return ProposalOrRef{ProposalByValue{std::move(proposal)}};
     };

@@ -65,7 +65,7 @@ class Traitor {
     });
   }
   Error RefusedList(std::vector<ProposalOrRef> list) {
-    return Refused(Genuine(), [&](Commit& commit) { commit.proposals = std::move(list); });
+    return Refused(Genuine(), [&](Commit& commit) { commit.proposals = EncodedList<ProposalOrRef>(list); });
   }
 
   Company company;
@@ -125,7 +125,7 @@ TEST_CASE("a path is there when it has to be") {
     const auto without_path = [&](std::vector<ProposalOrRef> list) {
       return traitor.Refused(traitor.Genuine(), [&](Commit& commit) {
         commit.path.reset();
-        commit.proposals = list;
+        commit.proposals = EncodedList<ProposalOrRef>(list);
       });
     };
     CHECK(without_path({}) == Error::MISSING_PATH);

@@ -16,7 +16,7 @@ struct Wide {
 }  // namespace
 
 TEST_CASE("lists of small elements cannot take memory without bound") {
-  const std::size_t bound = kDecodedElements / sizeof(Wide);
+  const std::size_t bound = kDecodedElements / (3 * sizeof(Wide));
   CHECK(Decode<std::vector<Wide>>(Encode(Bytes(bound))).ok());
   const auto refused = Decode<std::vector<Wide>>(Encode(Bytes(bound + bound / 100)));
   REQUIRE_FALSE(refused.ok());
@@ -25,7 +25,7 @@ TEST_CASE("lists of small elements cannot take memory without bound") {
 
 TEST_CASE("the allowance is one for all lists of an input") {
   // Two lists of half the bound each pass, two of the whole do not.
-  const std::size_t bound = kDecodedElements / sizeof(Wide);
+  const std::size_t bound = kDecodedElements / (3 * sizeof(Wide));
   using Lists = std::vector<std::vector<Wide>>;
   const auto two_of = [](std::size_t size) { return Encode(Encode(Bytes(size), Bytes(size))); };
   CHECK(Decode<Lists>(two_of(bound / 2)).ok());
@@ -41,7 +41,7 @@ TEST_CASE("an inner reader hands its failure and what is left of the allowance b
   elements.Charge(kDecodedElements);
   in.Return(elements);
   CHECK(in.done());
-  in.Charge(4 * bytes.size());
+  in.Charge(3 * bytes.size());
   CHECK(in.ok());
   in.Charge(1);
   CHECK(in.error() == Error::LIMIT_EXCEEDED);

@@ -103,7 +103,7 @@ std::vector<Seed> Seeds() {
     if (const auto* proposal = std::get_if<ProposalContent>(&content.body)) {
       if (!std::holds_alternative<Update>(proposal->proposal.body)) list.push_back(Value(proposal->proposal));
     } else if (const auto* commit = std::get_if<CommitContent>(&content.body)) {
-      list = commit->commit.proposals;
+      list = commit->commit.proposals.Decode();
       if (content.sender.sender_type == SenderType::new_member_commit) choice = kStranger | kNoInit;
     }
     for (const std::uint8_t more : {0, +kNoPath, +kPrivate}) {

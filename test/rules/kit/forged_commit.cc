@@ -158,7 +158,7 @@ ForgedCommit Forge(const Insider& knows, Committer committer, CommitForgery forg
   Run(forgery.tree, applied.tree);
   const LeafIndex leaf = committer.leaf.value_or(applied.tree.LeftmostBlankLeaf());
 
-  Commit commit{forgery.proposals, std::nullopt};
+  Commit commit{EncodedList<ProposalOrRef>(forgery.proposals), std::nullopt};
   Secret commit_secret(suite.Nh);
   std::optional<MadePath> made;
   if (forgery.path_is == CommitForgery::Path::with)

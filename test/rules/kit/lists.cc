@@ -117,7 +117,7 @@ Proposal ReInitOf(Scene& scene, const Hook<ReInit>& change) {
 
 std::vector<ProposalOrRef> ListOf(View commit) {
   const MLSMessage message = Must(DecodeMessage(commit, {}));
-  return std::get<PublicMessage>(message.body).content.commit()->proposals;
+  return std::get<PublicMessage>(message.body).content.commit()->proposals.Decode();
 }
 
 Watcher::Watcher(Scene& of) : scene(of) {

@@ -1,5 +1,6 @@
 // RFC 9420 §12.2: what an external Commit may and must list.
 #include "kit/lists.h"
+#include "support/change_list.h"
 
 namespace mls::test {
 namespace {
@@ -49,8 +50,8 @@ TEST_CASE("R12.2-21: an external Commit with two ExternalInit") {
     ExternalScene scene(suite);
     CommitForgery forgery;
     forgery.content = [](FramedContent& content) {
-      auto& list = std::get<CommitContent>(content.body).commit.proposals;
-      list.push_back(list.front());
+      ChangeList<ProposalOrRef>(std::get<CommitContent>(content.body).commit.proposals,
+                                [](auto& list) { list.push_back(list.front()); });
     };
     scene.RefusesCommit(forgery, kInvalid);
     const HpkeKeyPair external = Must(ExternalKeyPair(suite, Insider(scene, 0).external_secret));

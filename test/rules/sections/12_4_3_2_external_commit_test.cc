@@ -1,6 +1,7 @@
 // RFC 9420 §12.4.3.2: joining by external Commit, seen from the members.
 #include "kit/forged_commit.h"
 #include "kit/invitation.h"
+#include "support/change_list.h"
 
 namespace mls::test {
 namespace {
@@ -81,7 +82,9 @@ TEST_CASE("R12.4.3.2-04: the init secret comes from the ExternalInit") {
       CommitForgery forgery;
       forgery.content = [&](FramedContent& content) {
         Commit& commit = std::get<CommitContent>(content.body).commit;
-        std::get<ProposalByValue>(commit.proposals.at(0).body).proposal = {ExternalInit{kem_output}};
+        ChangeList<ProposalOrRef>(commit.proposals, [&](auto& list) {
+          std::get<ProposalByValue>(list.at(0).body).proposal = {ExternalInit{kem_output}};
+        });
       };
       scene.Refuses(1, ForgeExternalCommit(knows, stranger, forgery).message, Error::BAD_CONFIRMATION_TAG);
     }

@@ -220,7 +220,7 @@ TEST_CASE("R8.4-06: PSKLabel index and count are 16 bit") {
   // Not even the forger can combine so many; what it sends has its list put in afterwards.
   CommitForgery sent;
   sent.content = [&](FramedContent& content) {
-    std::get<CommitContent>(content.body).commit.proposals = forgery.proposals;
+    std::get<CommitContent>(content.body).commit.proposals = EncodedList<ProposalOrRef>(forgery.proposals);
   };
   scene.Refuses(1, ForgeCommit(insider, sent).message, Error::LIMIT_EXCEEDED);
   scene.GoesOn();
