@@ -86,6 +86,8 @@ Result<Secret> Group::CombinePsks(const std::vector<PreSharedKeyID>& ids, const 
 
 Result<Secret> Group::Export(std::string_view label, View context, std::size_t length) const {
   MLS_REQUIRE(phase_ != Phase::removed, REMOVED);  // RFC 9420 §12.4.2: the secrets are gone
+  MLS_REQUIRE(length <= policy().limits.max_exporter_length,
+              TOO_LARGE);  // RFC 9420 §8.5: as much as the application wants at most
   return ExportSecret(suite(), local_.secrets.exporter_secret, label, context, length);
 }
 
