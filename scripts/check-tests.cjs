@@ -1,5 +1,5 @@
 // npm run layers, second half: every source of core/ has a test of its name, or a line in test/core/README.md that
-// says which tests cover it.
+// says which tests cover it; and every field of struct Limits has a test case whose name says so: "Limits: field: …".
 'use strict'
 
 const fs = require('node:fs')
@@ -51,11 +51,28 @@ function problemsIn(base) {
   return problems
 }
 
+/**
+ * limitProblemsIn lists every field of struct Limits that no test case names, and every name that is no field.
+ * @param {string} base
+ */
+function limitProblemsIn(base) {
+  const header = path.join(base, 'core/base/limits.h')
+  const fields = fs.existsSync(header)
+    ? [...fs.readFileSync(header, 'utf8').matchAll(/^ +std::\w+ (\w+) =/gm)].map(([, field = '']) => field) : []
+  const named = new Set(filesIn(base, 'test/core', ['.cc']).flatMap((file) =>
+    [...fs.readFileSync(path.join(base, file), 'utf8').matchAll(/^TEST_CASE\("[^"]*\bLimits: ([a-z_, ]+):/gm)]
+      .flatMap(([, names = '']) => names.split(', '))))
+  return [
+    ...fields.filter((field) => !named.has(field)).map((field) => `Limits::${field} has no test case "Limits: ${field}: …"`),
+    ...[...named].filter((name) => !fields.includes(name)).map((name) => `Limits::${name} is not there, but a test case names it`),
+  ]
+}
+
 /** checkTests throws when a source has no test. */
 function checkTests() {
-  const problems = problemsIn(root)
+  const problems = [...problemsIn(root), ...limitProblemsIn(root)]
   if (problems.length > 0) throw new Failure(problems.join('\n'))
-  console.log('tests: every source of core/ has a test of its name or is said to be covered')
+  console.log('tests: every source of core/ has a test of its name or is said to be covered, every limit a test that names it')
 }
 
 /** A project in which every source is tested: file → text. @type {Record<string, string>} */
@@ -63,6 +80,8 @@ const sound = {
   'core/tree/math.cc': '',
   'core/tree/math.h': '',
   'core/group/send.cc': '',
+  'core/base/limits.h': 'struct Limits {\n  std::size_t max_a = 1;\n  std::uint32_t max_b = 2;\n};\n',
+  'test/core/base/limits_test.cc': 'TEST_CASE("R1-1: Limits: max_a, max_b: at n and n + 1") {\n',
   'test/core/tree/math_test.cc': '',
   'test/core/group/lifecycle_test.cc': '',
   [table]: '| `group/send` | `group/lifecycle_test` |\n',
@@ -76,6 +95,8 @@ const faults = [
   ['a test that is gone', table, '| `group/send` | `group/gone_test` |\n', 'group/gone_test is not there'],
   ['a line without tests', table, '| `group/send` | nothing |\n', 'names no test'],
   ['a line twice', table, `${sound[table]}${sound[table]}`, 'twice'],
+  ['a limit without a test', 'test/core/base/limits_test.cc', 'TEST_CASE("Limits: max_a: n") {\n', 'Limits::max_b has no test'],
+  ['a test of a limit that is gone', 'test/core/tree/math_test.cc', 'TEST_CASE("Limits: max_c: n") {\n', 'Limits::max_c is not there'],
   ['a line that is needless', table, `${sound[table]}| \`tree/math\` | \`tree/math_test\` |\n`, 'a test of its own'],
 ]
 
@@ -87,7 +108,7 @@ function problemsOf(files) {
       fs.mkdirSync(path.dirname(path.join(base, file)), { recursive: true })
       fs.writeFileSync(path.join(base, file), text)
     }
-    return problemsIn(base)
+    return [...problemsIn(base), ...limitProblemsIn(base)]
   } finally {
     fs.rmSync(base, { recursive: true })
   }

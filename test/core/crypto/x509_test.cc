@@ -370,7 +370,7 @@ TEST_CASE("what fills a gap obeys the rules of an issuer") {
   CheckRefused(outcome(authority, usage, EVP_sha256(), "critical,CA:TRUE,pathlen:0"));
 }
 
-TEST_CASE("gaps of several certificates, at several places, within the limit of a chain") {
+TEST_CASE("Limits: max_certificates, max_certificate_checks: chains with gaps, at n and n + 1") {
   // leaf ◀ 4 ◀ 3 ◀ 2 ◀ 1 ◀ 0, of which some are sent and the others known.
   std::vector<Certificate> line(6);
   for (std::size_t i = 0; i < line.size(); ++i) {

@@ -169,7 +169,7 @@ TEST_CASE("a candidate survives messages, proposals and restarts in between") {
   });
 }
 
-TEST_CASE("a group keeps a limited number of candidates") {
+TEST_CASE("Limits: max_pending_commits: n are kept, n + 1 refused") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Policy policy;

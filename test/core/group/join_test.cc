@@ -163,7 +163,7 @@ TEST_CASE("a joiner that does not support the group's extensions stays out") {
   }
 }
 
-TEST_CASE("trees inside of many Welcomes, members and proposals are bounded") {
+TEST_CASE("Limits: max_joiners_with_tree: trees inside of many Welcomes, at n and n + 1") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Policy policy;

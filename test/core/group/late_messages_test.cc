@@ -66,7 +66,7 @@ TEST_CASE("a receiver steps forward within its limit and keeps the newest keys")
   }
 }
 
-TEST_CASE("messages of past epochs are read as long as their epoch is remembered") {
+TEST_CASE("Limits: max_past_epochs: messages of n past epochs are read, of one before not") {
   ForEverySuite([](const Suite& suite, Restarts restarts) {
     Company company(suite, 3, restarts);
     std::vector<Bytes> first, second;
@@ -86,7 +86,7 @@ TEST_CASE("messages of past epochs are read as long as their epoch is remembered
   });
 }
 
-TEST_CASE("a past epoch is forgotten by age, too") {
+TEST_CASE("Limits: max_past_epoch_age: n seconds after its end an epoch is read, later not") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Policy policy;

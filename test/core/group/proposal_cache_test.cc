@@ -61,7 +61,7 @@ TEST_CASE("a proposal that is there already is not added again") {
   CHECK(cache.Validate(*Removing(2), limits).ok());
 }
 
-TEST_CASE("the cache is bounded in number and in bytes, at the limit and above") {
+TEST_CASE("Limits: max_cached_proposals, max_cached_proposal_bytes: n are taken, n + 1 refused") {
   ProposalCache cache;
   Limits limits;
   const std::size_t size = EncodedSize(RemovingContent(0));

@@ -367,7 +367,7 @@ TEST_CASE("R7.3: the lifetime of an Add holds now, unless the policy says otherw
   CHECK(scene.Value(add).Plan().ok());
 }
 
-TEST_CASE("lists are bounded: proposals, PSKs and leaves, at the limit and above") {
+TEST_CASE("Limits: max_psks_per_commit, max_proposals_per_commit, max_leaves: lists at n and n + 1") {
   Scene scene;
   Limits& limits = scene.policy.limits;
   const auto psks = [&](int count) {

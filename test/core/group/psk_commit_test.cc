@@ -71,7 +71,7 @@ TEST_CASE("a resumption PSK of the group itself is not asked for") {
   });
 }
 
-TEST_CASE("an epoch that is forgotten, unknown or to come has no resumption PSK") {
+TEST_CASE("Limits: max_resumption_psks: of n epochs there is one, of those before and to come none") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Policy policy;

@@ -102,7 +102,7 @@ TEST_CASE("R17.3-01: the RFC's own extensions stand where the registry places th
   }
 }
 
-TEST_CASE("R13.4-17: a list is bounded, at n and n + 1") {
+TEST_CASE("R13.4-17: Limits: max_extensions: a list is bounded, at n and n + 1") {
   Extensions extensions;
   for (std::size_t i = 0; i < kLimits.max_extensions; ++i) {
     extensions.push_back({static_cast<ExtensionType>(0xF000 + i), {}});
@@ -134,7 +134,7 @@ TEST_CASE("external senders have keys of the suite and credentials that hold") {
   }
 }
 
-TEST_CASE("external senders are bounded, and malformed ones are refused") {
+TEST_CASE("Limits: max_external_senders: n are taken, n + 1 refused, and malformed ones") {
   const Suite& suite = AllSuites()[0];
   SeededRandom random(94);
   Limits limits;

@@ -156,7 +156,7 @@ TEST_CASE("R10-05: a key package says the version of its message") {
   }
 }
 
-TEST_CASE("a message above the limit is refused before it is read") {
+TEST_CASE("Limits: max_message_size: n bytes are read, n + 1 refused before") {
   SeededRandom random(17);
   const Bytes encoded = Encode(Message<Welcome>(random));
   Limits limits;

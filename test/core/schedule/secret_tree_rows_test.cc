@@ -123,7 +123,7 @@ TEST_CASE("secret tree rows: a step that was not made durable is made again alik
   CHECK(lost->key_and_nonce.key == again->key_and_nonce.key);
 }
 
-TEST_CASE("secret tree rows: another reserved range, and none") {
+TEST_CASE("secret tree rows: Limits: reserved_generations: sends that write nothing, none and some") {
   Saver saver;
   Limits limits;
   for (const std::uint32_t reserved : {0u, 1u}) {

@@ -164,7 +164,7 @@ TEST_CASE("secret tree: a key that is not applied is not consumed (R9.2-03)") {
   }
 }
 
-TEST_CASE("secret tree: forward limit at n and n+1") {
+TEST_CASE("secret tree: Limits: max_forward_steps: n are taken, n + 1 refused") {
   Limits limits;
   limits.max_forward_steps = 10;
   SecretTree tree = Tree();
@@ -193,7 +193,7 @@ TEST_CASE("secret tree: a far generation and an unknown leaf are refused without
   }
 }
 
-TEST_CASE("secret tree: skipped keys per sender at n and n+1, the oldest go first") {
+TEST_CASE("secret tree: Limits: max_skipped_keys_per_sender: at n + 1 the oldest goes") {
   Limits limits;
   limits.max_skipped_keys_per_sender = 4;
   SecretTree tree = Tree();
@@ -213,7 +213,7 @@ TEST_CASE("secret tree: skipped keys per sender at n and n+1, the oldest go firs
     CHECK(Open(tree, kApplication, generation).ok());
 }
 
-TEST_CASE("secret tree: skipped keys per tree; nobody pushes out another sender's") {
+TEST_CASE("secret tree: Limits: max_skipped_keys: at n + 1 one of the same sender goes") {
   Limits limits;
   limits.max_skipped_keys = 10;
   limits.max_skipped_keys_per_sender = 8;

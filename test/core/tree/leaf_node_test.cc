@@ -131,7 +131,7 @@ TEST_CASE("leaf node: R7.2-05: unknown values in capabilities do no harm") {
   CHECK(f.Valid());
 }
 
-TEST_CASE("leaf node: R7.2-08, R7.2-09: the lifetime is a range within the maximum") {
+TEST_CASE("leaf node: R7.2-08, R7.2-09: Limits: max_lifetime: a range of n seconds at most") {
   Fixture f;
   const std::uint64_t max = kTreeLimits.max_lifetime;
   f.leaf.lifetime = {5, 5 + max};
@@ -163,7 +163,7 @@ TEST_CASE("leaf node: R7.3-09, R7.3-10: the time is checked where one is given")
   CHECK(f.Valid());
 }
 
-TEST_CASE("leaf node: R7.2-15: the size is bounded") {
+TEST_CASE("leaf node: R7.2-15: Limits: max_leaf_node_size: n bytes are taken, n + 1 refused") {
   Fixture f;
   Limits limits;
   f.rules.limits = &limits;
