@@ -1,0 +1,57 @@
+// Faults that were published and fixed in mls-rs (awslabs), tried on this engine; the tests are as those of
+// openmls_test.cc.
+#include "kit/forged_tree.h"
+#include "kit/leaf_routes.h"
+
+namespace mls::test {
+namespace {
+
+// Pull request 360: a tree was taken in which a node's parent hash had been cleared, although there is a
+// parent whose hash it should have. With that, whoever hands out a tree can put in keys of its own above the
+// node.
+TEST_CASE("mls-rs 360: a parent hash that was cleared") {
+  Grown scene(AllSuites().front(), 7);
+  ForgedTree tree(scene);
+  REQUIRE_FALSE(tree.links.empty());
+  for (const Link& cut : tree.links) {
+    CAPTURE(cut.parent);
+    tree.Refuses([&](Nodes& nodes) {
+      std::vector<Link> others = tree.links;
+      std::erase_if(others, [&](const Link& link) { return link.parent == cut.parent; });
+      if (cut.below % 2 == 1) {
+        ParentAt(nodes, cut.below).parent_hash.clear();
+      } else {
+        LeafAt(nodes, cut.below / 2).parent_hash.clear();
+        tree.Sign(nodes, cut.below / 2);
+      }
+      tree.Mend(nodes, others);
+    });
+  }
+  tree.GoesOn();
+}
+
+// Pull request 352: an honest tree was refused where a blank node stands between a parent and a node with
+// unmerged leaves, so that one member could make a group that nobody can join.
+TEST_CASE("mls-rs 352: trees with blank nodes above unmerged leaves are joined") {
+  for (std::uint32_t gone = 1; gone < 8; ++gone) {
+    Scene scene(AllSuites().front(), 8);
+    for (std::size_t i = 8; i-- > 0;) scene.Commit(i);
+    scene.Commit(0, Proposing({Remove{{gone}}}));
+    for (const std::size_t committer : {0u, 7u, 3u}) {
+      if (scene[committer].phase() == Phase::removed) continue;
+      scene.Hire(0, 1, Lean());  // unmerged: no path
+      scene.Commit(committer);
+      const std::uint32_t next = (gone + 3) % 8;
+      if (next != 0 && next != committer && scene[next].phase() != Phase::removed) {
+        scene.Commit(0, Proposing({Remove{{next}}}));
+      }
+      scene.Hire(0, 2, Lean());
+      scene.JoinByCommit(scene.world.NewClient(scene[0].suite(), "stranger " + std::to_string(scene.size())),
+                         scene.Info(0));
+    }
+    scene.Chat();
+  }
+}
+
+}  // namespace
+}  // namespace mls::test
