@@ -87,10 +87,9 @@ function runOf(target, seconds) {
   }
   const folders = [path.join(found, target), path.join(corpus, target)]
   for (const folder of folders) fs.mkdirSync(folder, { recursive: true })
-  const dictionary = path.join(sources, 'dictionaries', `${target}.dict`)
   const words = [
     ...folders, `-max_total_time=${seconds}`, `-artifact_prefix=${artifacts}${path.sep}${target}-`, ...limits,
-    `-max_len=${most.size}`, '-print_final_stats=1', ...(fs.existsSync(dictionary) ? [`-dict=${dictionary}`] : []),
+    `-max_len=${most.size}`, '-print_final_stats=1', `-dict=${path.join(sources, 'wire.dict')}`,
   ]
   return { target, command: path.join(programs, target), args: words, env: environment(), log }
 }
