@@ -336,6 +336,7 @@ void QuestionsOf(const PublicEpoch& epoch, const Proposal& proposal, const Sende
 Result<CommitPlan> PlanCommit(const PublicEpoch& epoch, const Sender& committer,
                               std::span<const ListedProposal> list, const PlanRules& rules) {
   const Limits& limits = rules.policy->limits;
+  MLS_REQUIRE(epoch.context.epoch + 1 != 0, LIMIT_EXCEEDED);  // RFC 9420 §8.1: the epoch does not wrap
   MLS_REQUIRE(list.size() <= limits.max_proposals_per_commit,
               LIMIT_EXCEEDED);  // RFC 9420 §12.4: bounded work
   CommitPlan plan{

@@ -183,7 +183,6 @@ GroupContext NextContext(const PublicEpoch& epoch, const RatchetTree& tree, Exte
 
 Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& cache,
                                  Verified<AuthenticatedContent> content, const PlanRules& rules) {
-  MLS_REQUIRE(epoch.context.epoch + 1 != 0, LIMIT_EXCEEDED);  // RFC 9420 §8.1: the epoch does not wrap
   // The transcript comes first because the encoding is given up here: what is staged lives longer.
   MLS_TRY(confirmed, ConfirmedTranscriptHash(epoch.suite(), epoch.interim_transcript_hash,
                                              content.encoded().TranscriptPart(), content->auth.signature));
