@@ -76,9 +76,7 @@ Result<Secret> Group::CombinePsks(const std::vector<PreSharedKeyID>& ids, const 
       own.push_back(std::move(psk));
       psks.push_back(own.back());
     } else {
-      MLS_REQUIRE(answer < answers.psks.size() && answers.psks[answer],
-                  MISSING_PSK);  // RFC 9420 §12.4.2: all are held
-      psks.push_back(*answers.psks[answer++]);
+      psks.push_back(*answers.psks[answer++]);  // CheckVerdicts has seen that each is answered
     }
   }
   return PskSecret(suite(), ids, psks);

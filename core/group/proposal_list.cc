@@ -135,7 +135,6 @@ Status SortProposal(Walk& walk, const Sender& committer, const ListedProposal& l
       plan.reinit = proposal.As<ReInit>();
       return kOk;
     case ProposalType::external_init:
-      MLS_REQUIRE(plan.external_init == nullptr, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: exactly one
       plan.external_init = proposal.As<ExternalInit>();
       return kOk;
     case ProposalType::group_context_extensions:
@@ -156,7 +155,8 @@ Status ValidateExternalList(const Walk& walk, const CommitPlan& plan) {
   MLS_REQUIRE(plan.removed.size() <= 1,
               INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: a joiner replaces itself at most
   const std::size_t allowed = 1 + plan.removed.size() + plan.psks.size();
-  MLS_REQUIRE(walk.list.size() == allowed, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: and nothing else
+  MLS_REQUIRE(walk.list.size() == allowed,
+              INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: one ExternalInit, and nothing else
   for (const ListedProposal& listed : walk.list) {
     MLS_REQUIRE(listed.reference == nullptr,
                 INVALID_PROPOSAL_LIST);  // RFC 9420 §12.4.3.2: nothing by reference
@@ -348,8 +348,6 @@ Result<CommitPlan> PlanCommit(const PublicEpoch& epoch, const Sender& committer,
               LIMIT_EXCEEDED);  // RFC 9420 §8.4: PSKLabel counts 16 bits
   if (committer.sender_type == SenderType::new_member_commit) {
     MLS_DO(ValidateExternalList(walk, plan));
-  } else {
-    MLS_REQUIRE(plan.external_init == nullptr, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: only for joiners
   }
   plan.path_required |= list.empty();
 
