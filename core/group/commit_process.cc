@@ -39,7 +39,7 @@ Result<NewEpoch> Group::EnterEpoch(const PublicCommit& commit, const Answers& an
   PrivateKeys keys = local_.keys.Clone();
   if (const Bytes* update = OwnUpdate(commit, self())) {
     const auto own = updates_.find(*update);
-    MLS_REQUIRE(own != updates_.end(), INTERNAL);  // RFC 9420 §12.1.2: our Update's private key
+    MLS_REQUIRE(own != updates_.end(), STORAGE_DAMAGED);  // RFC 9420 §12.1.2: our Update's private key
     keys.Set(self(), own->second.encryption_private_key.Clone());
     if (!own->second.signature_private_key.empty()) {
       entered.signature_private_key = own->second.signature_private_key.Clone();

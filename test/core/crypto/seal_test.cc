@@ -55,6 +55,9 @@ TEST_CASE("seal: a sealing key has 32 bytes") {
     const auto made = Sealer::ForScope(Bytes(size, 1), AsView("scope"));
     REQUIRE(!made.ok());
     CHECK(made.error() == Error::MISUSE);
+    const auto given = Sealer::WithKey(Secret(size));
+    REQUIRE(!given.ok());
+    CHECK(given.error() == Error::MISUSE);
   }
 }
 

@@ -251,6 +251,13 @@ TEST_CASE("sealed rows: whatever was not packed like this is STORAGE_DAMAGED") {
   CHECK(IsDamaged(NewSealedRows().OpenRows({store.Packed()})));
   store.rows()[Bytes{20, 1}] = store.rows()[KeyRow(5)];
   CHECK(IsDamaged(NewSealedRows().OpenRows({store.Packed()})));
+  // A key of full size, sealed for its row, of which nobody can say what epoch it is of.
+  store.rows()[Bytes{20, 1}] = *TheSealer().Seal(Bytes{20, 1}, Bytes(Sealer::kKeySize, 1), random);
+  store.rows().erase(KeyRow(5));
+  store.rows().erase(RowKey(RowTag::epoch_secrets, std::uint64_t{5}));
+  CHECK(IsDamaged(NewSealedRows().OpenRows({store.Packed()})));
+  store.rows().erase(Bytes{20, 1});
+  CHECK(NewSealedRows().OpenRows({store.Packed()}).ok());
   for (const Bytes& record :
        {Bytes{3, 0, 0, 0, 1, 1}, Bytes{1, 0, 0, 0, 0}, Bytes{2, 0, 0, 0, 0, 0, 0, 0, 0}}) {
     CHECK(!NewSealedRows().OpenDelta({record}).ok());

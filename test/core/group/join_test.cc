@@ -143,6 +143,8 @@ TEST_CASE("the keys must be those of the package") {
     CHECK(ErrorOf(company.TryJoin(invited.commit.welcomes[0].message, mixed)) == Error::INVALID_KEY);
     mixed.keys.encryption_private_key = invited.packages[0].keys.encryption_private_key.Clone();
     CHECK(company.TryJoin(invited.commit.welcomes[0].message, mixed).ok());
+    mixed.keys.signature_private_key = invited.packages[1].keys.signature_private_key.Clone();
+    CHECK(ErrorOf(company.TryJoin(invited.commit.welcomes[0].message, mixed)) == Error::INVALID_KEY);
   }
 }
 

@@ -260,6 +260,16 @@ TEST_CASE("a damaged delta is refused where a load of the rows would be, and not
   CHECK(refused > 100);
 }
 
+TEST_CASE("a group keeps its suite: a context row of another one is damage") {
+  Pair pair;  // of suite 1; suite 3 has the same hash, so all else fits
+  Bytes row = ToBytes(*pair.store.Get(RowKey(RowTag::context)));
+  REQUIRE(row.at(5) == 1);  // behind the format and the protocol version
+  row[5] = 3;
+  RowDelta delta;
+  delta.Put(RowKey(RowTag::context), row);
+  CHECK(ErrorOf(pair[0].Refresh(delta, pair.world.env)) == Error::STORAGE_DAMAGED);
+}
+
 TEST_CASE("Counters: a refresh costs what changed, in a large group as in a small one") {
   Counters of_message, of_commit;
   for (const std::uint32_t n : {20u, 2000u}) {

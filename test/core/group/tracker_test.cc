@@ -59,6 +59,19 @@ struct Followed {
     CHECK(before == Saved(tracker));
   }
 
+  // Open is content of member 0, signed and framed; a tracker cannot tell its membership tag from a right
+  // one.
+  Bytes Open(ContentBody body) {
+    const GroupContext& context = company[0].context();
+    FramedContent content{
+        context.group_id, context.epoch, Sender::Member(company[0].self()), {}, std::move(body)};
+    AuthenticatedContent made =
+        Must(SignContent(company[0].suite(), WireFormat::mls_public_message, std::move(content),
+                         company.client(0).profile.signature_private_key, company[0].epoch().encoded_context))
+            .Take();
+    return EncodeMessage(PublicMessage{std::move(made.content), std::move(made.auth), Bytes(32, 1)});
+  }
+
   Restarts restarts;
   Company company;
   Tracker tracker;
@@ -234,6 +247,17 @@ TEST_CASE("a tracker's verdicts, versions, policies and the end of its group") {
     CHECK(followed.tracker.reinit().has_value());
     const Tracker loaded = Must(Tracker::Load(Followed::Saved(followed.tracker), {}, env));
     CHECK(loaded.reinit() == followed.tracker.reinit());
+    const Bytes late = followed.Open(ProposalContent{{Remove{{1}}}});
+    followed.ExpectRefused(late, Error::GROUP_SUSPENDED);
+  }
+}
+
+TEST_CASE("R6-01: a tracker takes no application data in the open, though it is signed") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Followed followed(suite, 2, Restarts::never);
+    followed.ExpectRefused(followed.Open(ApplicationContent{{1, 2, 3}}), Error::UNEXPECTED_PLAINTEXT);
+    followed.Follow(followed.company.Commit(1).message);
   }
 }
 
@@ -276,6 +300,13 @@ TEST_CASE("a tracker's rows, damaged or of a newer format") {
                                            loaded.error() == Error::STORAGE_VERSION);
         CHECK((loaded.ok() || said));
       }
+    }
+    const Bytes context = ToBytes(*rows.Get(RowKey(RowTag::context)));
+    for (std::size_t size = 0; size < context.size(); ++size) {
+      MemoryRows cut;
+      for (const auto& [one, kept] : rows.rows()) cut.Put(one, kept);
+      cut.Put(RowKey(RowTag::context), View(context).first(size));
+      CHECK(ErrorOf(Tracker::Load(cut, {}, env)) == Error::STORAGE_DAMAGED);
     }
     MemoryRows newer;
     newer.Put(RowKey(RowTag::context), Bytes{0xFF, 0xFF});

@@ -73,6 +73,16 @@ TEST_CASE("client_rows: key packages come back with their keys and use, under th
   }
 }
 
+TEST_CASE("client_rows: a key package of a suite that this engine does not know is not damage") {
+  test::SeededRandom random(4);
+  const Suite& suite = AllSuites().front();
+  NewKeyPackage made = test::MakeKeyPackage(suite, test::MakeProfile(suite, "bob", random), random);
+  made.key_package.cipher_suite = CipherSuite{0x00FF};
+  const StoredKeyPackage stored{made.key_package, made.keys.Clone(), KeyPackageUse::once};
+  const Bytes key = KeyPackageRow(Bytes(32, 1));
+  CHECK(Fails(LoadKeyPackage(key, EncodeSecret(stored)), Error::UNSUPPORTED_CIPHERSUITE));
+}
+
 TEST_CASE("client_rows: PSK ids of any length have rows of their own") {
   CHECK(*PskRow(AsView("a")) != *PskRow(AsView("b")));
   CHECK(*PskRow(View()) != *PskRow(AsView("a")));

@@ -128,6 +128,11 @@ TEST_CASE("tree rows: a delta is refused where its rows would be") {
   CHECK(refused > 2 * rows.size());
   CHECK(!tree.Refresh(63, {}).ok());
   CHECK(!tree.Refresh(1u << 29, {}).ok());
+  // A tree wider than any that can be sent, with a member at its end.
+  const std::uint32_t wide = 1u << 29;
+  RowDelta at_its_end;
+  at_its_end.Put(RowKey(RowTag::leaves, wide / 16 - 1), *rows.Get(RowKey(RowTag::leaves, std::uint32_t{1})));
+  CHECK(!tree.Refresh(wide, at_its_end).ok());
   CHECK(FullSave(*tree.Refresh(64, {})) == rows);
 }
 

@@ -70,6 +70,24 @@ TEST_CASE("R12.4.2-15: after a ReInit the group sends nothing") {
   }
 }
 
+TEST_CASE("R12.4.2-15: nobody takes a handshake that was sent after a ReInit all the same") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Scene scene(suite, 3);
+    scene.Commit(0, Proposing({ReInit{{1, 2}, ProtocolVersion::mls10, suite.id, {}}}));
+    const Insider insider(scene, 2);
+    for (const WireFormat format : {WireFormat::mls_public_message, WireFormat::mls_private_message}) {
+      const AuthenticatedContent proposal = insider.Sign(insider.Content(Proposal{Remove{{0}}}), format);
+      const bool open = format == WireFormat::mls_public_message;
+      scene.Refuses(1, open ? insider.Public(proposal) : insider.Private(proposal), Error::GROUP_SUSPENDED);
+      CommitForgery forgery;
+      forgery.format = format;
+      scene.Refuses(1, ForgeCommit(insider, forgery).message, Error::GROUP_SUSPENDED);
+    }
+    CHECK(scene.Agree());
+  }
+}
+
 TEST_CASE("R12.4.2-17: who was removed sends no more, and has nothing left") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);

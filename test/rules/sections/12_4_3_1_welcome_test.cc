@@ -212,6 +212,15 @@ TEST_CASE("R12.4.3.1-23: a path secret has its length, and the ancestor that it 
   }
 }
 
+TEST_CASE("R12.4.3.1-23: a path secret is given by somebody else: nobody has an ancestor with themselves") {
+  Invited([](const Suite&, Invitation& invitation) {
+    WelcomeForgery forgery;
+    forgery.info = [](GroupInfo& info) { info.signer = LeafIndex{3}; };  // the newcomer itself
+    forgery.signer = &invitation.client.profile.signature_private_key;
+    invitation.Refuses(forgery, Error::INVALID_WELCOME);
+  });
+}
+
 TEST_CASE("R12.4.3.1-31: of several entries for us, the one that opens is ours") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);

@@ -83,6 +83,9 @@ TEST_CASE("R6.1-08: external sender proposal_type is allowed for external") {
           Proposal{CustomProposal{kRefusedType, {1}}}, Proposal{CustomProposal{kUnknownType, {1}}}}) {
       CAPTURE(static_cast<int>(proposal.type()));
       scene.Refuses(1, scene.FromSender(0, proposal), Error::INVALID_SENDER_TYPE);
+      // No signature is looked at for that.
+      const FramedContent content = scene.Content(Sender::External(0), proposal);
+      scene.Refuses(1, scene.Signed(content, scene.keys[1].private_key), Error::INVALID_SENDER_TYPE);
     }
     scene.Proceeds();
   }
