@@ -3,6 +3,8 @@
 # add_mutants(core_tests) adds core_tests_mutants: the object files of core_tests, linked with an engine in which
 # MLS_MUTATE=n switches the check number n off. So only the engine is compiled twice, and only when somebody asks for it. It
 # goes last in the file that makes the program.
+include(CompileQuickly)
+
 set(NODE_MLS_MUTANTS OFF)
 if(NOT NODE_MLS_SANITIZE AND NOT MSVC)
   set(NODE_MLS_MUTANTS ON)
@@ -13,9 +15,11 @@ if(NODE_MLS_MUTANTS)
   add_library(mls_core_numbered OBJECT EXCLUDE_FROM_ALL ${core_sources})
   target_include_directories(mls_core_numbered PUBLIC core)
   target_link_libraries(mls_core_numbered PUBLIC OpenSSL::Crypto Threads::Threads)
-  target_compile_definitions(mls_core_numbered PRIVATE MLS_MUTATION)
+  # Without a check, what would be undefined behaviour ends the test instead.
+  target_compile_definitions(mls_core_numbered PRIVATE MLS_MUTATION _GLIBCXX_ASSERTIONS)
   target_compile_options(mls_core_numbered PRIVATE ${NODE_MLS_WARNINGS} ${NODE_MLS_NO_EXCEPTIONS_NO_RTTI}
     "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
+  compile_quickly(mls_core_numbered test/mutation/precompiled.h)
 endif()
 
 function(add_mutants program)
