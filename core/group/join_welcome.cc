@@ -148,6 +148,8 @@ Status Group::OpenJoin(StagedJoin& staged, std::vector<std::optional<Secret>> ps
   MLS_TRY(member_secret, MemberSecret(*staged.suite, staged.secrets.joiner_secret, psk_secret));
   MLS_TRY(welcome_secret, WelcomeSecret(*staged.suite, member_secret));
   MLS_TRY(info, OpenGroupInfo(*staged.suite, welcome_secret, staged.encrypted_group_info));
+  // Most of a Welcome is the tree: its ciphertext goes before the tree is read.
+  staged.encrypted_group_info = {};
   MLS_REQUIRE(info.group_context.cipher_suite == staged.input.key_package.cipher_suite,
               CIPHERSUITE_MISMATCH);  // RFC 9420 §12.4.3.1: the key package's suite
   MLS_DO(SupportGroup(info.group_context, staged.input.key_package.leaf_node.capabilities));

@@ -9,6 +9,7 @@
 #include "group/company.h"
 #include "support/allocations.h"
 #include "support/count_of.h"
+#include "support/warm_group.h"
 
 namespace mls::test {
 namespace {
@@ -106,6 +107,39 @@ TEST_CASE("Bounds: receiving takes at most four times the input and 1 MiB, right
     CHECK(PeakOf(company, 1, message) <= Allowed(message));
     const Bytes forged = Flipped(message);
     CHECK(PeakOf(company, 1, forged) <= Allowed(forged));
+  }
+}
+
+// What a newcomer does with a Welcome, whatever is in it.
+Status JoinBy(View bytes, const NewKeyPackage& package, const Env& env) {
+  MLS_TRY(message, DecodeMessage(bytes, {}));
+  JoinInput input{package.key_package, package.keys.Clone(), {}, nullptr, {}};
+  MLS_TRY(staged, Group::StageJoin(std::get<Welcome>(message.body), std::move(input), env));
+  MLS_DO(Group::OpenJoin(staged, {}, env));
+  const Answers answers = AcceptAll(staged.questions);
+  MLS_TRY(group, Group::CompleteJoin(std::move(staged), answers, env));
+  return group.phase() == Phase::active ? kOk : Status(Error::INTERNAL);
+}
+
+TEST_CASE("Bounds: joining takes at most six times the Welcome and 1 MiB, the group included") {
+  SeededRandom random(43);
+  for (const TreeState state : {TreeState::warm, TreeState::sparse}) {
+    WarmGroup group = MakeWarmGroup(TheSuite(), 2000, state, random, nullptr);
+    const MemberProfile profile = MakeProfile(TheSuite(), "newcomer", random);
+    const NewKeyPackage package = MakeKeyPackage(TheSuite(), profile, random);
+    CommitOptions options;
+    options.proposals.push_back({Add{package.key_package}});
+    const NewCommit commit = group.Make(0, std::move(options));
+    const Bytes& welcome = commit.welcomes.at(0).message;
+    bool joined = false;
+    const Allocations seen = AllocationsOf([&] { joined = JoinBy(welcome, package, group.env).ok(); });
+    CHECK(joined);
+    CAPTURE(welcome.size());
+    // The message, what was in it, its tree, and what is signed: once encoded and once behind its label.
+    CHECK(seen.peak <= Allowed(welcome) + static_cast<std::ptrdiff_t>(2 * welcome.size()));
+    const Bytes forged = Flipped(welcome);
+    CHECK(AllocationsOf([&] { joined = JoinBy(forged, package, group.env).ok(); }).peak <= Allowed(forged));
+    CHECK_FALSE(joined);
   }
 }
 
