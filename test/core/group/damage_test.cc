@@ -178,17 +178,22 @@ TEST_CASE("a row that does not belong to the others is damage") {
     MakeBusy(company);
     const Group& group = company[1];
     const MemoryRows rows = World::Saved(group);
-    const auto changed = [&](const Bytes& key, const std::function<void(Bytes&)>& change) {
-      Bytes value = ToBytes(*rows.Get(key));
+    const auto changed_in = [&](const MemoryRows& all, const Bytes& key,
+                                const std::function<void(Bytes&)>& change) {
+      Bytes value = ToBytes(*all.Get(key));
       change(value);
-      MemoryRows other = Without(rows, key);
+      MemoryRows other = Without(all, key);
       other.Put(key, value);
       return ErrorOf(Group::Load(other, {}, company.world.env));
     };
+    const auto changed = [&](const Bytes& key, const std::function<void(Bytes&)>& change) {
+      return changed_in(rows, key, change);
+    };
     CHECK(changed(RowKey(RowTag::context), [](Bytes&) {}) == Error::INTERNAL);  // it loads
-    // Our leaf stands before the phase (one byte) and the next candidate's number (eight): 3 is blank.
-    CHECK(changed(RowKey(RowTag::context), [](Bytes& row) { row.at(row.size() - 10) = 3; }) ==
-          Error::STORAGE_DAMAGED);
+    // Our leaf stands before the phase (one byte) and the next candidate's number (eight): 3 is blank. Member
+    // 2 has no candidate, whose signature would tell.
+    CHECK(changed_in(World::Saved(company[2]), RowKey(RowTag::context),
+                     [](Bytes& row) { row.at(row.size() - 10) = 3; }) == Error::STORAGE_DAMAGED);
     // The confirmation key is the third of the epoch's secrets, all of Nh bytes.
     const std::size_t size = Encode(Bytes(suite.Nh)).size();
     CHECK(changed(RowKey(RowTag::epoch_secrets, group.context().epoch),
