@@ -17,8 +17,9 @@ const { builds, folderOf, jobs } = require('./cmake.cjs')
  */
 
 /** @typedef {{ number: number, file: string, line: number, error: string, condition: string, nth: number }} Check */
-/** @typedef {{ program: Program, index: number, name: string, seconds: number, refused: number[] }} Case */
-/** @typedef {{ check: Check, killer: string | undefined, met: number }} Mutant */
+/** @typedef {{ program: Program, index: number, name: string }} ListedCase the test case counted `index` of its program */
+/** @typedef {ListedCase & { seconds: number, refused: number[] }} Case */
+/** @typedef {{ check: Check, killer: { fate: Fate['fate'], name: string } | undefined, met: number }} Mutant */
 /** @typedef {{ file: string, error: string, condition: string, nth: number, reason: string }} Survivor */
 
 /** keyOf names a check for longer than one build. @param {{ file: string, error: string, condition: string, nth: number }} check */
@@ -62,35 +63,44 @@ function checksOf(program) {
   })
 }
 
+/** listCases gives the test cases of a program without running them. @param {Program} program @returns {ListedCase[]} */
+function listCases(program) {
+  const lines = capture(fileOf(program), ['--list-test-cases', ...filtersOf(program)]).out.split('\n').map((line) => line.split('\t'))
+  const listed = lines.filter(([first, kind]) => first === 'mls_checks' && kind === 'case')
+  if (listed.length === 0) throw new Failure(`${program.target} has no test cases`)
+  return listed.map(([, , , , name = ''], at) => ({ program, index: at + 1, name }))
+}
+
 /**
- * allCases runs each test case of a program by itself.
- * @param {Program} program
+ * runCases runs each test case by itself, with every check on.
+ * @param {ListedCase[]} listed
  * @returns {Case[]}
  */
-function allCases(program) {
-  const file = fileOf(program)
-  const args = filtersOf(program)
-  const count = Number(/: (\d+)/.exec(capture(file, ['--count', ...args]).out)?.[1])
-  if (!count) throw new Failure(`${program.target} has no test cases`)
-  const fates = runChains(Array.from({ length: count }, (_, at) => [{ program: file, args, index: at + 1, limit: 600 }]))
-  return fates.flat().map(({ fate, index, seconds, out }) => {
-    const [, source, line, name = ''] = out.find(([kind]) => kind === 'case') ?? []
-    if (fate !== 'passed') throw new Failure(`${program.target}: ${source}:${line}: ${name}: ${fate} with every check on`)
+function runCases(listed) {
+  const fates = runChains(listed.map(({ program, index }) => [{ program: fileOf(program), args: filtersOf(program), index, limit: 600 }]))
+  return fates.flat().map(({ fate, seconds, out }, at) => {
+    const one = /** @type {ListedCase} */ (listed[at])
+    if (fate !== 'passed') throw new Failure(`${one.program.target}: ${one.name}: ${fate} with every check on`)
     const refused = (out.find(([kind]) => kind === 'refused') ?? []).slice(1).map(Number)
-    return { program, index, name, seconds, refused }
+    return { ...one, seconds, refused }
   })
 }
 
 /**
- * runMutants runs each mutant's test cases, the fastest first, until it is killed.
+ * runMutants runs each mutant's test cases until it is killed: first the one that killed it before, then the fastest.
  * @param {Check[]} checks
  * @param {Case[]} cases
- * @param {number} [slack] seconds on top of ten times what a case takes, before it is taken to hang
+ * @param {{ slack?: number, killers?: Map<string, string> }} [options] seconds on top of ten times what a case takes, before
+ *     it is taken to hang; by keyOf, the names of killers
  * @returns {Mutant[]}
  */
-function runMutants(checks, cases, slack = 10) {
+function runMutants(checks, cases, { slack = 10, killers = new Map() } = {}) {
   const sorted = [...cases].sort((a, b) => a.seconds - b.seconds)
-  const chains = checks.map(({ number }) => sorted.filter(({ refused }) => refused.includes(number)))
+  const chains = checks.map((check) => {
+    const met = sorted.filter(({ refused }) => refused.includes(check.number))
+    const before = killers.get(keyOf(check))
+    return [...met.filter(({ name }) => name === before), ...met.filter(({ name }) => name !== before)]
+  })
   const fates = runChains(chains.map((chain, at) => chain.map(({ program, index, seconds }) => ({
     program: fileOf(program), args: filtersOf(program), index, mutate: checks[at]?.number ?? 0, limit: slack + 10 * seconds,
   }))))
@@ -98,17 +108,32 @@ function runMutants(checks, cases, slack = 10) {
     const ran = fates[at] ?? []
     const last = ran[ran.length - 1]
     const chain = chains[at] ?? []
-    const killer = last && last.fate !== 'passed' ? `${last.fate}: ${chain[ran.length - 1]?.name}` : undefined
+    const killer = last && last.fate !== 'passed' ? { fate: last.fate, name: chain[ran.length - 1]?.name ?? '' } : undefined
     return { check, killer, met: chain.length }
   })
 }
 
-/** readSurvivors reads a list of survivors: file, error, condition, which of several alike, reason. @param {string} file */
-function readSurvivors(file) {
+/** readRows reads a list: a line for each check, with file, error, condition, which of several alike, and text. @param {string} file */
+function readRows(file) {
   return fs.readFileSync(file, 'utf8').split('\n').filter((line) => line && !line.startsWith('#')).map((line) => {
-    const [source = '', error = '', condition = '', nth = '', reason = ''] = line.split('\t')
-    return { file: source, error, condition, nth: Number(nth), reason }
+    const [source = '', error = '', condition = '', nth = '', text = ''] = line.split('\t')
+    return { file: source, error, condition, nth: Number(nth), text }
   })
+}
+
+/** readSurvivors reads test/mutation/survivors.tsv. @param {string} file @returns {Survivor[]} */
+const readSurvivors = (file) => readRows(file).map(({ text, ...check }) => ({ ...check, reason: text }))
+
+/** readKillers reads test/mutation/killers.tsv: the name of a test case by keyOf. @param {string} file @returns {Map<string, string>} */
+const readKillers = (file) => new Map(fs.existsSync(file) ? readRows(file).map((row) => [keyOf(row), row.text]) : [])
+
+/** writeKillers writes down what killed each mutant. @param {string} file @param {Mutant[]} mutants */
+function writeKillers(file, mutants) {
+  const lines = mutants.flatMap(({ check, killer }) => (killer ? [`${keyOf(check)}\t${killer.name}`] : []))
+  fs.writeFileSync(file, `# A test case that fails without a check, for each one that is killed; written by npm run test:mutation -- --record.
+# A sample tries it first. Fields: file, error, condition, which of those that are alike in this file, test case.
+${lines.join('\n')}
+`)
 }
 
 /**
@@ -128,9 +153,9 @@ function judge(mutants, survivors, checks) {
     if (killer === undefined && !reason) {
       problems.push(`${place}: lives, without a reason (${met === 0 ? 'in no test it is false' : `false in ${met} test cases`})`)
     }
-    if (killer !== undefined && reason !== undefined) problems.push(`${place}: is listed as a survivor and was killed (${killer})`)
+    if (killer !== undefined && reason !== undefined) problems.push(`${place}: is listed as a survivor and was killed (${killer.fate}: ${killer.name})`)
   }
   return problems
 }
 
-module.exports = { allCases, checksOf, judge, keyOf, readSurvivors, runMutants }
+module.exports = { checksOf, judge, keyOf, listCases, readKillers, readSurvivors, runCases, runMutants, writeKillers }

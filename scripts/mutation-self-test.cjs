@@ -3,7 +3,7 @@
 
 const { Failure } = require('./process.cjs')
 const { builds, compile } = require('./cmake.cjs')
-const { allCases, checksOf, judge, runMutants } = require('./mutants.cjs')
+const { checksOf, judge, listCases, runCases, runMutants } = require('./mutants.cjs')
 
 /** What becomes of each check of self_test.cc, in its order: how it is killed, or in how many test cases it is met. */
 const fates = ['failed', 1, 0, 1, 'crashed', 'hung', 'failed', 'failed']
@@ -16,8 +16,8 @@ function selfTest() {
   const program = { target: 'mutation_self_test', folder: 'test/mutation', without: '' }
   compile(builds.release, program.target)
   const checks = checksOf(program)
-  const mutants = runMutants(checks, allCases(program), 4)
-  const found = mutants.map(({ killer, met }) => killer?.split(':')[0] ?? met)
+  const mutants = runMutants(checks, runCases(listCases(program)), { slack: 4 })
+  const found = mutants.map(({ killer, met }) => killer?.fate ?? met)
   if (found.join() !== fates.join()) throw new Failure(`mutation self-test: ${found.join()} instead of ${fates.join()}`)
 
   const living = mutants.filter(({ killer }) => killer === undefined).map(({ check }) => ({ ...check, reason: 'known' }))

@@ -1,6 +1,7 @@
 // npm run verify: everything that continuous integration runs, with the seconds of each stage and one last line.
 //
-// A stage that fails does not stop the ones after it. With --full (hours) faults strike everywhere and the sanitizers see every test.
+// A stage that fails does not stop the ones after it. With --full (hours) faults strike everywhere, every mutant is tried, and the
+// sanitizers see every test.
 'use strict'
 
 const { Failure } = require('./process.cjs')
@@ -11,6 +12,7 @@ const { errors } = require('./errors.cjs')
 const { format } = require('./format.cjs')
 const { smoke } = require('./fuzz.cjs')
 const { jest, suites: suitesOfJest } = require('./jest.cjs')
+const { mutation } = require('./mutation.cjs')
 const { sanitize } = require('./sanitize.cjs')
 const { testSetup } = require('./setup-self-test.cjs')
 const { testCore } = require('./test-core.cjs')
@@ -35,6 +37,7 @@ const stages = [
   ['engine', testCore],
   ['javascript', () => jest(suitesOfJest)],
   ['rules', testRules],
+  ['mutation', () => mutation(full ? {} : { sample: 30 })],
   ['sanitize', () => sanitize({ full })],
   ['fuzz', () => ({ fuzz: smoke() })],
 ]

@@ -1,7 +1,8 @@
 // What a test program with numbered checks tells scripts/mutation.cjs, in lines that begin with "mls_checks".
 //
 //   MLS_CHECKS=list: every check, with its number, file, line, error and condition between tabs; no test
-//   runs. Otherwise: each test case as it begins, and at the end the checks whose conditions did not hold.
+//   runs. Otherwise: each test case as it begins or is listed, and at the end the checks whose conditions did
+//   not hold.
 #include <doctest/doctest.h>
 
 #include <cstdio>
@@ -41,7 +42,10 @@ struct Checks : doctest::IReporter {
     std::printf("\n");
   }
 
-  void report_query(const doctest::QueryData&) override {}
+  // --list-test-cases: in the order in which --first and --last count them.
+  void report_query(const doctest::QueryData& query) override {
+    for (unsigned i = 0; i < query.num_data; ++i) test_case_start(*query.data[i]);
+  }
   void test_case_reenter(const doctest::TestCaseData&) override {}
   void test_case_end(const doctest::CurrentTestCaseStats&) override {}
   void test_case_exception(const doctest::TestCaseException&) override {}
