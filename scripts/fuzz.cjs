@@ -148,30 +148,56 @@ function writeSeeds(only) {
   }
 }
 
-/** merge minimises the corpus together with what was found. @param {string | undefined} only */
+/** merge makes the corpus anew of itself and what was found: the inputs that reach most. @param {string | undefined} only */
 function merge(only) {
   for (const target of targetsOf(only).filter((one) => one !== api)) {
-    const program = path.join(programs, target)
-    const env = { ...process.env, ...environment() }
-    const smallest = fresh(path.join(folderOf(builds.fuzz), 'merged', target))
-    run(program, ['-set_cover_merge=1', '-use_counters=0', ...limits, smallest, path.join(corpus, target), path.join(found, target)], { env, quiet: true })
-    const kept = fs.readdirSync(smallest)
-      .map((name) => ({ name, size: fs.statSync(path.join(smallest, name)).size }))
-    console.log(`${target}: ${kept.length} inputs reach everything`)
-    const folder = fresh(path.join(corpus, target))
-    for (const { name } of spread(kept)) fs.copyFileSync(path.join(smallest, name), path.join(folder, name))
+    const folder = fresh(path.join(folderOf(builds.fuzz), 'merged'))
+    const [smallest, control] = [path.join(folder, 'corpus'), path.join(folder, 'control')]
+    fs.mkdirSync(smallest)
+    const words = ['-set_cover_merge=1', '-use_counters=0', `-merge_control_file=${control}`, ...limits]
+    run(path.join(programs, target), [...words, smallest, path.join(corpus, target), path.join(found, target)],
+      { env: { ...process.env, ...environment() }, quiet: true })
+    const inputs = reached(fs.readFileSync(control, 'utf8'))
+    const chosen = cover(inputs).map((file) => ({ name: path.basename(file), bytes: fs.readFileSync(file) }))
+    const into = fresh(path.join(corpus, target))
+    for (const { name, bytes } of chosen) fs.writeFileSync(path.join(into, name), bytes)
+    console.log(`${target}: ${chosen.length} inputs of ${inputs.length}`)
   }
 }
 
 /**
- * spread takes as many inputs as a corpus may have, of all sizes alike.
- * @param {{ name: string, size: number }[]} inputs
+ * reached reads libFuzzer's control file: the names of all inputs, then lines "FT number feature…".
+ * @param {string} control
  */
-function spread(inputs) {
-  const sorted = [...inputs].sort((a, b) => a.size - b.size)
-  if (sorted.length <= most.files) return sorted
-  return Array.from({ length: most.files }, (_, i) => sorted[Math.floor((i * sorted.length) / most.files)])
-    .flatMap((one) => one ?? [])
+function reached(control) {
+  const lines = control.split('\n')
+  const names = lines.slice(2, 2 + Number(lines[0]))
+  return lines.flatMap((line) => {
+    const [kind, number, ...features] = line.trim().split(' ')
+    const file = kind === 'FT' ? names[Number(number)] : undefined
+    return file ? [{ file, features }] : []
+  })
+}
+
+/**
+ * cover chooses the input that reaches most of what none before it does, the smallest of those, again and again.
+ * @param {{ file: string, features: string[] }[]} inputs
+ */
+function cover(inputs) {
+  const left = new Map(inputs.map(({ file, features }) => [file, new Set(features)]))
+  const sizes = new Map(inputs.map(({ file }) => [file, fs.statSync(file).size]))
+  /** @type {string[]} */
+  const chosen = []
+  while (chosen.length < most.files) {
+    const [best] = [...left].sort(([a, of], [b, others]) => others.size - of.size || (sizes.get(a) ?? 0) - (sizes.get(b) ?? 0))
+    if (!best || best[1].size === 0) break
+    chosen.push(best[0])
+    for (const features of left.values()) {
+      if (features !== best[1]) for (const feature of best[1]) features.delete(feature)
+    }
+    left.delete(best[0])
+  }
+  return chosen
 }
 
 module.exports = { fuzz, smoke }
