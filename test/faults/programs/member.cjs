@@ -19,7 +19,8 @@ const describe = () => ({
 /** @param {string} place */
 const storeOf = (place) => (place.startsWith('postgres') ? postgresStore(place) : sqliteStore(place, { busyTimeout: 60_000 }))
 
-/** @type {Record<string, (argument: any) => Promise<unknown>>} */
+/** What is done with an event comes before its ack: here, that the answer is in the pipe. @typedef {(work: () => void) => void} Afterwards */
+/** @type {Record<string, (argument: any, afterwards: Afterwards) => Promise<unknown>>} */
 const operations = {
   open: async ({ store, name, ...options }) => {
     client = await Client.open({ identity: name, store: storeOf(store), authenticate: trustAnyCredential, ...options })
@@ -34,9 +35,9 @@ const operations = {
     return describe()
   },
   send: (text) => group.send(text),
-  receive: async (message) => {
+  receive: async (message, afterwards) => {
     const event = await group.receive(message)
-    if (event.kind !== 'own' && event.kind !== 'staged') event.ack?.().catch(() => {})
+    if (event.kind !== 'own' && event.kind !== 'staged') afterwards(() => event.ack?.().catch(() => {}))
     return event.kind === 'message' ? { kind: event.kind, text: Buffer.from(event.data).toString() } : { kind: event.kind }
   },
   commit: async () => (await group.commit()).message,
@@ -78,9 +79,11 @@ const operations = {
 }
 
 process.on('message', (/** @type {any} */ { call, operation, argument }) => {
-  const done = operations[operation]?.(argument) ?? Promise.reject(new TypeError(operation))
+  /** @type {(() => void)[]} */
+  const after = []
+  const done = operations[operation]?.(argument, (work) => after.push(work)) ?? Promise.reject(new TypeError(operation))
   done.then(
-    (value) => process.send?.({ call, value }),
+    (value) => process.send?.({ call, value }, () => after.forEach((work) => work())),
     (error) => process.send?.({ call, error: { code: error instanceof MlsError ? error.code : String(error.stack) } }),
   )
 })

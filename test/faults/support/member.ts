@@ -36,7 +36,8 @@ export class Member {
       serialization: 'advanced', execArgv: [], env: { ...process.env, ...env },
     })
     this.#process.on('message', (answer) => this.#take(answer as { call: number; value?: never; error?: { code: string } }))
-    this.#process.on('exit', () => {
+    // Not at its exit: what it said before may still be in the pipe.
+    this.#process.on('disconnect', () => {
       for (const { reject } of this.#waiting.values()) reject(new Killed('the process ended'))
       this.#waiting.clear()
     })
@@ -60,8 +61,9 @@ export class Member {
 
   async kill(): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return
+    const ended = [once(this.#process, 'exit'), ...(this.#process.connected ? [once(this.#process, 'disconnect')] : [])]
     this.#process.kill('SIGKILL')
-    await once(this.#process, 'exit')
+    await Promise.all(ended)
   }
 
   /** ended waits for the end of the process and says whether it was killed. */
