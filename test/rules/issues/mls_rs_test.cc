@@ -12,21 +12,7 @@ namespace {
 TEST_CASE("mls-rs 360: a parent hash that was cleared") {
   Grown scene(AllSuites().front(), 7);
   ForgedTree tree(scene);
-  REQUIRE_FALSE(tree.links.empty());
-  for (const Link& cut : tree.links) {
-    CAPTURE(cut.parent);
-    tree.Refuses([&](Nodes& nodes) {
-      std::vector<Link> others = tree.links;
-      std::erase_if(others, [&](const Link& link) { return link.parent == cut.parent; });
-      if (cut.below % 2 == 1) {
-        ParentAt(nodes, cut.below).parent_hash.clear();
-      } else {
-        LeafAt(nodes, cut.below / 2).parent_hash.clear();
-        tree.Sign(nodes, cut.below / 2);
-      }
-      tree.Mend(nodes, others);
-    });
-  }
+  tree.RefusesClearedHashes();
   tree.GoesOn();
 }
 

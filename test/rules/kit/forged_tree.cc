@@ -161,6 +161,24 @@ void ForgedTree::Refuses(const Hook<Nodes>& change, Error expected) const {
   CHECK(joined_by_commit == Describe(expected).name);
 }
 
+void ForgedTree::RefusesClearedHashes() const {
+  REQUIRE_FALSE(links.empty());
+  for (const Link& cut : links) {
+    CAPTURE(cut.parent);
+    Refuses([&](Nodes& nodes) {
+      std::vector<Link> others = links;
+      std::erase_if(others, [&](const Link& link) { return link.parent == cut.parent; });
+      if (cut.below % 2 == 1) {
+        ParentAt(nodes, cut.below).parent_hash.clear();
+      } else {
+        LeafAt(nodes, cut.below / 2).parent_hash.clear();
+        Sign(nodes, cut.below / 2);
+      }
+      Mend(nodes, others);
+    });
+  }
+}
+
 void ForgedTree::Takes(const Hook<Nodes>& change) const {
   CAPTURE(scene[0].suite().name);
   const auto [joined, joined_by_commit] = Said(change);

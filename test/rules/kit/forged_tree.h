@@ -39,6 +39,8 @@ class ForgedTree {
   // Refuses: the newcomer says `expected` to the changed tree, and so does a stranger who would join by
   // Commit.
   void Refuses(const Hook<Nodes>& change, Error expected = Error::INVALID_TREE) const;
+  // RefusesClearedHashes: each parent hash in turn is empty, and all else right (RFC 9420 §7.9.2).
+  void RefusesClearedHashes() const;
   // Takes: both take the changed tree.
   void Takes(const Hook<Nodes>& change) const;
   // GoesOn: the genuine Welcome is taken, a stranger joins by Commit, and all go on.
