@@ -58,6 +58,17 @@ class World {
     }
   }
 
+  /** millisecondsOfWork is how long it takes on this machine, as busy as it is now, when nobody is killed. */
+  async millisecondsOfWork(): Promise<number> {
+    const rounds = 4
+    const start = performance.now()
+    for (let i = 0; i < rounds; i += 1) {
+      this.work()
+      await Promise.all(this.#tasks)
+    }
+    return (performance.now() - start) / rounds
+  }
+
   #start(choice: number, i: number): Promise<void> {
     if (choice < 0.4) return this.#release(this.#alice.call<Uint8Array>('send', `a${i}`))
     if (choice < 0.75) return this.#deliver()
@@ -213,9 +224,11 @@ async function live(store: string, kills: number): Promise<void> {
   const note = (reason: unknown): void => void rejections.push(reason)
   process.on('unhandledRejection', note)
   const world = await World.make(store)
+  let whole = 0
   for (let i = 0; i < kills; i += 1) {
+    if (i % 20 === 0) whole = await world.millisecondsOfWork()
     world.work()
-    await sleep(world.random() * 30)
+    await sleep(world.random() * 1.5 * whole)
     await world.killAndReturn()
     expect(rejections).toEqual([])
   }
