@@ -15,14 +15,12 @@ using libcrypto::Owned;
 constexpr std::size_t kAeads = 3;
 constexpr std::size_t Index(Aead aead) { return static_cast<std::size_t>(aead) - 1; }
 
+constexpr const char* kCiphers[kAeads] = {"AES-128-GCM", "AES-256-GCM", "ChaCha20-Poly1305"};
+
 const EVP_CIPHER* Algorithm(Aead aead) {
-  static const std::array<const EVP_CIPHER*, kAeads> algorithms = [] {
-    libcrypto::Start();
-    return std::array<const EVP_CIPHER*, kAeads>{EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr),
-                                                 EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr),
-                                                 EVP_CIPHER_fetch(nullptr, "ChaCha20-Poly1305", nullptr)};
-  }();
-  return algorithms[Index(aead)];
+  static std::array<std::atomic<EVP_CIPHER*>, kAeads> algorithms;
+  return libcrypto::Once(algorithms[Index(aead)],
+                         [&] { return EVP_CIPHER_fetch(nullptr, kCiphers[Index(aead)], nullptr); });
 }
 
 enum class Direction : int { open = 0, seal = 1 };
@@ -50,6 +48,8 @@ class Run {
     ok_ = ok_ && EVP_CipherUpdate(context_, out, &written, in.data(), static_cast<int>(in.size())) == 1 &&
           static_cast<std::size_t>(written) == in.size();
   }
+  // ok says whether all went well so far, which does not depend on what is sealed or opened.
+  bool ok() const { return ok_; }
   // Finish ends the text; when opening it compares the tag given before.
   bool Finish() {
     int written = 0;
@@ -64,7 +64,8 @@ class Run {
 
  private:
   static EVP_CIPHER_CTX* ThreadContext() {
-    thread_local const Owned<EVP_CIPHER_CTX> context(EVP_CIPHER_CTX_new());
+    thread_local Owned<EVP_CIPHER_CTX> context;
+    if (context == nullptr) context.reset(EVP_CIPHER_CTX_new());
     return context.get();
   }
 
@@ -104,6 +105,7 @@ Result<Secret> AeadOpen(const Suite& suite, View key, View nonce, View aad, View
   run.Control(EVP_CTRL_AEAD_SET_TAG, suite.Nt, tag.data());
   run.Aad(aad);
   run.Text(ciphertext.first(size), out.span().data());
+  if (!run.ok()) return Error::INTERNAL;      // memory ran out
   MLS_REQUIRE(run.Finish(), DECRYPT_FAILED);  // RFC 9420 §6.3.1: every AEAD failure looks the same
   return out;
 }

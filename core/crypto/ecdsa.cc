@@ -75,8 +75,10 @@ Result<Bytes> EcdsaSign(const Suite& suite, const NistCurve& curve, View private
   const Owned<EVP_PKEY_CTX> context(EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
   Bytes signature(static_cast<std::size_t>(EVP_PKEY_get_size(key.get())));
   std::size_t size = signature.size();
+  // Without memory for the encoding libcrypto gives a size of -1 and calls that success.
   if (context == nullptr || EVP_PKEY_sign_init(context.get()) != 1 ||
-      EVP_PKEY_sign(context.get(), signature.data(), &size, hash.bytes.data(), hash.size) != 1) {
+      EVP_PKEY_sign(context.get(), signature.data(), &size, hash.bytes.data(), hash.size) != 1 ||
+      size > signature.size()) {
     return Error::INTERNAL;
   }
   signature.resize(size);

@@ -13,14 +13,12 @@ using libcrypto::Owned;
 constexpr std::size_t kKdfs = 3;
 constexpr std::size_t Index(Kdf kdf) { return static_cast<std::size_t>(kdf) - 1; }
 
+constexpr const char* kHashes[kKdfs] = {"SHA2-256", "SHA2-384", "SHA2-512"};
+
 const EVP_MD* Algorithm(Kdf kdf) {
-  static const std::array<const EVP_MD*, kKdfs> algorithms = [] {
-    libcrypto::Start();
-    return std::array<const EVP_MD*, kKdfs>{EVP_MD_fetch(nullptr, "SHA2-256", nullptr),
-                                            EVP_MD_fetch(nullptr, "SHA2-384", nullptr),
-                                            EVP_MD_fetch(nullptr, "SHA2-512", nullptr)};
-  }();
-  return algorithms[Index(kdf)];
+  static std::array<std::atomic<EVP_MD*>, kKdfs> algorithms;
+  return libcrypto::Once(algorithms[Index(kdf)],
+                         [&] { return EVP_MD_fetch(nullptr, kHashes[Index(kdf)], nullptr); });
 }
 
 // ThreadContext gives this thread's slot. A context in it is freshly initialised, or in use by the one
@@ -104,21 +102,30 @@ Hasher::~Hasher() {
   if (!fresh_) ThreadContext(kdf_).reset();
 }
 
+// Renew readies the context for the next Hasher, who may be there before this one is gone. Without memory the
+// next one begins anew.
+void Hasher::Renew() {
+  fresh_ = true;
+  if (ok_ && EVP_DigestInit_ex2(context_, nullptr, nullptr) == 1) return;
+  ThreadContext(kdf_).reset();
+  context_ = nullptr;
+}
+
 Status Hasher::Finish(Span out) {
   unsigned int size = 0;
   ok_ = ok_ && EVP_DigestFinal_ex(context_, out.data(), &size) == 1;
-  fresh_ = ok_ && EVP_DigestInit_ex2(context_, nullptr, nullptr) == 1;
+  Renew();
   if (!ok_) return Error::INTERNAL;
   return kOk;
 }
 
 Status Hasher::FinishSecret(Span out) {
   MLS_DO(Finish(out));
-  if (HashBlock(kdf_) == kMaxHashBlock) {
+  if (context_ != nullptr && HashBlock(kdf_) == kMaxHashBlock) {
     static constexpr std::array<std::uint8_t, kMaxHashBlock - 1>
         kZeros{};  // one byte less stays in the buffer
-    fresh_ = EVP_DigestUpdate(context_, kZeros.data(), kZeros.size()) == 1 &&
-             EVP_DigestInit_ex2(context_, nullptr, nullptr) == 1;
+    Update(kZeros);
+    Renew();
   }
   return kOk;
 }

@@ -41,8 +41,10 @@ class Hasher {
   Status FinishSecret(Span out);
 
  private:
+  void Renew();
+
   Kdf kdf_;
-  EVP_MD_CTX* context_;
+  EVP_MD_CTX* context_;  // null without memory
   bool ok_;
   bool fresh_ = false;
 };

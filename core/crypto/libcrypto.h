@@ -1,9 +1,9 @@
 // What the files of this folder share of OpenSSL's libcrypto (3.0 to 3.5): its start, owners of its objects,
 // and keys made from raw numbers.
 //
-// Algorithms are fetched once per process, held by function-local statics and never freed: threads of the
-// pool may still run while the process exits. Contexts belong to a thread; whoever puts a secret into one
-// clears it again.
+// Algorithms are fetched once per process (Once) and never freed: threads of the pool may still run while
+// the process exits. Contexts belong to a thread; whoever puts a secret into one clears it again. What could
+// not be made, for want of memory, is made the next time.
 #pragma once
 
 #include <openssl/bn.h>
@@ -12,6 +12,7 @@
 #include <openssl/params.h>
 #include <openssl/x509.h>
 
+#include <atomic>
 #include <memory>
 
 #include "base/bytes.h"
@@ -25,8 +26,11 @@ void Start();
 struct Free {
   void operator()(BIGNUM* p) const { BN_clear_free(p); }
   void operator()(BN_CTX* p) const { BN_CTX_free(p); }  // clears what it held
+  void operator()(EC_GROUP* p) const { EC_GROUP_free(p); }
   void operator()(EC_POINT* p) const { EC_POINT_clear_free(p); }
+  void operator()(EVP_CIPHER* p) const { EVP_CIPHER_free(p); }
   void operator()(EVP_CIPHER_CTX* p) const { EVP_CIPHER_CTX_free(p); }
+  void operator()(EVP_MD* p) const { EVP_MD_free(p); }
   void operator()(EVP_MD_CTX* p) const { EVP_MD_CTX_free(p); }
   void operator()(EVP_PKEY* p) const { EVP_PKEY_free(p); }
   void operator()(EVP_PKEY_CTX* p) const { EVP_PKEY_CTX_free(p); }
@@ -34,6 +38,17 @@ struct Free {
 };
 template <class T>
 using Owned = std::unique_ptr<T, Free>;
+
+// Once gives what `slot` holds; when that is nothing yet, what `make` gives, which may be null.
+template <class T, class Make>
+const T* Once(std::atomic<T*>& slot, Make make) {
+  if (const T* known = slot.load(std::memory_order_acquire)) return known;
+  Start();
+  Owned<T> made(make());
+  T* held = nullptr;
+  if (made == nullptr || !slot.compare_exchange_strong(held, made.get())) return held;  // by another thread
+  return made.release();
+}
 
 // Octets is a parameter for MakeKey that points to `bytes`; libcrypto reads them only, although it takes
 // void*.

@@ -19,24 +19,19 @@ constexpr NistCurve kCurves[kNistCurves] = {
 };
 
 const EC_GROUP* GroupOf(const NistCurve& curve) {
-  static const std::array<const EC_GROUP*, kNistCurves> groups = [] {
-    libcrypto::Start();
-    std::array<const EC_GROUP*, kNistCurves> made{};
-    for (std::size_t i = 0; i < made.size(); ++i) made[i] = EC_GROUP_new_by_curve_name(kCurves[i].nid);
-    return made;
-  }();
-  return groups[IndexOf(curve)];
+  static std::array<std::atomic<EC_GROUP*>, kNistCurves> groups;
+  return libcrypto::Once(groups[IndexOf(curve)], [&] { return EC_GROUP_new_by_curve_name(curve.nid); });
 }
 
 // DecodeScalar gives null unless `scalar` has the exact size and lies in [1, n-1].
 Owned<BIGNUM> DecodeScalar(const NistCurve& curve, View scalar) {
-  if (scalar.size() != curve.size) return nullptr;
+  const EC_GROUP* group = GroupOf(curve);
+  if (group == nullptr || scalar.size() != curve.size) return nullptr;
   Owned<BIGNUM> number(BN_secure_new());
   if (number == nullptr) return nullptr;
   BN_set_flags(number.get(), BN_FLG_CONSTTIME);
   if (BN_bin2bn(scalar.data(), static_cast<int>(scalar.size()), number.get()) == nullptr) return nullptr;
-  if (BN_is_zero(number.get()) || BN_cmp(number.get(), EC_GROUP_get0_order(GroupOf(curve))) >= 0)
-    return nullptr;
+  if (BN_is_zero(number.get()) || BN_cmp(number.get(), EC_GROUP_get0_order(group)) >= 0) return nullptr;
   return number;
 }
 
