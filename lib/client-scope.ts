@@ -234,6 +234,7 @@ export class ClientScope {
 
   /** catchUp reads what other processes have changed. */
   async #catchUp(): Promise<void> {
+    if (this.#stale) return this.#reload()
     const rows = new native.Rows()
     const deleted: Uint8Array[] = []
     const slices: Uint8Array[] = []

@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await proxy?.stop()
   await server?.stop()
-})
+}, 120_000)
 
 const cases: [string, Omit<Cut, 'at'>][] = [
   ['a message is lost with its connection', { message: 'lost' }],
