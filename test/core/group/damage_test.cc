@@ -216,7 +216,25 @@ TEST_CASE("a row that does not belong to the others is damage") {
                                            group.epoch().encoded_context))
                               .Take();
           }) == Error::STORAGE_DAMAGED);
+    CHECK(pending([](PendingRow& row) { row.path_keys.span()[0] ^= 0x40; }) == Error::STORAGE_DAMAGED);
+
+    // A number of an epoch has eight bytes.
+    for (const RowTag tag : {RowTag::epoch_secrets, RowTag::resumption}) {
+      MemoryRows longer = Without(rows, {});
+      Bytes key = RowKey(tag, group.context().epoch - 1);
+      key.push_back(0);
+      longer.Put(key, Bytes(suite.Nh));
+      CHECK(ErrorOf(Group::Load(longer, {}, company.world.env)) == Error::STORAGE_DAMAGED);
+    }
   }
+}
+
+TEST_CASE("a suspended group whose ReInit was cut short") {
+  Company company(AllSuites()[0], 2);
+  company.Commit(0, Proposing({ReInit{Bytes(4, 1), ProtocolVersion::mls10, AllSuites()[0].id, {}}}));
+  MemoryRows rows = Without(company.store(0), RowKey(RowTag::reinit));
+  rows.Put(RowKey(RowTag::reinit), Bytes(1));
+  CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_DAMAGED);
 }
 
 TEST_CASE("a Commit that covers an Update of ours whose private key is lost fails, and changes nothing") {

@@ -212,6 +212,24 @@ TEST_CASE("extensions that a member does not support cannot be set") {
   }
 }
 
+TEST_CASE("a group is not founded with extensions that nobody could set") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    World world(1);
+    const Client founder = world.NewClient(suite, "founder");
+    const auto refused = [&](Extensions extensions) {
+      return ErrorOf(Group::Create({&suite, {}, std::move(extensions), {}}, founder.profile, world.env));
+    };
+    const Extension twice = MakeExtension(RequiredCapabilities{});
+    CHECK(refused({twice, twice}) == Error::DUPLICATE_EXTENSION);
+    CHECK(refused({{ExtensionType::ratchet_tree, {}}}) == Error::INVALID_EXTENSION);
+    CHECK(refused({{ExtensionType::required_capabilities, {1}}}) == Error::MALFORMED);
+    CHECK(refused({{ExtensionType::external_senders, {1}}}) == Error::MALFORMED);
+    CHECK(refused({MakeExtension(RequiredCapabilities{{kExtension}, {}, {}})}) ==
+          Error::UNSUPPORTED_CAPABILITY);
+  }
+}
+
 TEST_CASE("new external_senders are asked about, known ones are not") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);

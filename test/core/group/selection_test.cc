@@ -114,6 +114,26 @@ TEST_CASE("what is valid by itself but fits no list does not keep anybody from c
   }
 }
 
+TEST_CASE("of what fits one by one and not together, the first is taken") {
+  constexpr ProposalType kNeeded{0xF123};
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    const Dress able = [&](Client& client) {
+      if (client.name != "unable") client.profile.capabilities.proposals.push_back(kNeeded);
+    };
+    Company company(suite, 3, {Restarts::never, {}, {}, nullptr, able});
+    const auto add = [&](const std::string& name) {
+      return Proposal{Add{company.world.NewKeyPackageOf(company.world.NewClient(suite, name)).key_package}};
+    };
+    company.ProposeToAll(1,
+                         {GroupContextExtensions{{MakeExtension(RequiredCapabilities{{}, {kNeeded}, {}})}}});
+    company.ProposeToAll(2, add("unable"));
+    company.ProposeToAll(2, add("able"));
+    CHECK(Committed(company, 0) == List{{1, ProposalType::group_context_extensions}, {2, ProposalType::add}});
+    CHECK(company[0].tree().member_count() == 4);
+  }
+}
+
 TEST_CASE("a committer may ignore what it received") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);

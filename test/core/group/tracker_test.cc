@@ -233,6 +233,12 @@ TEST_CASE("a tracker's verdicts, versions, policies and the end of its group") {
     company.Accept(0, commit.id);
     company.Receive(1, commit.message);
     followed.InStep();
+    const auto seed = [&] { return Must(Tracker::StageSeed(company.Info(0), {}, {}, env)); };
+    Answers answers = AcceptAll(seed().questions);
+    answers.credentials.back() = Verdict::reject;
+    CHECK(ErrorOf(Tracker::CompleteSeed(seed(), answers, {})) == Error::CREDENTIAL_REJECTED);
+    CHECK(followed.tracker.Reseed(seed(), answers).error() == Error::CREDENTIAL_REJECTED);
+    followed.ExpectRefused(followed.Open(ProposalContent{{Remove{{9}}}}), Error::INVALID_REMOVE);
 
     Policy closed = Followed::Public();
     closed.external_commits = Policy::ExternalCommits::refuse;
