@@ -4,6 +4,7 @@
 # MLS_MUTATE=n switches the check number n off. So only the engine is compiled twice, and only when somebody asks for it. It
 # goes last in the file that makes the program.
 include(CompileQuickly)
+include(OtherEngine)
 
 set(NODE_MLS_MUTANTS OFF)
 if(NOT NODE_MLS_SANITIZE AND NOT MSVC)
@@ -26,13 +27,8 @@ function(add_mutants program)
   if(NOT NODE_MLS_MUTANTS)
     return()
   endif()
-  get_target_property(libraries ${program} LINK_LIBRARIES)
-  list(REMOVE_ITEM libraries mls_core)
-  add_executable(${program}_mutants EXCLUDE_FROM_ALL
-    "$<TARGET_OBJECTS:${program}>" "${PROJECT_SOURCE_DIR}/test/mutation/checks.cc")
-  add_dependencies(${program}_mutants ${program})
+  link_with_other_engine(${program} mutants mls_core_numbered "${PROJECT_SOURCE_DIR}/test/mutation/checks.cc")
   target_compile_definitions(${program}_mutants PRIVATE MLS_MUTATION)
   target_include_directories(${program}_mutants PRIVATE SYSTEM "${DOCTEST_INCLUDE_DIR}")
   target_compile_options(${program}_mutants PRIVATE ${NODE_MLS_WARNINGS_OF_TESTS})
-  target_link_libraries(${program}_mutants PRIVATE mls_core_numbered ${libraries})
 endfunction()

@@ -48,7 +48,7 @@ function sanitizeAddon(full) {
     LD_PRELOAD: libraries.join(' '), NODE_MLS_PREBUILD: folder,
     ASAN_OPTIONS: 'detect_leaks=0', UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
   }
-  const words = ['--runInBand', '--testPathIgnorePatterns', ...notHere, '--testTimeout', full ? '1200000' : '120000']
+  const words = ['--maxWorkers', '2', '--testPathIgnorePatterns', ...notHere, '--testTimeout', full ? '1200000' : '120000']
   const counts = Object.values(runJest(full ? suitesOfJest : ['api'], words, env))
   return counts.length > 0 ? counts.reduce(sumOf) : once
 }

@@ -227,6 +227,15 @@ TEST_CASE("a group is not founded with extensions that nobody could set") {
     CHECK(refused({{ExtensionType::external_senders, {1}}}) == Error::MALFORMED);
     CHECK(refused({MakeExtension(RequiredCapabilities{{kExtension}, {}, {}})}) ==
           Error::UNSUPPORTED_CAPABILITY);
+    const ExtensionType grease{
+        0x3A3A};  // RFC 9420 §13.5: our capabilities may list it, and we do not have it
+    Client client = world.NewClient(suite, "greased");
+    client.profile.capabilities.extensions.push_back(grease);
+    for (const Extension& one :
+         {Extension{grease, {}}, MakeExtension(RequiredCapabilities{{grease}, {}, {}})}) {
+      CHECK(ErrorOf(Group::Create({&suite, {}, {one}, {}}, client.profile, world.env)) ==
+            Error::UNSUPPORTED_CAPABILITY);
+    }
   }
 }
 

@@ -283,6 +283,12 @@ TEST_CASE("seeding needs the tree, and everything in it genuine") {
       CHECK_FALSE(Tracker::StageSeed(bare, tree, {}, env).ok());
       tree[at] ^= 4;
     }
+    // A member signs a context that no group has.
+    GroupInfo forged = company.Info(0);
+    const ExternalSender keyless{Bytes(3), Credential::Basic(AsView("sender"))};
+    forged.group_context.extensions.push_back(MakeExtension(ExternalSenders{{keyless}}));
+    Must(SignGroupInfo(suite, forged, company.client(0).profile.signature_private_key));
+    CHECK(ErrorOf(Tracker::StageSeed(forged, {}, {}, env)) == Error::INVALID_KEY);
   }
 }
 

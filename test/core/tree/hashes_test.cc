@@ -134,6 +134,27 @@ TEST_CASE("tree structure: R7.1-01, R7.1-02: unmerged leaves strictly increase")
   CHECK(Outcome(repeated) == Error::INVALID_TREE);
 }
 
+TEST_CASE("tree structure: R7.1-01: a leaf that comes to stand before unmerged ones") {
+  // In a group leaf 5 would have been filled before leaf 7, but every hash of this tree fits: whoever founds
+  // a group may begin with it.
+  TestGroup group = SevenOfEight();
+  group.Leave({5});
+  REQUIRE(group.Commit({4}));
+  group.Join();
+  group.Join();
+  Nodes nodes = NodesOf(group.tree());
+  nodes[10].reset();
+  for (const std::size_t node : {7u, 11u}) ParentAt(nodes, node).unmerged_leaves = {{7}};
+  REQUIRE(Outcome(nodes) == kValid);
+  RatchetTree tree = *RatchetTree::DecodeExtension(SmallSuite(), EncodeNodes(nodes), kTreeLimits);
+  Member member;
+  REQUIRE(tree.AddLeaf(NewLeaf(SmallSuite(), group.random(), "late", member)) == LeafIndex{5});
+  for (const std::uint32_t node : {7u, 11u}) {
+    CHECK(tree.Parent(NodeIndex(node))->unmerged_leaves == std::vector<LeafIndex>{{5}, {7}});
+  }
+  CHECK(Outcome(tree) == kValid);
+}
+
 TEST_CASE("tree structure: R12.4.3.1-15, R12.4.3.1-16: an unmerged leaf is a member below the node") {
   TestGroup group = SevenOfEight();
   const Nodes nodes = NodesOf(group.tree());

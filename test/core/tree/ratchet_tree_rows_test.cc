@@ -134,6 +134,18 @@ TEST_CASE("tree rows: a delta is refused where its rows would be") {
   at_its_end.Put(RowKey(RowTag::leaves, wide / 16 - 1), *rows.Get(RowKey(RowTag::leaves, std::uint32_t{1})));
   CHECK(!tree.Refresh(wide, at_its_end).ok());
   CHECK(FullSave(*tree.Refresh(64, {})) == rows);
+  // Keys of no page: one cut short, one of another shape, pages outside of the tree, a node that is no top.
+  const auto page = [](RowTag tag, std::uint32_t number) { return RowKey(tag, number); };
+  Bytes longer = page(RowTag::leaves, 0);
+  longer.push_back(0);
+  for (const Bytes& key : {RowKey(RowTag::leaves), longer, page(RowTag::leaves, 4), page(RowTag::parents, 0),
+                           page(RowTag::parents, 1), page(RowTag::parents, (1u << 20) - 1)}) {
+    RowDelta put, gone;
+    put.Put(key, Bytes(3));
+    gone.Delete(key);
+    CHECK(ErrorOf(tree.Refresh(64, put)) == Error::STORAGE_DAMAGED);
+    CHECK(FullSave(*tree.Refresh(64, gone)) == rows);
+  }
 }
 
 TEST_CASE("tree rows: nothing changed, nothing written") {
