@@ -1,8 +1,10 @@
 // The event loop while the addon is busy: 1,000 members are added and 10,000 messages received.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { Worker } from 'node:worker_threads'
 import { Client, memoryStore, trustAnyCredential } from 'node-mls'
 import { type LoopDelay, watchLoop } from '../../examples/group-server/loop-delay'
 
@@ -54,6 +56,26 @@ export async function measureIdleLoop(): Promise<LoopDelay> {
   const ended = watchLoop()
   await sleep(2000)
   return ended()
+}
+
+/**
+ * measureBesideThreads gives the delays beside as many threads as the pool has that do nothing but count, when the loop does a
+ * little each millisecond: what the machine brings when its cores are taken.
+ */
+export async function measureBesideThreads(threads: number): Promise<LoopDelay> {
+  const counting = 'for (;;) {}'
+  const workers = Array.from({ length: threads }, () => new Worker(counting, { eval: true }))
+  await Promise.all(workers.map((worker) => once(worker, 'online')))
+  await sleep(20)
+  const ended = watchLoop()
+  let sum = 0
+  const little = setInterval(() => { for (let i = 0; i < 200_000; i += 1) sum += i }, 1)
+  await sleep(1000)
+  const delay = ended()
+  clearInterval(little)
+  assert(sum > 0)
+  await Promise.all(workers.map((worker) => worker.terminate()))
+  return delay
 }
 
 const open = (identity: string, suite: number): Promise<Client> =>

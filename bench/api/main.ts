@@ -5,13 +5,15 @@ import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { opensslVersion, threads } from 'node-mls'
+import type { LoopDelay } from '../../examples/group-server/loop-delay'
 import { mlsTs } from '../../test/interop/peers/mls-ts'
 import { ours } from '../../test/interop/peers/ours'
 import type { Peer } from '../../test/interop/peers/peer'
 import { tsMls } from '../../test/interop/peers/ts-mls'
-import { MEMBERS, MESSAGES, measureBusyLoop, measureIdleLoop } from './busy-loop'
+import { MEMBERS, MESSAGES, measureBesideThreads, measureBusyLoop, measureIdleLoop } from './busy-loop'
 import { drawChart } from './chart'
 import { type Floors, lower, measureFloors } from './floors'
+import { median } from './measure'
 import { type ResultRow, type Results, describeMachine, formatResults, ratioOf, writeResults } from './results'
 import { type StateResults, measureOpening, measureState } from './state/rows'
 import { type Figures, OPERATIONS, type Operation, measureGroup } from './world'
@@ -22,6 +24,8 @@ const PEERS: readonly Peer[] = [ours, tsMls, mlsTs]
 /** Milliseconds: what the loop may be held up while the addon is busy. */
 const P99 = 2
 const LONGEST = 10
+/** How often that is measured: the median counts. */
+const BUSY_RUNS = 5
 /** Sizes of the group whose state is measured. */
 const STATE = [1000]
 const STATE_FULL = [1000, 50_000]
@@ -110,19 +114,32 @@ function rowsOf(operation: Operation, n: number, figures: ReadonlyMap<Peer, Figu
 }
 
 async function busyRows(fillers: (count: number) => Promise<Uint8Array[]>): Promise<ResultRow[]> {
-  const { p99, longest } = await measureBusyLoop(SUITE, await fillers(MEMBERS))
+  const keyPackages = await fillers(MEMBERS)
+  const busy = await several(() => measureBusyLoop(SUITE, keyPackages))
+  const beside = await several(() => measureBesideThreads(threads()))
   const row = (name: string, n: number, value: number, target: number | null): ResultRow => {
     const ok = target === null ? null : value < target
     return { row: `${name}${DELAY}`, n, threads: threads(), floor: null, value, unit: 'ms', ratio: null, target, ok, peers: {} }
   }
   const idle = await measureIdleLoop()
-  const busy = `${MEMBERS} added, ${MESSAGES} messages received`
+  const what = `${MEMBERS} added, ${MESSAGES} messages received`
+  const control = `${threads()} threads that only count`
   return [
-    row(`${busy}, p99`, MEMBERS, p99, P99),
-    row(busy, MEMBERS, longest, LONGEST),
+    row(`${what}, p99`, MEMBERS, median(busy.map(({ p99 }) => p99)), P99),
+    row(what, MEMBERS, median(busy.map(({ longest }) => longest)), LONGEST),
+    row(`${what}, worst of ${BUSY_RUNS}`, MEMBERS, Math.max(...busy.map(({ longest }) => longest)), null),
+    row(control, 0, median(beside.map(({ longest }) => longest)), null),
+    row(`${control}, worst of ${BUSY_RUNS}`, 0, Math.max(...beside.map(({ longest }) => longest)), null),
     row('nothing at all, p99', 0, idle.p99, null),
     row('nothing at all', 0, idle.longest, null),
   ]
+}
+
+/** several measures one after the other. */
+async function several(measure: () => Promise<LoopDelay>): Promise<readonly LoopDelay[]> {
+  const delays: LoopDelay[] = []
+  while (delays.length < BUSY_RUNS) delays.push(await measure())
+  return delays
 }
 
 async function report(machine: Results['machine'], beside: readonly ResultRow[], state: StateResults): Promise<void> {
