@@ -59,11 +59,11 @@ export async function measureIdleLoop(): Promise<LoopDelay> {
 }
 
 /**
- * measureBesideThreads gives the delays beside as many threads as the pool has that do nothing but count, when the loop does a
- * little each millisecond: what the machine brings when its cores are taken.
+ * measureBesideThreads gives the delays beside as many threads as the pool has that do nothing but count, at its priority, when
+ * the loop does a little each millisecond: what the machine brings when its cores are taken.
  */
 export async function measureBesideThreads(threads: number): Promise<LoopDelay> {
-  const counting = 'for (;;) {}'
+  const counting = 'require("node:os").setPriority(0, 5); for (;;) {}'  // on Linux, of the thread
   const workers = Array.from({ length: threads }, () => new Worker(counting, { eval: true }))
   await Promise.all(workers.map((worker) => once(worker, 'online')))
   await sleep(20)
