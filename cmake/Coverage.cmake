@@ -8,9 +8,7 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT NODE_MLS_SANITIZE)
 endif()
 
 if(NODE_MLS_COUNTED)
-  add_library(mls_core_counted OBJECT EXCLUDE_FROM_ALL ${core_sources})
-  target_include_directories(mls_core_counted PUBLIC core)
-  target_link_libraries(mls_core_counted PUBLIC OpenSSL::Crypto Threads::Threads)
+  add_other_engine(mls_core_counted)
   target_compile_options(mls_core_counted PRIVATE ${NODE_MLS_NO_EXCEPTIONS_NO_RTTI}
     -O0 -g0 --coverage -fprofile-update=atomic)
 endif()

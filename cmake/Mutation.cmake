@@ -12,10 +12,7 @@ if(NOT NODE_MLS_SANITIZE AND NOT MSVC)
 endif()
 
 if(NODE_MLS_MUTANTS)
-  # An object library, so that all of its checks are in each program.
-  add_library(mls_core_numbered OBJECT EXCLUDE_FROM_ALL ${core_sources})
-  target_include_directories(mls_core_numbered PUBLIC core)
-  target_link_libraries(mls_core_numbered PUBLIC OpenSSL::Crypto Threads::Threads)
+  add_other_engine(mls_core_numbered)
   # Without a check, what would be undefined behaviour ends the test instead.
   target_compile_definitions(mls_core_numbered PRIVATE MLS_MUTATION _GLIBCXX_ASSERTIONS)
   target_compile_options(mls_core_numbered PRIVATE ${NODE_MLS_WARNINGS} ${NODE_MLS_NO_EXCEPTIONS_NO_RTTI}

@@ -1,3 +1,10 @@
+# add_other_engine(mls_core_numbered) makes an object library of the engine's sources, so that all of its code is in each program.
+function(add_other_engine engine)
+  add_library(${engine} OBJECT EXCLUDE_FROM_ALL ${core_sources})
+  target_include_directories(${engine} PUBLIC core)
+  target_link_libraries(${engine} PUBLIC OpenSSL::Crypto Threads::Threads)
+endfunction()
+
 # link_with_other_engine(core_tests mutants mls_core_numbered checks.cc) makes core_tests_mutants: the object files of core_tests,
 # those of another engine in place of mls_core, and sources of its own. So only the engine is compiled twice, and only when
 # somebody asks for it. Where both have the code of an inline function, the first is taken, the engine's. It goes last in the

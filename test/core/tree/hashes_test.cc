@@ -80,6 +80,16 @@ TestGroup SevenOfEight() {
   return group;
 }
 
+// TwoUnmerged is that with leaves 5 and 7 joined since member 4 committed: unmerged at 7 and 11.
+TestGroup TwoUnmerged() {
+  TestGroup group = SevenOfEight();
+  group.Leave({5});
+  REQUIRE(group.Commit({4}));
+  group.Join();
+  group.Join();
+  return group;
+}
+
 Nodes NodesOf(const RatchetTree& tree) { return DecodeNodes(tree.EncodeExtension()); }
 ParentNode& ParentAt(Nodes& nodes, std::size_t node) { return std::get<ParentNode>(*nodes[node]); }
 LeafNode& LeafAt(Nodes& nodes, std::size_t leaf) { return std::get<LeafNode>(*nodes[2 * leaf]); }
@@ -111,11 +121,7 @@ TEST_CASE("tree structure: needs the hashes") {
 }
 
 TEST_CASE("tree structure: R7.1-01, R7.1-02: unmerged leaves strictly increase") {
-  TestGroup group = SevenOfEight();
-  group.Leave({5});
-  REQUIRE(group.Commit({4}));
-  group.Join();
-  group.Join();
+  TestGroup group = TwoUnmerged();
   Nodes nodes = NodesOf(group.tree());
   REQUIRE(ParentAt(nodes, 7).unmerged_leaves == std::vector<LeafIndex>{{5}, {7}});
   CHECK(Outcome(nodes) == kValid);
@@ -137,11 +143,7 @@ TEST_CASE("tree structure: R7.1-01, R7.1-02: unmerged leaves strictly increase")
 TEST_CASE("tree structure: R7.1-01: a leaf that comes to stand before unmerged ones") {
   // In a group leaf 5 would have been filled before leaf 7, but every hash of this tree fits: whoever founds
   // a group may begin with it.
-  TestGroup group = SevenOfEight();
-  group.Leave({5});
-  REQUIRE(group.Commit({4}));
-  group.Join();
-  group.Join();
+  TestGroup group = TwoUnmerged();
   Nodes nodes = NodesOf(group.tree());
   nodes[10].reset();
   for (const std::size_t node : {7u, 11u}) ParentAt(nodes, node).unmerged_leaves = {{7}};
