@@ -20,7 +20,7 @@ T& Unwrapped(Napi::Value value, const Napi::FunctionReference& constructor, cons
 Napi::Function Bulk::Define(Napi::Env env) {
   return DefineClass(env, "Bulk",
                      {InstanceMethod<&Bulk::Add>("add"), InstanceMethod<&Bulk::AddPacked>("addPacked"),
-                      InstanceAccessor<&Bulk::Count>("count")});
+                      InstanceMethod<&Bulk::Clear>("clear"), InstanceAccessor<&Bulk::Count>("count")});
 }
 
 std::vector<Bytes>& Bulk::Open(Napi::Env env) {
@@ -58,6 +58,12 @@ void Bulk::AddPacked(const Napi::CallbackInfo& info) {
       ThrowType(info.Env(), "packed.offsets", "rising offsets into bytes");
     open.push_back(ToBytes(bytes.subspan(begin, end - begin)));
   }
+}
+
+// Work that reads the items keeps them until it has ended.
+void Bulk::Clear(const Napi::CallbackInfo&) {
+  items_ = std::make_shared<std::vector<Bytes>>();
+  closed_ = true;
 }
 
 Napi::Value Bulk::Count(const Napi::CallbackInfo& info) {

@@ -21,6 +21,7 @@ class Bulk : public Napi::ObjectWrap<Bulk> {
  private:
   void Add(const Napi::CallbackInfo& info);
   void AddPacked(const Napi::CallbackInfo& info);
+  void Clear(const Napi::CallbackInfo& info);
   Napi::Value Count(const Napi::CallbackInfo& info);
   std::vector<Bytes>& Open(Napi::Env env);
   std::shared_ptr<std::vector<Bytes>> items_ = std::make_shared<std::vector<Bytes>>();

@@ -20,18 +20,22 @@ std::pair<std::size_t, std::size_t> RangeOf(const Napi::Value& from, const Napi:
 }  // namespace
 
 Napi::Function BytesHolder::Define(Napi::Env env) {
-  return DefineClass(env, "Bytes",
-                     {InstanceMethod<&BytesHolder::Add>("add"), InstanceMethod<&BytesHolder::Slice>("slice"),
-                      InstanceAccessor<&BytesHolder::Size>("size")});
+  return DefineClass(
+      env, "Bytes",
+      {InstanceMethod<&BytesHolder::Add>("add"), InstanceMethod<&BytesHolder::Slice>("slice"),
+       InstanceMethod<&BytesHolder::Clear>("clear"), InstanceAccessor<&BytesHolder::Size>("size")});
 }
 
 BytesHolder::BytesHolder(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BytesHolder>(info) {
   bytes_->reserve(Uint32Of(info[0], "size"));
 }
 
+BytesHolder::~BytesHolder() { Drop(); }
+
 // Unmapping many megabytes takes its time.
-BytesHolder::~BytesHolder() {
+void BytesHolder::Drop() {
   if (bytes_->size() >= Filler::kFrom) ThePool().Post([bytes = std::move(bytes_)] {});
+  bytes_ = nullptr;
 }
 
 Napi::Value BytesHolder::New(Napi::Env env, Bytes bytes) {
@@ -60,6 +64,12 @@ void BytesHolder::Add(const Napi::CallbackInfo& info) {
 Napi::Value BytesHolder::Slice(const Napi::CallbackInfo& info) {
   const auto [begin, size] = RangeOf(info[0], info[1], bytes_->size());
   return ToJs(info.Env(), View(*bytes_).subspan(begin, size));
+}
+
+void BytesHolder::Clear(const Napi::CallbackInfo&) {
+  auto nothing = std::make_shared<Bytes>();
+  Drop();
+  bytes_ = std::move(nothing);
 }
 
 Napi::Value BytesHolder::Size(const Napi::CallbackInfo& info) {

@@ -23,7 +23,9 @@ class BytesHolder : public Napi::ObjectWrap<BytesHolder> {
  private:
   void Add(const Napi::CallbackInfo& info);
   Napi::Value Slice(const Napi::CallbackInfo& info);
+  void Clear(const Napi::CallbackInfo& info);
   Napi::Value Size(const Napi::CallbackInfo& info);
+  void Drop();
   std::shared_ptr<Bytes> bytes_ = std::make_shared<Bytes>();
   bool shared_ = false;
 };

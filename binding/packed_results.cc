@@ -1,5 +1,6 @@
 #include "packed_results.h"
 
+#include "bytes_holder.h"
 #include "convert.h"
 
 namespace mls::binding {
@@ -28,11 +29,11 @@ void PackedResults::Add(Kind kind, LeafIndex sender, std::uint64_t epoch, View d
   }
 }
 
-Napi::Value PackedResults::ToJs(Napi::Env env, Filler& filler) {
+Napi::Value PackedResults::ToJs(Napi::Env env) {
   if (numbers_.empty()) return env.Null();
   Napi::Object object = Napi::Object::New(env);
   object.Set("numbers", Numbers<Napi::Uint32Array>(env, numbers_));
-  object.Set("bytes", filler.Uint8Array(env, std::move(bytes_)));
+  object.Set("bytes", BytesHolder::New(env, std::move(bytes_)));
   return object;
 }
 

@@ -1,10 +1,12 @@
-// PackedResults: the messages of a run in two buffers. A thousand of them made one by one are six thousand
-// calls into V8 on the event loop; lib/run-results.ts makes objects of these with none.
+// PackedResults: the messages of a run, packed. A thousand of them made one by one are six thousand calls
+// into V8 on the event loop; lib/run-results.ts makes objects of these with one for each. The bytes stay
+// outside of V8's heap: an ArrayBuffer of all besides one of each would let V8 collect its garbage twice as
+// often.
 #pragma once
 
 #include <napi.h>
 
-#include "task.h"
+#include "mls.h"
 
 namespace mls::binding {
 
@@ -15,7 +17,7 @@ class PackedResults {
   // Each takes a message, unless it is long.
   bool Add(const ApplicationMessage& message);
   bool AddSent(View message);
-  Napi::Value ToJs(Napi::Env env, Filler& filler);
+  Napi::Value ToJs(Napi::Env env);
 
  private:
   enum class Kind : std::uint32_t { message, sent };

@@ -14,8 +14,10 @@ namespace {
 
 struct Step {
   enum class Kind : std::uint8_t { send, receive } kind;
-  Bytes bytes;  // data to send, or the message
+  Bytes data;  // to send
   Bytes authenticated_data;
+  BulkItems messages;  // the one at `at` is received
+  std::size_t at = 0;
   bool inspect = false;
 };
 
@@ -110,7 +112,7 @@ Result<Reply> ReplyOf(GroupState& state, RunOutcome outcome) {
                 asking = std::move(outcome.asking)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
     Napi::Object object = Napi::Object::New(env);
     object.Set("results", ToJs(env, results, filler));
-    object.Set("messages", messages.ToJs(env, filler));
+    object.Set("messages", messages.ToJs(env));
     object.Set("batch", filler.Uint8Array(env, std::move(batch)));
     object.Set("state", view ? binding::ToJs(env, *view, filler) : env.Null());
     object.Set("needs", asking ? NewNeeds(env, std::move(*asking)) : env.Null());
@@ -192,7 +194,7 @@ Asking AskFor(GroupStatePtr state, StagedMessage staged) {
 }
 
 Result<StepResult> Send(GroupState& state, const Step& step, const Env& env, RunOutcome& outcome) {
-  auto done = state.group->Protect(step.bytes, step.authenticated_data, env);
+  auto done = state.group->Protect(step.data, step.authenticated_data, env);
   if (!done.ok()) return done.error();
   if (Status settled = Settle(state, std::move(done->change), outcome); !settled.ok()) return settled.error();
   return StepResult{Sent{std::move(done->output)}};
@@ -209,7 +211,7 @@ RunOutcome RunAll(const GroupStatePtr& state, const std::vector<Step>& steps, Tr
       note(Send(*state, step, env, outcome));
       continue;
     }
-    auto staged = state->group->Stage(step.bytes, env);
+    auto staged = state->group->Stage((*step.messages)[step.at], env);
     if (!staged.ok()) {
       note(staged.error());
       continue;
@@ -246,10 +248,12 @@ std::vector<Step> StepsOf(Napi::Value value) {
     step.kind = Choice<Step::Kind>(one.Get("kind"), "kind",
                                    {{"send", Step::Kind::send}, {"receive", Step::Kind::receive}});
     if (step.kind == Step::Kind::send) {
-      step.bytes = BytesOf(one.Get("data"), "data");
+      step.data = BytesOf(one.Get("data"), "data");
       step.authenticated_data = BytesOf(one.Get("authenticatedData"), "authenticatedData");
     } else {
-      step.bytes = BytesOf(one.Get("message"), "message");
+      step.messages = Bulk::ItemsOf(one.Get("messages"), "messages");
+      step.at = Uint32Of(one.Get("at"), "at");
+      if (step.at >= step.messages->size()) ThrowType(value.Env(), "at", "an index of messages");
       step.inspect = BoolOf(one.Get("inspect"), "inspect");
     }
     steps.push_back(std::move(step));

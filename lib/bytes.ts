@@ -19,12 +19,17 @@ export function join(parts: readonly Uint8Array[]): Uint8Array {
   return all
 }
 
-/** viewOf is the same memory as a Buffer, for its methods. */
-export const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+/** slot reads what an array has, whatever a property of its own by that name says. */
+function slot<T>(name: 'length' | 'buffer' | 'byteOffset'): (bytes: Uint8Array) => T {
+  const { get } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), name) ?? {}
+  return (bytes) => get?.call(bytes) as T
+}
+export const lengthOf = slot<number>('length')
+const bufferOf = slot<ArrayBufferLike>('buffer')
+const offsetOf = slot<number>('byteOffset')
 
-const { get: lengthGetter } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(Uint8Array.prototype), 'length') ?? {}
-/** lengthOf is what an array has, whatever a property of its own by that name says. */
-const lengthOf = (bytes: Uint8Array): number => Number(lengthGetter?.call(bytes))
+/** viewOf is the same memory as a Buffer, for its methods. */
+export const viewOf = (bytes: Uint8Array): Buffer => Buffer.from(bufferOf(bytes), offsetOf(bytes), lengthOf(bytes))
 
 /** Bytes that no vector of RFC 9420 can hold: a length has 30 bits (§2.1.2). */
 const tooLarge = 2 ** 30
@@ -35,36 +40,18 @@ export function requireSize(bytes: Uint8Array): Uint8Array {
   return bytes
 }
 
+/** requireBytes gives what is a Uint8Array and not too large; it is the caller's, not a copy. @throws TypeError @throws MlsError `TOO_LARGE` */
+export function requireBytes(what: string, value: unknown): Uint8Array {
+  if (!types.isUint8Array(value)) throw new TypeError(`${what} must be a Uint8Array`)
+  return requireSize(value)
+}
+
 /**
  * copyOf takes a byte string of the caller as it is at this moment.
  * @throws TypeError that names `what`, unless it is a Uint8Array (a Buffer is one).
  * @throws MlsError `TOO_LARGE`
  */
-export function copyOf(what: string, value: unknown): Uint8Array {
-  if (!types.isUint8Array(value)) throw new TypeError(`${what} must be a Uint8Array`)
-  return new Uint8Array(requireSize(value))
-}
-
-/**
- * Short-lived copies share blocks: an ArrayBuffer each keeps the garbage collector busy, which gives them back one by one and
- * lets the event loop wait for that whenever it begins to mark. A block is written once, so nothing shows through.
- */
-const blockSize = 1 << 16
-let block = new Uint8Array(0)
-let taken = 0
-
-/** passingCopyOf is copyOf for what goes into the engine and is dropped there: it may share memory with others, and nobody is given it. */
-export function passingCopyOf(what: string, value: unknown): Uint8Array {
-  const length = types.isUint8Array(value) ? lengthOf(value) : Infinity
-  if (length > blockSize / 8) return copyOf(what, value)
-  if (taken + length > block.length) {
-    block = new Uint8Array(blockSize)
-    taken = 0
-  }
-  block.set(value as Uint8Array, taken)
-  taken += length
-  return block.subarray(taken - length, taken)
-}
+export const copyOf = (what: string, value: unknown): Uint8Array => new Uint8Array(requireBytes(what, value))
 
 /** copyOfText is copyOf, and takes a string as its UTF-8. @throws TypeError @throws MlsError `TOO_LARGE` */
 export function copyOfText(what: string, value: unknown): Uint8Array {

@@ -20,7 +20,7 @@ import { Options, readList } from './options'
 import { groupIdOf } from './peek'
 import { Psks } from './psk'
 import type { DurableEvent, GroupEvent, NotReceived, Received } from './received'
-import { readSend, type ReceiveOptions, type SendOptions, type StepSent } from './steps'
+import { Incoming, readInspect, readMessages, readSend, type ReceiveOptions, type SendOptions, type StepSent } from './steps'
 import { readEncryptionKey, type EncryptionKey } from './sealing-key'
 import { Slices } from './turns'
 import { inWindow } from './window'
@@ -244,23 +244,27 @@ export class Client {
    * other. The results are in the order of the messages; one that fails does not stop the others.
    */
   async receiveMany(messages: readonly Uint8Array[], options?: ReceiveOptions): Promise<ClientReceived[]> {
-    const list = readList('messages', messages, copyOf)
+    const list = readMessages(messages)
+    const inspect = readInspect(options)
     this.#keys()
     const results: ClientReceived[] = []
-    const byGroup = new Map<string, { id: Uint8Array; places: number[] }>()
+    const places = new Map<string, number[]>()
     list.forEach((message, i) => {
       const id = groupIdOf(message)
       if (!id) {
         results[i] = { kind: 'error', error: new MlsError('WRONG_WIRE_FORMAT'), group: null }
         return
       }
-      const entry = byGroup.get(toHex(id)) ?? { id, places: [] }
-      byGroup.set(toHex(id), entry)
-      entry.places.push(i)
+      const others = places.get(toHex(id))
+      if (others) others.push(i)
+      else places.set(toHex(id), [i])
     })
-    await inWindow(byGroup.values(), this.#window, async ({ id, places }) => {
-      const found = await this.#receiveIn(id, places.map((i) => list[i] as Uint8Array), options)
-      places.forEach((i, at) => (results[i] = found[at] as ClientReceived))
+    // Copied now, all of them: what comes below may wait for a store.
+    const incoming = [...places].map(([id, at]) =>
+      ({ id: Buffer.from(id, 'hex'), at, messages: new Incoming(at.map((i) => list[i] as Uint8Array), inspect) }))
+    await inWindow(incoming, this.#window, async ({ id, at, messages }) => {
+      const found = await this.#receiveIn(id, messages)
+      at.forEach((place, i) => (results[place] = found[i] as ClientReceived))
     })
     return results
   }
@@ -352,13 +356,14 @@ export class Client {
     return this.#scope.keys
   }
 
-  async #receiveIn(id: Uint8Array, messages: readonly Uint8Array[], options: ReceiveOptions | undefined): Promise<ClientReceived[]> {
+  async #receiveIn(id: Uint8Array, messages: Incoming): Promise<ClientReceived[]> {
     try {
       const group = await this.#groups.get(id)
-      const results = await group.receiveMany(messages, options)
+      const results = await group.receiveEach(messages)
       return results.map((result) => ({ ...result, group }))
     } catch (error) {
-      return messages.map(() => ({ kind: 'error', error: toError(error), group: null }))
+      messages.done()
+      return messages.steps.map(() => ({ kind: 'error', error: toError(error), group: null }))
     }
   }
 

@@ -2,7 +2,7 @@
 //
 // Getters show the published state: what is durable. Operations are promises and take effect in the order of the calls.
 import { answer } from './answers'
-import { copyOf, toHex } from './bytes'
+import { copyOf, requireBytes, toHex } from './bytes'
 import type { ByteStrings } from './bulk'
 import { readCommit, type CommitOptions, type PendingCommit } from './commit'
 import { MlsError, toError } from './errors'
@@ -21,7 +21,7 @@ import { watch } from './progress'
 import { readProposal, type CachedProposal, type NewProposal } from './proposal'
 import { Published } from './published'
 import type { GroupEvent, NotReceived, Received } from './received'
-import { readAuthenticatedData, readReceive, readSend, receivedOf, sentOf } from './steps'
+import { Incoming, readAuthenticatedData, readInspect, readMessages, readSend, receivedOf, sentOf } from './steps'
 import type { ReceiveOptions, SendOptions, StepResult, StepSent } from './steps'
 import type { AtomPart } from './store'
 import type { Commit } from './strand-host'
@@ -144,18 +144,14 @@ export class Group {
    * const message = await group.send('hello')
    */
   async send(data: string | Uint8Array, options?: SendOptions): Promise<Uint8Array> {
-    const step = readSend('data', data, options)
-    return sentOf(await this.#step(step))
+    const [message] = await this.#sendAll([readSend('data', data, options)])
+    if (!message) throw new MlsError('INTERNAL')
+    return message
   }
 
   /** sendMany sends in one step and one write: the messages in the order of the data. @throws as `send` */
   async sendMany(data: readonly (string | Uint8Array)[], options?: SendOptions): Promise<Uint8Array[]> {
-    const steps = readList('data', data, (what, one) => readSend(what, one, options))
-    const outcomes = await this.#strand.steps(steps)
-    return outcomes.map((outcome) => {
-      if (outcome.error) throw outcome.error
-      return sentOf(outcome.value)
-    })
+    return this.#sendAll(readList('data', data, (what, one) => readSend(what, one, options)))
   }
 
   /**
@@ -169,16 +165,17 @@ export class Group {
    * if (received.kind === 'message') console.log(received.sender, Buffer.from(received.data).toString())
    */
   async receive(message: Uint8Array, options?: ReceiveOptions): Promise<Received> {
-    const step = readReceive(options)('message', message)
-    return receivedOf(await this.#step(step))
+    const inspect = readInspect(options)
+    const [result] = await this.receiveEach(new Incoming([requireBytes('message', message)], inspect))
+    if (!result) throw new MlsError('INTERNAL')
+    if (result.kind === 'error') throw result.error
+    return result
   }
 
   /** receiveMany takes messages in order, in one step and one write. One that fails does not stop the others. */
   async receiveMany(messages: readonly Uint8Array[], options?: ReceiveOptions): Promise<(Received | NotReceived)[]> {
-    const steps = readList('messages', messages, readReceive(options))
-    const outcomes = await this.#strand.steps(steps)
-    return outcomes.map((outcome) =>
-      outcome.error ? { kind: 'error', error: outcome.error } : receivedOf(outcome.value))
+    const inspect = readInspect(options)
+    return this.receiveEach(new Incoming(readMessages(messages), inspect))
   }
 
   /**
@@ -385,6 +382,16 @@ export class Group {
     }
   }
 
+  /** receiveEach receives in one step, and lets go of what came in. @internal */
+  async receiveEach(incoming: Incoming): Promise<(Received | NotReceived)[]> {
+    try {
+      const outcomes = await this.#strand.steps(incoming.steps)
+      return outcomes.map((outcome) => (outcome.error ? { kind: 'error', error: outcome.error } : receivedOf(outcome.value)))
+    } finally {
+      incoming.done()
+    }
+  }
+
   /** use runs other native work in this group's order. @internal */
   use<T>(work: (native: NativeGroup, hold: Hold) => Promise<T>): Promise<T> {
     return this.#strand.perform(async (native, hold) => {
@@ -393,10 +400,11 @@ export class Group {
     })
   }
 
-  async #step(step: NativeStep): Promise<StepResult> {
-    const [outcome] = await this.#strand.steps([step])
-    if (!outcome) throw new MlsError('INTERNAL')
-    if (outcome.error) throw outcome.error
-    return outcome.value
+  async #sendAll(steps: readonly NativeStep[]): Promise<Uint8Array[]> {
+    const outcomes = await this.#strand.steps(steps)
+    return outcomes.map((outcome) => {
+      if (outcome.error) throw outcome.error
+      return sentOf(outcome.value)
+    })
   }
 }

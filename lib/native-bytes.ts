@@ -15,6 +15,8 @@ export interface NativeBulk {
   add(items: readonly Uint8Array[], from: number, to: number): void
   /** addPacked copies the strings from…to of `packed`. */
   addPacked(packed: Packed, from: number, to: number): void
+  /** clear frees the memory, which V8 does not see and will not hurry to collect; nothing can be added or used after. */
+  clear(): void
   readonly count: number
 }
 
@@ -24,6 +26,8 @@ export interface NativeBytes {
   add(bytes: Uint8Array, from: number, to: number): void
   /** slice gives a copy of a part. */
   slice(from: number, to: number): Uint8Array
+  /** clear frees the memory, which V8 does not see and will not hurry to collect. */
+  clear(): void
   readonly size: number
 }
 

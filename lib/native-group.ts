@@ -57,7 +57,7 @@ export interface NativeCommitInfo {
 /** One step of a batch; `inbox` in a result is the number under which its event was saved. */
 export type NativeStep =
   | { readonly kind: 'send'; readonly data: Uint8Array; readonly authenticatedData: Uint8Array }
-  | { readonly kind: 'receive'; readonly message: Uint8Array; readonly inspect: boolean }
+  | { readonly kind: 'receive'; readonly messages: NativeBulk; readonly at: number; readonly inspect: boolean }
 
 export type NativeStepResult =
   | { readonly kind: 'error'; readonly error: number }
@@ -81,7 +81,7 @@ export type NativeStepResult =
  */
 export interface NativeMessages {
   readonly numbers: Uint32Array
-  readonly bytes: Uint8Array
+  readonly bytes: NativeBytes
 }
 
 export interface NativeRun {

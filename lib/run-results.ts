@@ -1,5 +1,6 @@
 // The results of a native run of message steps. Messages come packed, and become objects here: without a call into the addon
-// for each field, and with no ArrayBuffer but that of the data.
+// for each field, and with no ArrayBuffer but that of the data. V8 counts the bytes of those; the more there are, the sooner it
+// marks its whole heap, while the event loop waits.
 import { MlsError } from './errors'
 import type { NativeMessages, NativeRun, NativeStepResult } from './native'
 
@@ -8,7 +9,9 @@ const isSent = 1
 /** resultsOf gives what each step came to, in the order of the steps. */
 export function resultsOf({ results, messages }: NativeRun): NativeStepResult[] {
   const unpack = messages ? unpacker(messages) : (): never => { throw new MlsError('INTERNAL') }
-  return results.map((result) => result ?? unpack())
+  const whole = results.map((result) => result ?? unpack())
+  messages?.bytes.clear()
+  return whole
 }
 
 /** unpacker gives the next message with each call. */

@@ -1,8 +1,8 @@
 // Message steps: sending and receiving, as they go into a strand and come out of it.
-import { copyOfText, empty, passingCopyOf } from './bytes'
+import { copyOfText, empty, requireBytes } from './bytes'
 import { MlsError } from './errors'
-import type { NativeStep } from './native'
-import { Options } from './options'
+import { native, type NativeStep } from './native'
+import { Options, readList } from './options'
 import type { NotReceived, Received } from './received'
 
 /** SendOptions: data that is authenticated with a message but not encrypted (RFC 9420 §6.3). */
@@ -29,10 +29,29 @@ export function readSend(what: string, data: unknown, options: unknown): NativeS
 export const readAuthenticatedData = (options: unknown): Uint8Array =>
   new Options('options', options, ['authenticatedData']).bytes('authenticatedData', empty)
 
-/** readReceive reads what was received: a step of each message. @throws TypeError */
-export function readReceive(options: unknown): (what: string, message: unknown) => NativeStep {
-  const inspect = new Options('options', options, ['inspect']).flag('inspect', false)
-  return (what, message) => ({ kind: 'receive', message: passingCopyOf(what, message), inspect })
+/** readMessages reads what was received, which is still the caller's. @throws TypeError @throws MlsError `TOO_LARGE` */
+export const readMessages = (messages: unknown): Uint8Array[] => readList('messages', messages, requireBytes)
+
+/** readInspect reads ReceiveOptions. @throws TypeError */
+export const readInspect = (options: unknown): boolean => new Options('options', options, ['inspect']).flag('inspect', false)
+
+/**
+ * Incoming: messages that were received, copied, and a step of each. The copies are outside of V8's heap: in it they would
+ * let V8 collect its garbage far more often. Whoever ran the steps lets them go.
+ */
+export class Incoming {
+  readonly #copies = new native.Bulk()
+  readonly steps: readonly NativeStep[]
+
+  constructor(messages: readonly Uint8Array[], inspect: boolean) {
+    this.#copies.add(messages, 0, messages.length)
+    this.steps = messages.map((_, at) => ({ kind: 'receive', messages: this.#copies, at, inspect }))
+  }
+
+  /** done frees the copies; the steps run no more. */
+  done(): void {
+    this.#copies.clear()
+  }
 }
 
 export function sentOf(result: StepResult): Uint8Array {

@@ -5,7 +5,7 @@ import { packBatch, rowChanges } from '../../lib/batch'
 import { native } from '../../lib/native'
 import type { NativeGroup } from '../../lib/native'
 import { resultsOf } from '../../lib/run-results'
-import { Member, addedTo, bytes, createGroup, newClient, now, policy, rowsOf } from './support/native-world'
+import { Member, addedTo, bytes, createGroup, newClient, now, policy, receiving, rowsOf } from './support/native-world'
 import type { Scope } from './support/native-world'
 
 const sealingKey = Buffer.alloc(32, 'key')
@@ -195,7 +195,7 @@ describe('durable events', () => {
     const two = await carol.send('two')
     const own = await bob.send('ours')
     const proposal = await carol.propose(0)
-    const run = await bob.group.run([one, two, own, proposal, one].map((message) => ({ kind: 'receive', message, inspect: false })), true, now)
+    const run = await bob.group.run(receiving([one, two, own, proposal, one]), true, now)
     const results = resultsOf(run)
     expect(results.map((result) => result.kind)).toEqual(['message', 'message', 'own', 'proposal', 'error'])
     const numbers = results.flatMap((result) => ('inbox' in result && result.inbox !== undefined ? [result.inbox] : []))
@@ -227,7 +227,7 @@ describe('durable events', () => {
     await alice.receive(message)
     const last = await alice.send('the last')
     const removal = await alice.commit({ proposals: [{ type: 'remove', leafIndex: 1 }] })
-    const run = await bob.group.run([last, removal.message].map((one) => ({ kind: 'receive', message: one, inspect: false })), true, now)
+    const run = await bob.group.run(receiving([last, removal.message]), true, now)
     expect(run.results).toMatchObject([{ kind: 'message', data: bytes('the last') }, { kind: 'commit', commit: { selfRemoved: true }, welcomes: null }])
     expect(await client.openInbox(bytes('bob in it'), rowsOf(eventsOf(run.batch)))).toEqual(run.results)
     // Nothing else is left of the group.

@@ -3,7 +3,8 @@ import { packBatch, rowChanges } from '../../../lib/batch'
 import { native } from '../../../lib/native'
 import { resultsOf } from '../../../lib/run-results'
 import type {
-  MayAsk, NativeBytes, NativeClient, NativeCommitOptions, NativeGroup, NativeOpened, NativePolicy, NativeRows, NativeStepResult, PackedBatch,
+  MayAsk, NativeBytes, NativeClient, NativeCommitOptions, NativeGroup, NativeOpened, NativePolicy, NativeRows, NativeStep, NativeStepResult,
+  PackedBatch,
 } from '../../../lib/native'
 
 export const now = 1_700_000_000
@@ -91,7 +92,7 @@ export class Member {
   static of(opened: NativeOpened): Member { return new Member(opened.group, opened.batch) }
 
   async receive(...messages: Uint8Array[]): Promise<readonly NativeStepResult[]> {
-    const run = await this.group.run(messages.map((message) => ({ kind: 'receive', message, inspect: false })), true, now)
+    const run = await this.group.run(receiving(messages), true, now)
     this.scope.apply(run.batch)
     return resultsOf(run)
   }
@@ -132,6 +133,13 @@ function longBytes(source: Uint8Array): NativeBytes {
   const long = new native.Bytes(source.length)
   long.add(source, 0, source.length)
   return long
+}
+
+/** receiving gives the steps that take messages in. */
+export function receiving(messages: readonly Uint8Array[]): NativeStep[] {
+  const copies = new native.Bulk()
+  copies.add(messages, 0, messages.length)
+  return messages.map((_, at) => ({ kind: 'receive', messages: copies, at, inspect: false }))
 }
 
 /** addedTo makes a client's key package, lets `member` add it, and joins by the Welcome. */
