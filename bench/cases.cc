@@ -128,8 +128,9 @@ Lapse TimeJoin(View welcome, const NewKeyPackage& package, const Env& env, Step&
   step.message = welcome.size();
   joined.reset();
   return LapseOf([&] {
-    const MLSMessage message = Must(DecodeMessage(welcome, input.policy.limits));
-    StagedJoin staged = Must(Group::StageJoin(std::get<Welcome>(message.body), std::move(input), env));
+    MLSMessage message = Must(DecodeMessage(welcome, input.policy.limits));
+    StagedJoin staged =
+        Must(Group::StageJoin(std::move(std::get<Welcome>(message.body)), std::move(input), env));
     Must(Group::OpenJoin(staged, {}, env));
     const Answers answers = AcceptAll(staged.questions);
     joined.emplace(Must(Group::CompleteJoin(std::move(staged), answers, env)));

@@ -76,12 +76,12 @@ Result<Reply> OpenJoining(Joining joining, Answers answers, const Env& env) {
 Result<Reply> StartJoining(Joining joining, View welcome, Bytes tree, Policy policy, const Env& env) {
   auto message = DecodeMessage(welcome, policy.limits);
   if (!message.ok()) return message.error();
-  const auto* found = std::get_if<Welcome>(&message->body);
+  auto* found = std::get_if<Welcome>(&message->body);
   if (found == nullptr) return Error::WRONG_WIRE_FORMAT;
   // The keys are cloned: they are deleted from the client only when the group is stored.
   JoinInput input{joining.key_package->key_package, joining.key_package->keys.Clone(), std::move(tree),
                   joining.origin == nullptr ? nullptr : &*joining.origin->group, std::move(policy)};
-  auto staged = Group::StageJoin(*found, std::move(input), env);
+  auto staged = Group::StageJoin(std::move(*found), std::move(input), env);
   if (!staged.ok()) return staged.error();
   joining.staged = std::move(*staged);
   if (!joining.staged->questions.psks.empty()) return Ask(AskForJoining(std::move(joining), OpenJoining));
@@ -120,7 +120,7 @@ struct ExternalRequest {
 Result<Reply> StartExternally(ClientKeysPtr keys, ExternalRequest request, Trust trust, const Env& env) {
   auto message = DecodeMessage(*request.group_info, request.options.policy.limits);
   if (!message.ok()) return message.error();
-  const auto* info = std::get_if<GroupInfoMessage>(&message->body);
+  auto* info = std::get_if<GroupInfoMessage>(&message->body);
   if (info == nullptr) return Error::WRONG_WIRE_FORMAT;
   const Suite* suite = FindSuite(info->group_info.group_context.cipher_suite);
   if (suite == nullptr) return Error::UNSUPPORTED_CIPHERSUITE;
@@ -134,7 +134,7 @@ Result<Reply> StartExternally(ClientKeysPtr keys, ExternalRequest request, Trust
   ExternalJoining joining{std::move(keys), std::move(*profile), std::move(request.scope), {}};
   request.options.profile = joining.profile.get();
   request.options.ratchet_tree = *request.tree;
-  auto staged = Group::StageExternalJoin(info->group_info, std::move(request.options), env);
+  auto staged = Group::StageExternalJoin(std::move(info->group_info), std::move(request.options), env);
   if (!staged.ok()) return staged.error();
   joining.staged = std::move(*staged);
   const Questions questions = joining.staged->questions;

@@ -38,14 +38,6 @@ Reply TrackedReply(const Tracker& tracker, TrackResult result) {
   });
 }
 
-Result<GroupInfo> DecodeGroupInfo(View bytes, const Limits& limits) {
-  auto message = DecodeMessage(bytes, limits);
-  if (!message.ok()) return message.error();
-  auto* info = std::get_if<GroupInfoMessage>(&message->body);
-  if (info == nullptr) return Error::WRONG_WIRE_FORMAT;
-  return std::move(info->group_info);
-}
-
 // AskOrFinish: `finish(state, staged, answers)` is run at once or when the questions are answered.
 template <class Staged, class Finish>
 Result<Reply> AskOrFinish(TrackerStatePtr state, Staged staged, Trust trust, Finish finish) {
@@ -130,9 +122,7 @@ Napi::Value TrackerHolder::Seed(const Napi::CallbackInfo& info) {
                  const TrackerHold hold(*state);
                  if (Status held = hold.Free(); !held.ok()) return held.error();
                  const Surroundings surroundings(now);
-                 auto info = DecodeGroupInfo(*group_info, state->policy.limits);
-                 if (!info.ok()) return info.error();
-                 auto staged = Tracker::StageSeed(*info, *tree, state->policy, surroundings);
+                 auto staged = Tracker::StageSeed(*group_info, *tree, state->policy, surroundings);
                  if (!staged.ok()) return staged.error();
                  return AskOrFinish(state, std::move(*staged), trust, FinishSeed);
                });
@@ -155,9 +145,7 @@ Napi::Value TrackerHolder::Receive(const Napi::CallbackInfo& info) {
 Napi::Value TrackerHolder::OfferGroupInfo(const Napi::CallbackInfo& info) {
   auto group_info = BytesHolder::Share(info[0], "groupInfo");
   return With(info, [group_info = std::move(group_info)](TrackerState& state) -> Result<Reply> {
-    auto info = DecodeGroupInfo(*group_info, state.policy.limits);
-    if (!info.ok()) return info.error();
-    if (Status taken = state.tracker->OfferGroupInfo(*info); !taken.ok()) return taken.error();
+    if (Status taken = state.tracker->OfferGroupInfo(*group_info); !taken.ok()) return taken.error();
     return Reply([](Napi::Env env, Filler&) { return env.Undefined(); });
   });
 }

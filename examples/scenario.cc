@@ -76,9 +76,10 @@ class Member {
   // Welcome in hand, we open it with the private half of our key package. The questions are asked twice:
   // first for pre-shared keys (none here), then for the credentials of all members.
   void Join(View welcome) {
-    const MLSMessage message = Must(DecodeMessage(welcome, {}));
+    MLSMessage message = Must(DecodeMessage(welcome, {}));
     JoinInput input{key_package(), std::move(key_package_.keys), {}, nullptr, {}};
-    StagedJoin staged = Must(Group::StageJoin(std::get<Welcome>(message.body), std::move(input), env));
+    StagedJoin staged =
+        Must(Group::StageJoin(std::move(std::get<Welcome>(message.body)), std::move(input), env));
     Must(Group::OpenJoin(staged, {}, env));
     const Answers answers = Judge(staged.questions);
     Enter(Must(Group::CompleteJoin(std::move(staged), answers, env)));

@@ -38,23 +38,27 @@ class VectorLength {
 
 constexpr std::size_t kMaxLabelSize = kMaxVectorSize - kPrefix.size();
 
-// EncodeSignContent gives SignContent { opaque label<V> = "MLS 1.0 " + Label; opaque content<V>; } (RFC 9420
-// §5.1.2) in one piece, as EdDSA takes it.
-Result<Bytes> EncodeSignContent(std::string_view label, std::initializer_list<View> content) {
+Result<LabelledContent> Joined(std::string_view label, std::initializer_list<View> parts) {
   std::size_t size = 0;
-  for (View part : content) size += part.size();
-  MLS_REQUIRE(label.size() <= kMaxLabelSize && size <= kMaxVectorSize,
-              TOO_LARGE);  // RFC 9420 §2.1.2: 30 bits
-  const PrefixedLabel prefixed{label};
-  Bytes encoded(prefixed.Size() + VectorSize(size));
-  Writer out(encoded);
-  prefixed.Write(out);
-  out.Length(size);
-  for (View part : content) out.Put(part);
-  return encoded;
+  for (View part : parts) size += part.size();
+  MLS_TRY(content, LabelledContent::Make(label, size));
+  Writer out(content.room());
+  for (View part : parts) out.Put(part);
+  return std::move(content);
 }
 
 }  // namespace
+
+Result<LabelledContent> LabelledContent::Make(std::string_view label, std::size_t size) {
+  MLS_REQUIRE(label.size() <= kMaxLabelSize && size <= kMaxVectorSize,
+              TOO_LARGE);  // RFC 9420 §2.1.2: 30 bits
+  const PrefixedLabel prefixed{label};
+  LabelledContent content{Bytes(prefixed.Size() + VectorSize(size)), size};
+  Writer out(content.encoded);
+  prefixed.Write(out);
+  out.Length(size);
+  return content;
+}
 
 // KDFLabel { uint16 length; opaque label<V> = "MLS 1.0 " + Label; opaque context<V>; } (RFC 9420 §8)
 Result<Secret> ExpandWithLabel(const Suite& suite, View secret, std::string_view label, View context,
@@ -84,14 +88,14 @@ Result<Secret> DeriveTreeSecret(const Suite& suite, View secret, std::string_vie
 
 Result<Bytes> SignWithLabel(const Suite& suite, View private_key, std::string_view label,
                             std::initializer_list<View> content) {
-  MLS_TRY(encoded, EncodeSignContent(label, content));
-  return Sign(suite, private_key, encoded);
+  MLS_TRY(joined, Joined(label, content));
+  return Sign(suite, private_key, joined.encoded);
 }
 
 Status VerifyWithLabel(const Suite& suite, View public_key, std::string_view label,
                        std::initializer_list<View> content, View signature) {
-  MLS_TRY(encoded, EncodeSignContent(label, content));
-  return Verify(suite, public_key, encoded, signature);
+  MLS_TRY(joined, Joined(label, content));
+  return Verify(suite, public_key, joined.encoded, signature);
 }
 
 // EncryptContext { opaque label<V> = "MLS 1.0 " + Label; opaque context<V>; } (RFC 9420 §5.1.3)

@@ -9,6 +9,7 @@
 #include "crypto/hpke.h"
 #include "crypto/kdf.h"
 #include "crypto/signature.h"
+#include "wire/codec.h"
 
 namespace mls {
 
@@ -27,6 +28,40 @@ Result<Bytes> SignWithLabel(const Suite& suite, View private_key, std::string_vi
                             std::initializer_list<View> content);
 Status VerifyWithLabel(const Suite& suite, View public_key, std::string_view label,
                        std::initializer_list<View> content, View signature);
+
+// SignContent { opaque label<V> = "MLS 1.0 " + Label; opaque content<V>; } (RFC 9420 §5.1.2) in one piece, as
+// EdDSA takes it: first without its content, for which there is room at the end. TOO_LARGE above 2^30 bytes.
+struct LabelledContent {
+  Bytes encoded;
+  std::size_t size;  // of the content
+  static Result<LabelledContent> Make(std::string_view label, std::size_t size);
+  std::span<std::uint8_t> room() { return std::span(encoded).last(size); }
+  View content() const { return View(encoded).last(size); }
+};
+
+// SignUnsigned and VerifyUnsigned take a struct whose last field is the signature, and encode it behind the
+// label: a GroupInfo may be many megabytes.
+template <class T>
+Result<LabelledContent> UnsignedContent(std::string_view label, const T& value) {
+  const Unsigned<T> content{value};
+  auto made = LabelledContent::Make(label, content.Size());
+  if (!made.ok()) return made;
+  Writer out(made->room());
+  content.Write(out);
+  return made;
+}
+template <class T>
+Result<Bytes> SignUnsigned(const Suite& suite, View private_key, std::string_view label, const T& value) {
+  const auto content = UnsignedContent(label, value);
+  if (!content.ok()) return content.error();
+  return Sign(suite, private_key, content->encoded);
+}
+template <class T>
+Status VerifyUnsigned(const Suite& suite, View public_key, std::string_view label, const T& value) {
+  const auto content = UnsignedContent(label, value);
+  if (!content.ok()) return content.error();
+  return Verify(suite, public_key, content->encoded, value.signature);
+}
 
 // EncryptionContext prepares EncryptWithLabel for one label and context, so that many recipients share its
 // hashes.

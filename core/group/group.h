@@ -60,14 +60,14 @@ class Group {
 
   // --- join_welcome.cc (RFC 9420 §12.4.3.1) ---
   // StageJoin opens our entry; staged.questions are the PSKs to give to OpenJoin.
-  static Result<StagedJoin> StageJoin(const Welcome& welcome, JoinInput input, const Env& env);
+  static Result<StagedJoin> StageJoin(Welcome welcome, JoinInput input, const Env& env);
   // OpenJoin opens and verifies the GroupInfo and the tree; staged.questions are then the credentials of all
   // members.
   static Status OpenJoin(StagedJoin& staged, std::vector<std::optional<Secret>> psks, const Env& env);
   static Result<Group> CompleteJoin(StagedJoin staged, const Answers& answers, const Env& env);
 
   // --- join_external.cc (RFC 9420 §12.4.3.2) ---
-  static Result<StagedExternalJoin> StageExternalJoin(const GroupInfo& info, ExternalJoinOptions options,
+  static Result<StagedExternalJoin> StageExternalJoin(GroupInfo info, ExternalJoinOptions options,
                                                       const Env& env);
   static Result<ExternalJoin> CompleteExternalJoin(StagedExternalJoin staged, const Answers& answers,
                                                    const Env& env);

@@ -24,7 +24,7 @@ struct StagedJoin {
   Bytes encrypted_group_info;
   std::vector<PreSharedKeyID> foreign_psks;  // those of secrets.psks that the origin does not answer
   Secret member_secret;                      // set by OpenJoin
-  std::optional<GroupInfo> group_info;       // set by OpenJoin
+  LeafIndex signer;                          // of the GroupInfo; set by OpenJoin
   PublicEpochPtr epoch;  // set by OpenJoin; its group_id must be new to the caller (§12.4.3)
   Questions questions;
 };

@@ -56,7 +56,7 @@ std::vector<Proposal> JoinProposals(const ExternalJoinOptions& options, Bytes ke
 
 }  // namespace
 
-Result<StagedExternalJoin> Group::StageExternalJoin(const GroupInfo& info, ExternalJoinOptions options,
+Result<StagedExternalJoin> Group::StageExternalJoin(GroupInfo info, ExternalJoinOptions options,
                                                     const Env& env) {
   StagedExternalJoin staged;
   MLS_TRY(external, ReadExtension<ExternalPub>(info.extensions));
@@ -67,11 +67,13 @@ Result<StagedExternalJoin> Group::StageExternalJoin(const GroupInfo& info, Exter
     MLS_REQUIRE(options.profile->capabilities.Supports(extension.extension_type),
                 UNSUPPORTED_EXTENSION);  // RFC 9420 §12.4.3: a joiner supports what the group uses
   }
-  MLS_TRY(epoch, VerifyGroupInfoAndTree(info, options.ratchet_tree, options.policy, env, staged.questions));
+  MLS_TRY(epoch, VerifyGroupInfoAndTree(std::move(info), options.ratchet_tree, options.policy, env,
+                                        staged.questions));
   MLS_DO(ValidateHpkePublicKey(epoch->suite(), external->external_pub));
   staged.questions.psks = options.psks;
   staged.external_pub = std::move(external->external_pub);
   staged.epoch = std::move(epoch);
+  options.ratchet_tree = Bytes();
   staged.options = std::move(options);
   return staged;
 }

@@ -76,10 +76,9 @@ Result<PrivateKeys> JoinerKeys(const StagedJoin& staged, LeafIndex self) {
   keys.Set(self, staged.input.keys.encryption_private_key.Clone());  // a package of last resort keeps its own
   if (!staged.secrets.path_secret) return keys;
   const RatchetTree& tree = staged.epoch->tree;
-  const LeafIndex signer = staged.group_info->signer;
   // INVALID_WELCOME where nobody has set this node: it is blank, or we are the signer ourselves.
-  const NodeIndex common = CommonAncestor(self, signer);
-  MLS_TRY(opened, DerivePath(tree, signer, common, staged.secrets.path_secret->path_secret));
+  const NodeIndex common = CommonAncestor(self, staged.signer);
+  MLS_TRY(opened, DerivePath(tree, staged.signer, common, staged.secrets.path_secret->path_secret));
   for (auto& [node, key] : opened.private_keys) keys.Set(node, std::move(key));
   return keys;
 }
@@ -105,7 +104,7 @@ Status ValidateLink(const std::vector<PreSharedKeyID>& psks, const Group* origin
 
 }  // namespace
 
-Result<StagedJoin> Group::StageJoin(const Welcome& welcome, JoinInput input, const Env&) {
+Result<StagedJoin> Group::StageJoin(Welcome welcome, JoinInput input, const Env&) {
   const Suite* suite = FindSuite(welcome.cipher_suite);
   MLS_REQUIRE(suite != nullptr, UNSUPPORTED_CIPHERSUITE);  // RFC 9420 §17.1: one we speak
   MLS_REQUIRE(input.key_package.cipher_suite == welcome.cipher_suite,
@@ -124,7 +123,7 @@ Result<StagedJoin> Group::StageJoin(const Welcome& welcome, JoinInput input, con
   staged.input = std::move(input);
   staged.suite = suite;
   staged.secrets = std::move(secrets);
-  staged.encrypted_group_info = welcome.encrypted_group_info;
+  staged.encrypted_group_info = std::move(welcome.encrypted_group_info);
   return staged;
 }
 
@@ -149,15 +148,16 @@ Status Group::OpenJoin(StagedJoin& staged, std::vector<std::optional<Secret>> ps
   MLS_TRY(welcome_secret, WelcomeSecret(*staged.suite, member_secret));
   MLS_TRY(info, OpenGroupInfo(*staged.suite, welcome_secret, staged.encrypted_group_info));
   // Most of a Welcome is the tree: its ciphertext goes before the tree is read.
-  staged.encrypted_group_info = {};
+  staged.encrypted_group_info = Bytes();  // "= {}" would keep its memory
   MLS_REQUIRE(info.group_context.cipher_suite == staged.input.key_package.cipher_suite,
               CIPHERSUITE_MISMATCH);  // RFC 9420 §12.4.3.1: the key package's suite
   MLS_DO(SupportGroup(info.group_context, staged.input.key_package.leaf_node.capabilities));
   staged.questions = {};
-  MLS_TRY(epoch, VerifyGroupInfoAndTree(info, staged.input.ratchet_tree, staged.input.policy, env,
+  staged.signer = info.signer;
+  MLS_TRY(epoch, VerifyGroupInfoAndTree(std::move(info), staged.input.ratchet_tree, staged.input.policy, env,
                                         staged.questions));
   staged.member_secret = std::move(member_secret);
-  staged.group_info = std::move(info);
+  staged.input.ratchet_tree = Bytes();
   staged.epoch = std::move(epoch);
   return kOk;
 }

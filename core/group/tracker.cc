@@ -9,14 +9,33 @@ namespace {
 
 // The tree comes in the GroupInfo or beside it; when it comes twice, both must be the same (RFC 9420
 // §12.4.3.3).
-Result<RatchetTree> FindTree(const Suite& suite, const GroupInfo& info, View ratchet_tree,
+Result<RatchetTree> FindTree(const Suite& suite, const GroupInfoTBS& info, View ratchet_tree,
                              const Limits& limits) {
-  const Bytes* inside = FindExtension(info.extensions, ExtensionType::ratchet_tree);
-  MLS_REQUIRE(inside != nullptr || !ratchet_tree.empty(),
-              MISSING_TREE);  // RFC 9420 §12.4.3.1: first get the tree
-  const bool agree = inside == nullptr || ratchet_tree.empty() || Equal(*inside, ratchet_tree);
+  const std::optional<View> inside = info.Extension(ExtensionType::ratchet_tree);
+  MLS_REQUIRE(inside || !ratchet_tree.empty(), MISSING_TREE);  // RFC 9420 §12.4.3.1: first get the tree
+  const bool agree = !inside || ratchet_tree.empty() || Equal(*inside, ratchet_tree);
   MLS_REQUIRE(agree, TREE_HASH_MISMATCH);  // RFC 9420 §12.4.3.3: whichever way it came
-  return RatchetTree::DecodeExtension(suite, inside != nullptr ? View(*inside) : ratchet_tree, limits);
+  return RatchetTree::DecodeExtension(suite, inside.value_or(ratchet_tree), limits);
+}
+
+// VerifySignature gives the tree, too: the signature key is that of one of its leaves. What was signed goes
+// before anything is made of it.
+Result<RatchetTree> VerifySignature(const Suite& suite, GroupInfo& info, View ratchet_tree,
+                                    const Limits& limits) {
+  MLS_TRY(content, GroupInfoTBS::Of(info));
+  info.extensions = Extensions();
+  MLS_TRY(tree, FindTree(suite, content, ratchet_tree, limits));
+  const View signer = tree.SignatureKey(info.signer);
+  MLS_REQUIRE(!signer.empty(), UNKNOWN_SENDER);  // RFC 9420 §12.4.3.1: the signer's leaf is not blank
+  MLS_DO(content.Verify(suite, signer, info.signature));
+  return std::move(tree);
+}
+
+Result<GroupInfo> DecodeGroupInfo(View bytes, const Limits& limits) {
+  MLS_TRY(message, DecodeMessage(bytes, limits));
+  auto* info = std::get_if<GroupInfoMessage>(&message.body);
+  MLS_REQUIRE(info != nullptr, WRONG_WIRE_FORMAT);  // RFC 9420 §6: nothing else is asked for
+  return std::move(info->group_info);
 }
 
 void AskAboutEveryone(const PublicEpoch& epoch, Questions& questions) {
@@ -51,7 +70,7 @@ Status VerifyTree(const GroupInfo& info, RatchetTree& tree, const Policy& policy
 
 }  // namespace
 
-Result<PublicEpochPtr> VerifyGroupInfoAndTree(const GroupInfo& info, View ratchet_tree, const Policy& policy,
+Result<PublicEpochPtr> VerifyGroupInfoAndTree(GroupInfo info, View ratchet_tree, const Policy& policy,
                                               const Env& env, Questions& questions) {
   const GroupContext& context = info.group_context;
   MLS_REQUIRE(context.version == ProtocolVersion::mls10,
@@ -60,10 +79,7 @@ Result<PublicEpochPtr> VerifyGroupInfoAndTree(const GroupInfo& info, View ratche
   MLS_REQUIRE(suite != nullptr, UNSUPPORTED_CIPHERSUITE);  // RFC 9420 §17.1: one we speak
   MLS_DO(ValidateExtensions(info.extensions, ExtensionPlace::group_info, policy.limits));
   MLS_DO(ValidateExtensions(context.extensions, ExtensionPlace::group_context, policy.limits));
-  MLS_TRY(tree, FindTree(*suite, info, ratchet_tree, policy.limits));
-  const View signer = tree.SignatureKey(info.signer);
-  MLS_REQUIRE(!signer.empty(), UNKNOWN_SENDER);  // RFC 9420 §12.4.3.1: the signer's leaf is not blank
-  MLS_DO(VerifyGroupInfo(*suite, info, signer));
+  MLS_TRY(tree, VerifySignature(*suite, info, ratchet_tree, policy.limits));
   MLS_DO(VerifyTree(info, tree, policy, env));
   MLS_DO(ValidateExternalSenders(*suite, context.extensions, policy.limits, policy.known_certificates.get()));
   MLS_TRY(epoch, MakePublicEpoch(context, std::move(tree), info.confirmation_tag));
@@ -71,12 +87,13 @@ Result<PublicEpochPtr> VerifyGroupInfoAndTree(const GroupInfo& info, View ratche
   return std::move(epoch);
 }
 
-Result<StagedSeed> Tracker::StageSeed(const GroupInfo& info, View ratchet_tree, const Policy& policy,
+Result<StagedSeed> Tracker::StageSeed(View group_info, View ratchet_tree, const Policy& policy,
                                       const Env& env) {
   StagedSeed seed;
-  MLS_TRY(epoch, VerifyGroupInfoAndTree(info, ratchet_tree, policy, env, seed.questions));
+  MLS_TRY(info, DecodeGroupInfo(group_info, policy.limits));
+  MLS_TRY(epoch, VerifyGroupInfoAndTree(std::move(info), ratchet_tree, policy, env, seed.questions));
   seed.epoch = std::move(epoch);
-  seed.group_info = EncodeMessage(GroupInfoMessage{info});
+  seed.group_info = ToBytes(group_info);
   return seed;
 }
 
@@ -143,14 +160,15 @@ Status Tracker::Complete(StagedHandshake staged, const Answers& answers) {
   return kOk;
 }
 
-Status Tracker::OfferGroupInfo(const GroupInfo& info) {
+Status Tracker::OfferGroupInfo(View group_info) {
+  MLS_TRY(info, DecodeGroupInfo(group_info, policy_.limits));
   MLS_REQUIRE(info.group_context == epoch_->context, WRONG_EPOCH);  // RFC 9420 §12.4.3: of this very epoch
   MLS_REQUIRE(Equal(info.confirmation_tag, epoch_->confirmation_tag),
               BAD_CONFIRMATION_TAG);  // RFC 9420 §12.4.3: the tag of the Commit that began it
   const View signer = epoch_->tree.SignatureKey(info.signer);
   MLS_REQUIRE(!signer.empty(), UNKNOWN_SENDER);  // RFC 9420 §12.4.3.1: a member signs it
   MLS_DO(VerifyGroupInfo(epoch_->suite(), info, signer));
-  group_info_ = EncodeMessage(GroupInfoMessage{info});
+  group_info_ = ToBytes(group_info);
   return kOk;
 }
 

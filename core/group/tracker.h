@@ -28,9 +28,9 @@ class Tracker {
   // Group's own construction: an epoch that it has verified or made itself.
   Tracker(PublicEpochPtr epoch, Policy policy) : epoch_(std::move(epoch)), policy_(std::move(policy)) {}
 
-  // StageSeed verifies a GroupInfo and its tree (RFC 9420 §12.4.3.1). `ratchet_tree` may be empty when the
-  // GroupInfo carries it (MISSING_TREE otherwise).
-  static Result<StagedSeed> StageSeed(const GroupInfo& info, View ratchet_tree, const Policy& policy,
+  // StageSeed verifies a GroupInfo, an MLSMessage (WRONG_WIRE_FORMAT), and its tree (RFC 9420 §12.4.3.1).
+  // `ratchet_tree` may be empty when the GroupInfo carries it (MISSING_TREE otherwise).
+  static Result<StagedSeed> StageSeed(View group_info, View ratchet_tree, const Policy& policy,
                                       const Env& env);
   static Result<Tracker> CompleteSeed(StagedSeed seed, const Answers& answers, Policy policy);
   // Reseed moves on to a later epoch of the same group: WRONG_GROUP, WRONG_EPOCH.
@@ -50,9 +50,10 @@ class Tracker {
 
   // EncodeTree gives the ratchet_tree for joiners.
   Bytes EncodeTree() const { return epoch_->tree.EncodeExtension(); }
-  // OfferGroupInfo keeps a member's GroupInfo of this epoch for joiners: WRONG_EPOCH, BAD_SIGNATURE.
+  // OfferGroupInfo keeps a member's GroupInfo, an MLSMessage of this epoch, for joiners: WRONG_WIRE_FORMAT,
+  // WRONG_EPOCH, BAD_SIGNATURE.
   // group_info() is empty when there is none for the current epoch.
-  Status OfferGroupInfo(const GroupInfo& info);
+  Status OfferGroupInfo(View group_info);
   View group_info() const { return group_info_; }
 
   // Used by Group, which verifies by itself: cache a proposal, move to the next epoch.
@@ -75,8 +76,8 @@ class Tracker {
 
 // VerifyGroupInfoAndTree runs the checks of RFC 9420 §12.4.3.1 that joiners and trackers share: the
 // GroupInfo's version, suite, extensions and signature, the tree's hash, structure and leaves. `questions`
-// receives every credential.
-Result<PublicEpochPtr> VerifyGroupInfoAndTree(const GroupInfo& info, View ratchet_tree, const Policy& policy,
+// receives every credential. The GroupInfo goes on the way: its tree is nearly all of it.
+Result<PublicEpochPtr> VerifyGroupInfoAndTree(GroupInfo info, View ratchet_tree, const Policy& policy,
                                               const Env& env, Questions& questions);
 
 }  // namespace mls

@@ -28,8 +28,7 @@ Result<NewKeyPackage> GenerateKeyPackage(const Suite& suite, const MemberProfile
   made.key_package.cipher_suite = suite.id;
   made.key_package.init_key = std::move(init.public_key);
   made.key_package.extensions = std::move(extensions);
-  MLS_TRY(signature, SignWithLabel(suite, profile.signature_private_key, "KeyPackageTBS",
-                                   {EncodeUnsigned(made.key_package)}));
+  MLS_TRY(signature, SignUnsigned(suite, profile.signature_private_key, "KeyPackageTBS", made.key_package));
   made.key_package.signature = std::move(signature);
   made.keys.init_private_key = std::move(init.private_key);
   made.keys.encryption_private_key = std::move(encryption.private_key);
@@ -84,8 +83,7 @@ Status ValidateKeyPackage(const KeyPackage& key_package, LeafRules rules) {
 Status VerifyKeyPackageSignatures(const Suite& suite, const KeyPackage& key_package) {
   const LeafNode& leaf = key_package.leaf_node;
   MLS_DO(VerifyLeafSignature(suite, leaf, {}, {}));
-  const Status signature = VerifyWithLabel(suite, leaf.signature_key, "KeyPackageTBS",
-                                           {EncodeUnsigned(key_package)}, key_package.signature);
+  const Status signature = VerifyUnsigned(suite, leaf.signature_key, "KeyPackageTBS", key_package);
   MLS_REQUIRE(signature.ok(), INVALID_KEY_PACKAGE);  // RFC 9420 §10.1: signed by the leaf's key
   return kOk;
 }

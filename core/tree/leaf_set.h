@@ -30,8 +30,8 @@ class LeafSet {
     words_[Word(leaf)] &= ~Bit(leaf);
     --size_;
     if (Word(leaf) < first_open_) first_open_ = Word(leaf);
+    // Those before the first open one are full, so it is not beyond the end after this.
     while (!words_.empty() && words_.back() == 0) words_.pop_back();
-    if (first_open_ > words_.size()) first_open_ = words_.size();
   }
 
   // Next gives the first member at or after `from`.

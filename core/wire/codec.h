@@ -286,19 +286,25 @@ Secret EncodeSecret(const T&... values) {
   return bytes;
 }
 
-// EncodeUnsigned gives the encoding of a signed struct without its last field, the signature.
+// Unsigned is a signed struct without its last field, the signature. It is written, never read.
+template <class T>
+struct Unsigned {
+  const T& value;
+  static constexpr std::size_t kLast = std::tuple_size_v<std::remove_cvref_t<decltype(T::kWire)>> - 1;
+
+  std::size_t Size() const { return wire::Size(value) - wire::FieldSize(value, std::get<kLast>(T::kWire)); }
+  void Write(Writer& out) const {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (wire::WriteField(out, value, std::get<I>(T::kWire)), ...);
+    }(std::make_index_sequence<kLast>());
+  }
+  void Read(Reader& in) { in.Fail(); }
+};
+
+// EncodeUnsigned gives the encoding of a signed struct without its signature, and what follows it.
 template <class T, class... More>
 Bytes EncodeUnsigned(const T& value, const More&... more) {
-  constexpr std::size_t kLast = std::tuple_size_v<std::remove_cvref_t<decltype(T::kWire)>> - 1;
-  const std::size_t last = wire::FieldSize(value, std::get<kLast>(T::kWire));
-  Bytes bytes(wire::Size(value) - last + EncodedSize(more...));
-  Writer out(bytes);
-  [&]<std::size_t... I>(std::index_sequence<I...>) {
-    (wire::WriteField(out, value, std::get<I>(T::kWire)), ...);
-  }(std::make_index_sequence<kLast>());
-  (wire::Write(out, more), ...);
-  assert(out.full());
-  return bytes;
+  return Encode(Unsigned<T>{value}, more...);
 }
 
 // Decode reads a T that takes up the whole input: MALFORMED, or LIMIT_EXCEEDED for lists that would take much

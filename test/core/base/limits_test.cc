@@ -114,14 +114,14 @@ TEST_CASE("Bounds: receiving takes at most four times the input and 1 MiB, right
 Status JoinBy(View bytes, const NewKeyPackage& package, const Env& env) {
   MLS_TRY(message, DecodeMessage(bytes, {}));
   JoinInput input{package.key_package, package.keys.Clone(), {}, nullptr, {}};
-  MLS_TRY(staged, Group::StageJoin(std::get<Welcome>(message.body), std::move(input), env));
+  MLS_TRY(staged, Group::StageJoin(std::move(std::get<Welcome>(message.body)), std::move(input), env));
   MLS_DO(Group::OpenJoin(staged, {}, env));
   const Answers answers = AcceptAll(staged.questions);
   MLS_TRY(group, Group::CompleteJoin(std::move(staged), answers, env));
   return group.phase() == Phase::active ? kOk : Status(Error::INTERNAL);
 }
 
-TEST_CASE("Bounds: joining takes at most six times the Welcome and 1 MiB, the group included") {
+TEST_CASE("Bounds: joining takes at most four times the Welcome, the group included") {
   SeededRandom random(43);
   for (const TreeState state : {TreeState::warm, TreeState::sparse}) {
     WarmGroup group = MakeWarmGroup(TheSuite(), 2000, state, random, nullptr);
@@ -135,11 +135,41 @@ TEST_CASE("Bounds: joining takes at most six times the Welcome and 1 MiB, the gr
     const Allocations seen = AllocationsOf([&] { joined = JoinBy(welcome, package, group.env).ok(); });
     CHECK(joined);
     CAPTURE(welcome.size());
-    // The message, what was in it, its tree, and what is signed: once encoded and once behind its label.
-    CHECK(seen.peak <= Allowed(welcome) + static_cast<std::ptrdiff_t>(2 * welcome.size()));
+    CAPTURE(seen.peak);
+    CHECK(seen.peak <= 4 * static_cast<std::ptrdiff_t>(welcome.size()));
     const Bytes forged = Flipped(welcome);
     CHECK(AllocationsOf([&] { joined = JoinBy(forged, package, group.env).ok(); }).peak <= Allowed(forged));
     CHECK_FALSE(joined);
+  }
+}
+
+TEST_CASE("Bounds: a GroupInfo takes at most four times its size, the tree that is kept included") {
+  SeededRandom random(44);
+  for (const TreeState state : {TreeState::warm, TreeState::sparse}) {
+    const WarmGroup group = MakeWarmGroup(TheSuite(), 2000, state, random, nullptr);
+    const GroupInfo made = Must(group.members[0].MakeGroupInfo({}, group.env));
+    const Bytes info = EncodeMessage(GroupInfoMessage{made});
+    const MemberProfile profile = MakeProfile(TheSuite(), "newcomer", random);
+    const auto join = [&] {
+      MLSMessage message = Must(DecodeMessage(info, {}));
+      ExternalJoinOptions options;
+      options.profile = &profile;
+      auto& decoded = std::get<GroupInfoMessage>(message.body).group_info;
+      return Group::StageExternalJoin(std::move(decoded), std::move(options), group.env).ok();
+    };
+    const auto seed = [&] {
+      StagedSeed staged = Must(Tracker::StageSeed(info, {}, {}, group.env));
+      const Answers answers = AcceptAll(staged.questions);
+      return Tracker::CompleteSeed(std::move(staged), answers, {}).ok();
+    };
+    CAPTURE(info.size());
+    for (const auto& take : {std::function<bool()>(join), std::function<bool()>(seed)}) {
+      bool taken = false;
+      const std::ptrdiff_t peak = AllocationsOf([&] { taken = take(); }).peak;
+      CAPTURE(peak);
+      CHECK(peak <= 4 * static_cast<std::ptrdiff_t>(info.size()));
+      CHECK(taken);
+    }
   }
 }
 

@@ -151,7 +151,7 @@ struct Starving {
   }
   Status Track(View handshake) {
     MLS_TRY(info, company[0].MakeGroupInfo({}, env));
-    MLS_TRY(seed, Tracker::StageSeed(info, {}, {}, env));
+    MLS_TRY(seed, Tracker::StageSeed(MessageOf(std::move(info)), {}, {}, env));
     const Answers answers = company.Answer(seed.questions);
     MLS_TRY(tracker, Tracker::CompleteSeed(std::move(seed), answers, {}));
     MLS_TRY(staged, tracker.Stage(handshake, env));

@@ -23,7 +23,7 @@ struct Followed {
     return rows;
   }
   Tracker Seed(const GroupInfo& info, View tree = {}) {
-    StagedSeed seed = Must(Tracker::StageSeed(info, tree, Public(), company.world.env));
+    StagedSeed seed = Must(Tracker::StageSeed(MessageOf(info), tree, Public(), company.world.env));
     const Answers answers = company.Answer(seed.questions);
     return Must(Tracker::CompleteSeed(std::move(seed), answers, Public()));
   }
@@ -112,7 +112,7 @@ TEST_CASE("a tracker lets joiners in, and follows their external Commits") {
     GroupInfoOptions apart;
     apart.tree = CommitOptions::Tree::apart;
     for (int i = 0; i < 2; ++i) {
-      Must(followed.tracker.OfferGroupInfo(company.Info(1, apart)));
+      Must(followed.tracker.OfferGroupInfo(MessageOf(company.Info(1, apart))));
       const MLSMessage kept = Must(DecodeMessage(followed.tracker.group_info(), {}));
       ExternalJoinOptions options;
       options.ratchet_tree = followed.tracker.EncodeTree();
@@ -137,7 +137,7 @@ TEST_CASE("a tracker keeps only the latest epoch's GroupInfo, signed by a member
     const GroupInfo old = company.Info(0);
     followed.Follow(company.Commit(1).message);
     const auto refused = [&](const GroupInfo& info) {
-      const Status status = followed.tracker.OfferGroupInfo(info);
+      const Status status = followed.tracker.OfferGroupInfo(MessageOf(info));
       return status.ok() ? Error::INTERNAL : status.error();
     };
     CHECK(refused(old) == Error::WRONG_EPOCH);
@@ -151,7 +151,7 @@ TEST_CASE("a tracker keeps only the latest epoch's GroupInfo, signed by a member
     spoilt.confirmation_tag[0] ^= 1;
     CHECK(refused(spoilt) == Error::BAD_CONFIRMATION_TAG);
     CHECK(followed.tracker.group_info().empty());
-    CHECK(followed.tracker.OfferGroupInfo(company.Info(1)).ok());
+    CHECK(followed.tracker.OfferGroupInfo(MessageOf(company.Info(1))).ok());
     CHECK_FALSE(followed.tracker.group_info().empty());
   }
 }
@@ -168,7 +168,7 @@ TEST_CASE("after a commit that it cannot read a tracker is seeded again") {
     followed.ExpectRefused(next, Error::FUTURE_EPOCH);
 
     const auto reseed = [&](const GroupInfo& info) {
-      StagedSeed seed = Must(Tracker::StageSeed(info, {}, Followed::Public(), company.world.env));
+      StagedSeed seed = Must(Tracker::StageSeed(MessageOf(info), {}, Followed::Public(), company.world.env));
       const Answers answers = AcceptAll(seed.questions);
       return followed.tracker.Reseed(std::move(seed), answers);
     };
@@ -233,7 +233,7 @@ TEST_CASE("a tracker's verdicts, versions, policies and the end of its group") {
     company.Accept(0, commit.id);
     company.Receive(1, commit.message);
     followed.InStep();
-    const auto seed = [&] { return Must(Tracker::StageSeed(company.Info(0), {}, {}, env)); };
+    const auto seed = [&] { return Must(Tracker::StageSeed(MessageOf(company.Info(0)), {}, {}, env)); };
     Answers answers = AcceptAll(seed().questions);
     answers.credentials.back() = Verdict::reject;
     CHECK(ErrorOf(Tracker::CompleteSeed(seed(), answers, {})) == Error::CREDENTIAL_REJECTED);
@@ -274,10 +274,12 @@ TEST_CASE("seeding needs the tree, and everything in it genuine") {
     const Env& env = company.world.env;
     GroupInfoOptions apart;
     apart.tree = CommitOptions::Tree::apart;
-    const GroupInfo bare = company.Info(0, apart);
+    const Bytes bare = MessageOf(company.Info(0, apart));
     CHECK(ErrorOf(Tracker::StageSeed(bare, {}, {}, env)) == Error::MISSING_TREE);
     Bytes tree = company[0].tracker().EncodeTree();
     CHECK(Tracker::StageSeed(bare, tree, {}, env).ok());
+    CHECK(ErrorOf(Tracker::StageSeed(company.Send(1, "no GroupInfo"), tree, {}, env)) ==
+          Error::WRONG_WIRE_FORMAT);
     for (std::size_t at = 0; at < tree.size(); at += 11) {
       tree[at] ^= 4;
       CHECK_FALSE(Tracker::StageSeed(bare, tree, {}, env).ok());
@@ -288,7 +290,7 @@ TEST_CASE("seeding needs the tree, and everything in it genuine") {
     const ExternalSender keyless{Bytes(3), Credential::Basic(AsView("sender"))};
     forged.group_context.extensions.push_back(MakeExtension(ExternalSenders{{keyless}}));
     Must(SignGroupInfo(suite, forged, company.client(0).profile.signature_private_key));
-    CHECK(ErrorOf(Tracker::StageSeed(forged, {}, {}, env)) == Error::INVALID_KEY);
+    CHECK(ErrorOf(Tracker::StageSeed(MessageOf(forged), {}, {}, env)) == Error::INVALID_KEY);
   }
 }
 

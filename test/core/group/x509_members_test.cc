@@ -123,10 +123,10 @@ TEST_CASE("R5.3-02: a chain may omit what all members know, wherever a credentia
     company.Commit(1, Proposing({GroupContextExtensions{{MakeExtension(senders)}}}));
     company.Hire(number);
     company.Chat();
-    CHECK(Tracker::StageSeed(company.Info(0), {}, KnowingTheIntermediate(), env).ok());
+    CHECK(Tracker::StageSeed(MessageOf(company.Info(0)), {}, KnowingTheIntermediate(), env).ok());
 
     // Whoever does not know the intermediate refuses the group and its members.
-    CHECK(ErrorOf(Tracker::StageSeed(company.Info(0), {}, {}, env)) == Error::INVALID_TREE);
+    CHECK(ErrorOf(Tracker::StageSeed(MessageOf(company.Info(0)), {}, {}, env)) == Error::INVALID_TREE);
     Company ignorant(suite, 1);
     const Client client = gapped(company.world, "a stranger");
     const NewKeyPackage package = company.world.NewKeyPackageOf(client);

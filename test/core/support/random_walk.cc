@@ -145,7 +145,7 @@ void RandomWalk::Seed(Walker& from) {
   if (apart) options.tree = CommitOptions::Tree::apart;
   const GroupInfo info = Must(from.group().MakeGroupInfo(options, env_));
   const Bytes tree = apart ? from.group().tree().EncodeExtension() : Bytes();
-  StagedSeed seed = Must(Tracker::StageSeed(info, tree, from.group().policy(), env_));
+  StagedSeed seed = Must(Tracker::StageSeed(MessageOf(info), tree, from.group().policy(), env_));
   const Answers answers = AcceptAll(seed.questions);
   if (tracker_ && tracker_->epoch().context.group_id == info.group_context.group_id) {
     Must(tracker_->Reseed(std::move(seed), answers));

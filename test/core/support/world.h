@@ -17,6 +17,9 @@ inline void Must(const Status& status) {
   if (!status.ok()) throw std::runtime_error(std::string(Describe(status.error()).name));
 }
 
+// MessageOf gives a GroupInfo as members send it.
+inline Bytes MessageOf(GroupInfo info) { return EncodeMessage(GroupInfoMessage{std::move(info)}); }
+
 template <class T>
 T Must(Result<T> result) {
   if (!result.ok()) throw std::runtime_error(std::string(Describe(result.error()).name));

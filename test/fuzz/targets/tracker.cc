@@ -43,7 +43,7 @@ const Followed& FollowedOf(std::size_t suite) {
   LiveGroup& group = LiveGroup::Of(suite);
   SeededRandom random(13);
   StagedSeed seed =
-      Must(Tracker::StageSeed(group.company.Info(0), {}, group.receiver.policy(), EnvOf(random)));
+      Must(Tracker::StageSeed(MessageOf(group.company.Info(0)), {}, group.receiver.policy(), EnvOf(random)));
   const Answers answers = AcceptAll(seed.questions);
   Tracker tracker = Must(Tracker::CompleteSeed(std::move(seed), answers, group.receiver.policy()));
   for (const Bytes& proposal : group.proposed) Must(Give(tracker, group, proposal));
