@@ -6,7 +6,7 @@
 //   --merge          puts what was found in build/fuzz/corpus into the corpus, smallest inputs first, and minimises it
 //
 // An input that breaks something is left in build/fuzz/artifacts, and the script fails. The target api_arguments is no
-// libFuzzer program: it calls the JavaScript API, and has seeds and no corpus.
+// libFuzzer program: it calls the JavaScript API on the addon under both sanitizers, and has seeds and no corpus.
 'use strict'
 
 const fs = require('node:fs')
@@ -16,6 +16,7 @@ const { parseArgs } = require('node:util')
 const { Failure, firstOf, main, root, run } = require('./process.cjs')
 const { clang } = require('./clang-tools.cjs')
 const { buildAddon } = require('./addon.cjs')
+const { buildAsanAddon } = require('./asan-addon.cjs')
 const { buildLib } = require('./build-lib.cjs')
 const { needs } = require('./needs.cjs')
 const { setup } = require('./setup.cjs')
@@ -61,29 +62,36 @@ function targetsOf(only) {
   return [only]
 }
 
-/** build compiles the targets. @param {string | undefined} only */
+/**
+ * build compiles the targets, and gives the environment of node under the sanitizers, empty where node has none.
+ * @param {string | undefined} only
+ */
 function build(only) {
+  /** @type {Record<string, string>} */
+  let node = {}
   if (!only || only === api) {
     buildAddon()
     buildLib()
+    node = buildAsanAddon() ?? {}
   }
-  if (only === api) return
+  if (only === api) return node
   const cxx = clang()
   if (!cxx) throw new Failure('clang is missing')
   console.log(`Builds the fuzz targets with ${cxx} in build/fuzz.`)
   configure(builds.fuzz, { CMAKE_CXX_COMPILER: cxx })
   compile(builds.fuzz, only ? `fuzz_${only}` : 'fuzz')
+  return node
 }
 
 /** @param {string} folder */
 const fresh = (folder) => (fs.rmSync(folder, { recursive: true, force: true }), fs.mkdirSync(folder, { recursive: true }), folder)
 
-/** @param {string} target @param {number} seconds @returns {import('./fuzz-run.cjs').Run} */
-function runOf(target, seconds) {
+/** @param {string} target @param {number} seconds @param {Record<string, string>} node @returns {import('./fuzz-run.cjs').Run} */
+function runOf(target, seconds, node) {
   const log = path.join(folderOf(builds.fuzz), `${target}.log`)
   if (target === api) {
     const words = ['--seconds', String(seconds), '--artifact', path.join(artifacts, `${api}-world`)]
-    return { target, command: process.execPath, args: [apiProgram, ...words], env: {}, log }
+    return { target, command: process.execPath, args: [apiProgram, ...words], env: node, log }
   }
   const folders = [path.join(found, target), path.join(corpus, target)]
   for (const folder of folders) fs.mkdirSync(folder, { recursive: true })
@@ -119,9 +127,9 @@ function report(results) {
  * @returns {Counts}
  */
 function fuzz({ seconds, only, jobs = 1 }) {
-  build(only)
+  const node = build(only)
   fs.mkdirSync(artifacts, { recursive: true })
-  const runs = targetsOf(only).map((target) => runOf(target, seconds))
+  const runs = targetsOf(only).map((target) => runOf(target, seconds, node))
   console.log(`Runs ${runs.length} targets, each for ${seconds} s, ${jobs} at once.`)
   const input = JSON.stringify({ runs, jobs })
   const { stdout, status } = spawnSync(process.execPath, [path.join(__dirname, 'fuzz-run.cjs')],
@@ -213,13 +221,13 @@ if (require.main === module) {
     const { only } = values
     if (!values.smoke) setup('fuzz')
     if (values.seeds || values.merge || values.replay) {
-      build(only)
+      const node = build(only)
       if (values.seeds) writeSeeds(only)
       if (values.merge) merge(only)
       if (values.replay) {
         if (!only) throw new Failure('--replay wants --only')
         const input = path.resolve(values.replay)
-        if (only === api) run(process.execPath, [apiProgram, '--replay', input])
+        if (only === api) run(process.execPath, [apiProgram, '--replay', input], { env: { ...process.env, ...node } })
         else run(path.join(programs, only), [...limits, input], { env: { ...process.env, ...environment() } })
       }
       return

@@ -5,12 +5,10 @@
 //                                runs on that addon: hours
 'use strict'
 
-const fs = require('node:fs')
-const path = require('node:path')
-const { capture, main } = require('./process.cjs')
-const { compiler } = require('./platform.cjs')
+const { main } = require('./process.cjs')
+const { buildAsanAddon } = require('./asan-addon.cjs')
 const { setup } = require('./setup.cjs')
-const { builds, compile, configure, folderOf } = require('./cmake.cjs')
+const { builds, compile, configure } = require('./cmake.cjs')
 const { ctest } = require('./ctest.cjs')
 const { runJest, suites: suitesOfJest } = require('./jest.cjs')
 const { findVectors } = require('./vectors.cjs')
@@ -33,21 +31,8 @@ const notHere = ['package', 'test/addon/symbols']
  */
 function sanitizeAddon(full) {
   const once = { passed: 0, failed: 0, skipped: 1 }
-  const cxx = compiler()
-  if (process.platform !== 'linux' || !cxx) return once  // elsewhere the runtime is loaded in other ways
-  const libraries = ['libasan.so', 'libubsan.so'].map((name) => capture(cxx, [`-print-file-name=${name}`]).out.trim())
-  if (!libraries.every((file) => path.isAbsolute(file))) return once  // clang has no such libraries to load
-  configure(builds.asan, { NODE_MLS_ADDON: 'ON' })
-  compile(builds.asan, 'node_mls')
-  // Where node-gyp-build looks when NODE_MLS_PREBUILD names a folder.
-  const folder = path.join(folderOf(builds.asan), 'addon')
-  const release = path.join(folder, 'build', 'Release')
-  fs.mkdirSync(release, { recursive: true })
-  fs.copyFileSync(path.join(folderOf(builds.asan), 'binding', 'node_mls.node'), path.join(release, 'node_mls.node'))
-  const env = {
-    LD_PRELOAD: libraries.join(' '), NODE_MLS_PREBUILD: folder,
-    ASAN_OPTIONS: 'detect_leaks=0', UBSAN_OPTIONS: 'halt_on_error=1:print_stacktrace=1',
-  }
+  const env = buildAsanAddon()
+  if (!env) return once
   const words = ['--maxWorkers', '2', '--testPathIgnorePatterns', ...notHere, '--testTimeout', full ? '1200000' : '120000']
   const counts = Object.values(runJest(full ? suitesOfJest : ['api'], words, env))
   return counts.length > 0 ? counts.reduce(sumOf) : once
