@@ -83,7 +83,7 @@ export class Records {
  * cost next to nothing.
  * @throws MlsError `STORAGE_DAMAGED` where it is not well formed.
  * @example
- * for (const change of rowChanges(batch)) if (change.kind === 'put') rows.set(toHex(change.key), change.value.slice())
+ * for (const change of rowChanges(batch)) if (change.kind === 'put') rows.set(toHex(change.key), new Uint8Array(change.value))
  */
 export function* rowChanges(batch: Uint8Array, wanted: (tag: number) => boolean = () => true): Generator<RowChange, void, undefined> {
   const records = new Records(batch)

@@ -1,5 +1,6 @@
 // Bulk inputs: very many byte strings, copied in slices so that no turn of the event loop lasts long.
 import { types } from 'node:util'
+import { cloneOf } from './bytes'
 import type { NativeBulk } from './native'
 import { attempt } from './options'
 import { Slices, inSlices } from './turns'
@@ -76,5 +77,5 @@ async function fillFrom(
 
 /** unpack gives the strings one by one, each a copy of its own. */
 export function* unpack({ bytes, offsets }: Packed): Generator<Uint8Array, void, undefined> {
-  for (let i = 0; i + 1 < offsets.length; i += 1) yield bytes.slice(offsets[i], offsets[i + 1])
+  for (let i = 0; i + 1 < offsets.length; i += 1) yield cloneOf(bytes.subarray(offsets[i], offsets[i + 1]))
 }

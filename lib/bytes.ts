@@ -53,6 +53,9 @@ export function requireBytes(what: string, value: unknown): Uint8Array {
  */
 export const copyOf = (what: string, value: unknown): Uint8Array => new Uint8Array(requireBytes(what, value))
 
+/** cloneOf gives a plain copy with memory of its own. A Buffer's slice() is neither. */
+export const cloneOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)
+
 /** copyOfText is copyOf, and takes a string as its UTF-8. @throws TypeError @throws MlsError `TOO_LARGE` */
 export function copyOfText(what: string, value: unknown): Uint8Array {
   if (typeof value === 'string') return new TextEncoder().encode(value)

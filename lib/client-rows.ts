@@ -6,7 +6,7 @@
 //     83 suite u16  digest of what the suite's signer was made of
 //     88 transfer   a transfer that this client has used up: the handle of what was imported, or empty of what left
 import { packBatch, type RowChange } from './batch'
-import { join, toHex } from './bytes'
+import { cloneOf, join, toHex } from './bytes'
 import { MlsError } from './errors'
 import { sealedKeySize } from './sealing-key'
 
@@ -78,11 +78,11 @@ export const isPlain = (rows: Uint8Array, [key, keyEnd]: readonly [number, numbe
 export function entryOf(key: Uint8Array, value: Uint8Array): GroupEntry {
   const status = statuses[value[0] ?? statuses.length]
   if (!status || key.length !== 1 + handleSize) throw new MlsError('STORAGE_DAMAGED')
-  const handle = key.slice(1)
-  if (statuses.indexOf(status) < firstMoving) return { handle, groupId: value.slice(1), status }
+  const handle = cloneOf(key.subarray(1))
+  if (statuses.indexOf(status) < firstMoving) return { handle, groupId: cloneOf(value.subarray(1)), status }
   const keyAt = 2 + transferSize
   const before = statuses[value[keyAt - 1] ?? statuses.length]
   if (!before || value.length < keyAt + sealedKeySize) throw new MlsError('STORAGE_DAMAGED')
-  const transfer = { id: value.slice(1, 1 + transferSize), before, key: value.slice(keyAt, keyAt + sealedKeySize) }
-  return { handle, groupId: value.slice(keyAt + sealedKeySize), status, transfer }
+  const transfer = { id: cloneOf(value.subarray(1, 1 + transferSize)), before, key: cloneOf(value.subarray(keyAt, keyAt + sealedKeySize)) }
+  return { handle, groupId: cloneOf(value.subarray(keyAt + sealedKeySize)), status, transfer }
 }

@@ -8,7 +8,7 @@ import {
   transferKey, type GroupEntry,
 } from './client-rows'
 import { ScopeMemory } from './scope-memory'
-import { join, toHex, viewOf } from './bytes'
+import { cloneOf, join, toHex, viewOf } from './bytes'
 import { MlsError, isMlsError, toError } from './errors'
 import { native, type NativeClient, type NativeClientState } from './native'
 import { noteKey, openKey, openStored, sealKey, storedForm, type EncryptionKey, type StoredKey } from './sealing-key'
@@ -249,7 +249,7 @@ export class ClientScope {
         if (change.kind === 'delete-prefix') whole = true
         else if (tag >= firstOwnTag || tag === pskTag) continue
         else if (change.kind === 'put') puts.push(change)
-        else if (tag === keyPackageTag) deleted.push(change.key.slice(1))
+        else if (tag === keyPackageTag) deleted.push(cloneOf(change.key.subarray(1)))
       }
       slices.push(batch)
       read ||= puts.length > 0 || deleted.length > 0
@@ -291,7 +291,7 @@ export class ClientScope {
       for (const change of rowChanges(rest, isOwn)) {
         if (change.kind !== 'put') continue
         const [tag = 0] = change.key
-        if (tag === tags.header) header = change.value.slice()
+        if (tag === tags.header) header = cloneOf(change.value)
         else noteKey(stored, tag, change.value)
       }
       memory.take(rowChanges(rest, isLookedUp))

@@ -1,6 +1,6 @@
 // Client: one identity with its keys and its groups.
 import type { AnswerSource } from './answers'
-import { copyOf, empty, toHex } from './bytes'
+import { cloneOf, copyOf, empty, toHex } from './bytes'
 import { readClient, signerDigest, type ClientOptions, type ClientRequest } from './client-options'
 import { signerRow, type GroupEntry, type GroupStatus } from './client-rows'
 import { ClientScope } from './client-scope'
@@ -48,7 +48,7 @@ export interface ClientSend extends SendOptions {
 /** ClientSent: a result of `sendMany` over several groups; `message` is an MLSMessage. */
 export type ClientSent = StepSent & { readonly group: Group }
 
-const listingOf = ({ groupId, status }: GroupEntry): GroupListing => ({ id: groupId.slice(), key: toHex(groupId), status })
+const listingOf = ({ groupId, status }: GroupEntry): GroupListing => ({ id: cloneOf(groupId), key: toHex(groupId), status })
 
 function readItem(what: string, value: unknown): { readonly group: Group; readonly step: NativeStep } {
   const options = new Options(what, value, ['group', 'data', 'authenticatedData'])

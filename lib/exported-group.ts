@@ -5,6 +5,7 @@
 //
 // The rows stay in the store, frozen, until `finish`. Nobody can open the bytes before `release` gives their key, and from
 // then on there is no way back: so at no moment two stores could send (RFC 9420 §6.3.1, §9: a generation is used once).
+import { cloneOf, empty } from './bytes'
 import type { GroupEntry } from './client-rows'
 import { MlsError } from './errors'
 
@@ -28,11 +29,11 @@ export class ExportedGroup {
 
   /** The group id. */
   get id(): Uint8Array {
-    return this.#entry.groupId.slice()
+    return cloneOf(this.#entry.groupId)
   }
   /** 16 random bytes that name this export. */
   get transferId(): Uint8Array {
-    return this.#entry.transfer?.id.slice() ?? new Uint8Array(0)
+    return cloneOf(this.#entry.transfer?.id ?? empty)
   }
 
   /**

@@ -2,7 +2,7 @@
 //
 // Getters show the published state: what is durable. Operations are promises and take effect in the order of the calls.
 import { answer } from './answers'
-import { copyOf, requireBytes, toHex } from './bytes'
+import { cloneOf, copyOf, requireBytes, toHex } from './bytes'
 import type { ByteStrings } from './bulk'
 import { readCommit, type CommitOptions, type PendingCommit } from './commit'
 import { MlsError, toError } from './errors'
@@ -69,7 +69,7 @@ export class Group {
 
   /** The group id. */
   get id(): Uint8Array {
-    return this.#state.groupId.slice()
+    return cloneOf(this.#state.groupId)
   }
   /** The group id in hex, for keys of a Map. */
   get key(): string {
@@ -97,10 +97,10 @@ export class Group {
    * we were removed.
    */
   get epochAuthenticator(): Uint8Array {
-    return this.#state.epochAuthenticator.slice()
+    return cloneOf(this.#state.epochAuthenticator)
   }
   get treeHash(): Uint8Array {
-    return this.#state.treeHash.slice()
+    return cloneOf(this.#state.treeHash)
   }
   /** The extensions of the GroupContext (RFC 9420 §8.1). */
   get extensions(): readonly Extension[] {

@@ -7,7 +7,7 @@
 // which is no conflict for anybody.
 import { commitAtom, listScopes, loadScope } from './atom'
 import { packBatch, rowChanges, type RowChange } from './batch'
-import { toHex, viewOf } from './bytes'
+import { cloneOf, toHex, viewOf } from './bytes'
 import { fromNative } from './errors'
 import { native, type NativeClient, type NativeStepResult } from './native'
 import type { Acknowledge, DurableEvent, ReceivedCommit, ReceivedMessage, ReceivedProposal } from './received'
@@ -19,7 +19,7 @@ const numberSize = 8
 
 /** inboxScope: 04 instead of 02, and the same behind it. */
 export function inboxScope(groupScope: Uint8Array): Uint8Array {
-  const scope = groupScope.slice()
+  const scope = cloneOf(groupScope)
   scope[0] = 4
   return scope
 }
@@ -117,7 +117,7 @@ export class Inbox {
    */
   async *saved(prefix: Uint8Array, keys: NativeClient): AsyncGenerator<readonly [groupScope: Uint8Array, event: DurableEvent], void, undefined> {
     for await (const scope of listScopes(this.#store, inboxScope(prefix))) {
-      const groupScope = scope.slice()
+      const groupScope = cloneOf(scope)
       groupScope[0] = 2
       const rows = new native.Rows()
       await loadScope(this.#store, scope, (slice) => rows.add(slice))

@@ -8,7 +8,7 @@
 import { randomBytes } from 'node:crypto'
 import { commitAtom, loadScope } from './atom'
 import { packBatch, rowChanges } from './batch'
-import { equal, join, viewOf } from './bytes'
+import { cloneOf, equal, join, viewOf } from './bytes'
 import { MlsError, isMlsError } from './errors'
 import type { AtomPart, Store } from './store'
 
@@ -35,7 +35,7 @@ export interface LeaseInfo {
 
 /** leaseScope: 03 instead of 02, and the same behind it. */
 export function leaseScope(groupScope: Uint8Array): Uint8Array {
-  const scope = groupScope.slice()
+  const scope = cloneOf(groupScope)
   scope[0] = 3
   return scope
 }
@@ -140,7 +140,7 @@ export class Lease {
     const loaded = await loadScope(this.#store, this.#scope, (batch) => {
       for (const change of rowChanges(batch)) {
         if (change.kind !== 'put' || change.value.length !== holderSize + 8) throw new MlsError('STORAGE_DAMAGED')
-        row = { holder: change.value.slice(0, holderSize), until: Number(viewOf(change.value).readBigUInt64BE(holderSize)) }
+        row = { holder: cloneOf(change.value.subarray(0, holderSize)), until: Number(viewOf(change.value).readBigUInt64BE(holderSize)) }
       }
     })
     return { ...row, token: loaded?.versions[version] ?? 0n }

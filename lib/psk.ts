@@ -1,5 +1,5 @@
 // External pre-shared keys (RFC 9420 §8.4): secrets that members share from elsewhere and mix into a group.
-import { copyOf, copyOfText } from './bytes'
+import { cloneOf, copyOf, copyOfText } from './bytes'
 import { deleteRow } from './client-rows'
 import type { ClientScope } from './client-scope'
 import { MlsError, toError } from './errors'
@@ -52,7 +52,7 @@ export class Psks {
     const put = this.#stored(id)
     if (put) return put
     try {
-      const given = await this.#source?.(id.slice())
+      const given = await this.#source?.(cloneOf(id))
       return given ? new native.Secret(copyOf('the PSK', given)) : null
     } catch (cause) {
       throw new MlsError('MISSING_PSK', { cause })

@@ -1,6 +1,6 @@
 // What of a client's scope is looked up without the addon: its groups, sealed PSKs, digests of signers, transfers.
 import { Records, type RowChange } from './batch'
-import { toHex, viewOf } from './bytes'
+import { cloneOf, toHex, viewOf } from './bytes'
 import { entryOf, isPlain, pskTag, tags, type GroupEntry } from './client-rows'
 import { MlsError } from './errors'
 
@@ -118,14 +118,14 @@ export class ScopeMemory {
       const [tag = 0] = change.key
       const value = change.kind === 'put' ? change.value : null
       if (tag === pskTag) {
-        if (value) this.psks.set(toHex(change.key), value.slice())
+        if (value) this.psks.set(toHex(change.key), cloneOf(value))
         else this.psks.delete(toHex(change.key))
       } else if (tag === tags.signer && value) {
         this.signers.set(toHex(change.key), toHex(value))
       } else if (tag === tags.transfer && value) {
-        this.transfers.set(toHex(change.key), value.slice())
+        this.transfers.set(toHex(change.key), cloneOf(value))
       } else if (tag === tags.group) {
-        this.groups.set(change.key.slice(1), value ? entryOf(change.key, value) : null)
+        this.groups.set(cloneOf(change.key.subarray(1)), value ? entryOf(change.key, value) : null)
       }
     }
   }

@@ -7,7 +7,7 @@
 // A caller's key wraps the sealing key instead of being it, so that it can be changed by writing one row.
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { RowChange } from './batch'
-import { copyOf, equal, join } from './bytes'
+import { cloneOf, copyOf, equal, join } from './bytes'
 import { MlsError } from './errors'
 import { attempt } from './options'
 
@@ -39,9 +39,9 @@ export interface StoredKey {
 
 /** noteKey keeps the value of a row, if it is one of this file's. */
 export function noteKey(stored: StoredKey, tag: number, value: Uint8Array): void {
-  if (tag === rows.clear) stored.clear = value.slice()
-  else if (tag === rows.check) stored.check = value.slice()
-  else if (tag === rows.wrapped) stored.wrapped = value.slice()
+  if (tag === rows.clear) stored.clear = cloneOf(value)
+  else if (tag === rows.check) stored.check = cloneOf(value)
+  else if (tag === rows.wrapped) stored.wrapped = cloneOf(value)
 }
 
 /** readEncryptionKey takes a caller's key. @throws TypeError @throws RangeError */
@@ -68,7 +68,7 @@ export async function storedForm(key: Uint8Array, encryptionKey: EncryptionKey |
   ]
   if (!encryptionKey) return put(rows.clear, key)
   if (encryptionKey instanceof Uint8Array) return put(rows.wrapped, join([Uint8Array.of(kinds.sealed), sealKey(key, encryptionKey, scope)]))
-  const wrapped = await asked(async () => copyOf('what wrap gives', await encryptionKey.wrap(key.slice())))
+  const wrapped = await asked(async () => copyOf('what wrap gives', await encryptionKey.wrap(cloneOf(key))))
   return put(rows.wrapped, join([Uint8Array.of(kinds.wrapped), wrapped]))
 }
 
@@ -95,7 +95,7 @@ async function unwrapped(row: Uint8Array, encryptionKey: EncryptionKey, scope: U
   const rest = row.subarray(1)
   if (row[0] !== (isKey ? kinds.sealed : kinds.wrapped)) throw new MlsError('WRONG_ENCRYPTION_KEY')
   if (isKey) return openKey(rest, encryptionKey, scope)
-  const key = await asked(async () => copyOf('what unwrap gives', await encryptionKey.unwrap(rest.slice())))
+  const key = await asked(async () => copyOf('what unwrap gives', await encryptionKey.unwrap(cloneOf(rest))))
   if (key.length !== keySize) throw new MlsError('WRONG_ENCRYPTION_KEY')
   return key
 }

@@ -3,7 +3,7 @@
 // It sees what public messages say: commits, proposals, the tree. It needs members that send handshake messages as
 // public ones (policy `handshake: 'public'`). It decrypts nothing.
 import { answer, type AnswerSource } from './answers'
-import { copyOf, empty, toHex } from './bytes'
+import { cloneOf, copyOf, empty, toHex } from './bytes'
 import { trustAnyCredential, type Authenticate } from './credential'
 import { MlsError } from './errors'
 import type { Hold } from './hold'
@@ -76,7 +76,7 @@ export class Tracker {
 
   /** The group id; empty before `seed`. */
   get id(): Uint8Array {
-    return this.#seeded.groupId.slice()
+    return cloneOf(this.#seeded.groupId)
   }
   get key(): string {
     return toHex(this.#seeded.groupId)
@@ -91,7 +91,7 @@ export class Tracker {
     return this.#seeded.memberCount
   }
   get treeHash(): Uint8Array {
-    return this.#seeded.treeHash.slice()
+    return cloneOf(this.#seeded.treeHash)
   }
   get extensions(): readonly Extension[] {
     return this.#seeded.extensions

@@ -8,7 +8,7 @@
 // last: a file that lost its end is found out, and so is one with something behind it.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { types } from 'node:util'
-import { viewOf } from './bytes'
+import { cloneOf, viewOf } from './bytes'
 import { MlsError } from './errors'
 import { attempt } from './options'
 import { Slices } from './turns'
@@ -232,7 +232,7 @@ export class Input {
     const { done, value } = await this.#parts.next()
     if (done) return false
     if (!types.isUint8Array(value)) throw new TypeError(`${this.#what} must give Uint8Arrays`)
-    if (value.length > 0) this.#waiting.push(value.slice())
+    if (value.length > 0) this.#waiting.push(cloneOf(value))
     this.#size += value.length
     return true
   }

@@ -2,7 +2,7 @@
 //
 // It is a Store like any other: atoms, versions, conflicts, and loads of what changed since a revision.
 import { rowChanges, packBatch, type RowChange } from '../batch'
-import { toHex } from '../bytes'
+import { cloneOf, toHex } from '../bytes'
 import { StoreConflict, type Atom, type AtomPart, type Slice, type Store } from '../store'
 import { Slices } from '../turns'
 
@@ -94,7 +94,7 @@ class MemoryStore implements Store {
     const start = toHex(prefix)
     for (const key of [...this.#scopes.keys()].filter((one) => one.startsWith(start)).sort()) {
       const scope = this.#scopes.get(key)
-      if (scope) yield scope.name.slice()
+      if (scope) yield cloneOf(scope.name)
     }
   }
 
@@ -155,7 +155,7 @@ class MemoryStore implements Store {
 
   #scopeOf(name: Uint8Array): Scope {
     return this.#scopes.get(toHex(name)) ?? {
-      name: name.slice(), rows: new Map(), versions: new Map(), revision: this.#past, deleted: 0, forgotten: this.#past,
+      name: cloneOf(name), rows: new Map(), versions: new Map(), revision: this.#past, deleted: 0, forgotten: this.#past,
       readers: new Set(), stale: [],
     }
   }
