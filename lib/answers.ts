@@ -37,7 +37,8 @@ async function judge(
 ): Promise<number[]> {
   try {
     const verdicts = await hold.ask(() => authenticate(batch), timeout)
-    if (Array.isArray(verdicts) && verdicts.length === batch.length) return verdicts.map(codeOf)
+    // map would pass over holes, and leave them to be 0, which is acceptance.
+    if (Array.isArray(verdicts) && verdicts.length === batch.length) return Array.from<Verdict, number>(verdicts, codeOf)
     throw new TypeError(`authenticate must give ${batch.length} verdicts`)
   } catch (cause) {
     if (isMlsError(cause, 'ANSWER_TIMEOUT', 'ABORTED')) throw cause

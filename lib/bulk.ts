@@ -58,21 +58,32 @@ async function fillFrom(
 ): Promise<NativeBulk> {
   let count = 0
   const slices = new Slices(signal)
-  for (;;) {
+  // False at the end.
+  const addSlice = (): boolean => {
     const slice: Uint8Array[] = []
-    while (slice.length < stride) {
+    let more = true
+    while (more && slice.length < stride) {
       const { done, value } = attempt(`${what}[${count}]`, () => iterator.next())
-      if (done) {
-        bulk.add(slice, 0, slice.length)
-        return bulk
-      }
+      more = !done
+      if (done) break
       if (!types.isUint8Array(value)) throw new TypeError(`${what}[${count}] must be a Uint8Array`)
       slice.push(value)
       count += 1
     }
     bulk.add(slice, 0, slice.length)
-    if (slices.full()) await slices.next()
+    return more
   }
+  try {
+    while (addSlice()) if (slices.full()) await slices.next()
+  } catch (error) {
+    try {
+      iterator.return?.()
+    } catch {
+      // What went wrong first is what is told.
+    }
+    throw error
+  }
+  return bulk
 }
 
 /** unpack gives the strings one by one, each a copy of its own. */

@@ -283,7 +283,11 @@ export class Client {
     this.#keys()
     const results: ClientSent[] = []
     const byGroup = new Map<Group, number[]>()
-    list.forEach(({ group }, i) => byGroup.set(group, [...(byGroup.get(group) ?? []), i]))
+    list.forEach(({ group }, i) => {
+      const others = byGroup.get(group)
+      if (others) others.push(i)
+      else byGroup.set(group, [i])
+    })
     await inWindow(byGroup, this.#window, async ([group, places]) => {
       const sent = await group.sendEach(places.map((i) => list[i]!.step))
       places.forEach((i, at) => (results[i] = { ...(sent[at] as StepSent), group }))

@@ -41,8 +41,11 @@ export class Events<Event extends { readonly kind: string }> {
       this.#queues.delete(queue)
       signal?.removeEventListener('abort', abort)
     })
-    if (this.#ended || signal?.aborted) queue.end()
-    else this.#queues.add(queue)
+    if (this.#ended || signal?.aborted) {
+      queue.end()
+      return queue
+    }
+    this.#queues.add(queue)
     signal?.addEventListener('abort', abort, { once: true })
     return queue
   }

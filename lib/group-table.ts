@@ -45,6 +45,8 @@ export class GroupTable {
   readonly #unloaded = new Map<string, WeakRef<Group>>()
   /** Those with listeners, which nobody else may hold. */
   readonly #listened = new Set<Group>()
+  /** Those that were unloaded once: a registration is kept for as long as its Group. */
+  readonly #registered = new WeakSet<Group>()
   readonly #collected = new FinalizationRegistry<string>((key) => {
     if (!this.#unloaded.get(key)?.deref()) this.#unloaded.delete(key)
   })
@@ -78,15 +80,14 @@ export class GroupTable {
   async ofScope(groupScope: Uint8Array): Promise<Group | null> {
     const entry = this.#scope.entryOf(groupScope)
     if (!entry || entry.status === 'past' || entry.transfer) return null
-    return this.load(entry).catch((error: unknown) => {
-      if (isMlsError(error, 'REMOVED', 'UNKNOWN_GROUP')) return null
-      throw error
-    })
+    return this.#loadIfThere(entry)
   }
 
-  /** all gives every handle of an id. */
-  all(groupId: Uint8Array): Promise<Group[]> {
-    return Promise.all(this.#scope.find(groupId).filter(({ transfer }) => !transfer).map((entry) => this.load(entry)))
+  /** all gives every handle of an id that has a group. */
+  async all(groupId: Uint8Array): Promise<Group[]> {
+    const entries = this.#scope.find(groupId).filter(({ transfer }) => !transfer)
+    const groups = await Promise.all(entries.map((entry) => this.#loadIfThere(entry)))
+    return groups.flatMap((group) => group ?? [])
   }
 
   /** requireNew makes sure that no group of this id is active. @throws MlsError `GROUP_EXISTS` */
@@ -94,8 +95,8 @@ export class GroupTable {
     for (const entry of this.#scope.find(groupId)) {
       if (!isPresent(entry)) continue
       if (entry.transfer) throw new MlsError('GROUP_EXISTS')
-      const group = await this.load(entry)
-      if (group.phase !== 'removed') throw new MlsError('GROUP_EXISTS')
+      const group = await this.#loadIfThere(entry)
+      if (group && group.phase !== 'removed') throw new MlsError('GROUP_EXISTS')
       await this.#setStatus(entry, 'past')
     }
   }
@@ -149,7 +150,7 @@ export class GroupTable {
     this.#unloaded.delete(key)
     this.#loaded.delete(key)
     this.#loaded.set(key, group)
-    if (this.#loaded.size > this.#limit) this.#unload()
+    if (this.#loaded.size > this.#limit) this.#unload(group)
   }
 
   /** listened notes that a group has listeners. */
@@ -165,8 +166,9 @@ export class GroupTable {
       this.#listened.delete(group)
       return
     }
-    // When this fails, requireNew finds out from the group itself.
-    this.#setStatus(this.#entryOf(group), 'past').catch(() => {})
+    const note = async (): Promise<void> => this.#setStatus(this.#entryOf(group), 'past')
+    // When this fails, requireNew finds out from the group itself. Another process may have deleted it.
+    note().catch(() => {})
   }
 
   /** erase deletes a group's rows and its entry. */
@@ -181,7 +183,7 @@ export class GroupTable {
     const parts = scopes.map((scope, i) => ({ scope, expect: {}, advance: i === 0 ? ['epoch'] : [], changes: [allRows] }))
     await this.#scope.change(() => ({ changes: [], parts, forgotten: [entryOf().handle] }))
     // What is left are versions; they do not matter.
-    await Promise.allSettled(scopes.map((scope) => this.#owner.store.delete(scope)))
+    await Promise.allSettled(scopes.map(async (scope) => this.#owner.store.delete(scope)))
   }
 
   /** close closes all that are loaded. */
@@ -222,13 +224,23 @@ export class GroupTable {
     return loading
   }
 
-  /** unload lets those go that were not used for longest and are not at work. */
-  #unload(): void {
+  /** loadIfThere is load, and null where nothing is left: we were removed, or somebody deleted it. */
+  #loadIfThere(entry: GroupEntry): Promise<Group | null> {
+    return this.load(entry).catch((error: unknown) => {
+      if (isMlsError(error, 'REMOVED', 'UNKNOWN_GROUP')) return null
+      throw error
+    })
+  }
+
+  /** unload lets those go that were not used for longest and are not at work, and never the one that is used now. */
+  #unload(used: Group): void {
     for (const [key, group] of this.#loaded) {
       if (this.#loaded.size <= this.#limit) return
-      if (!group.unload()) continue
+      if (group === used || !group.unload()) continue
       this.#loaded.delete(key)
       this.#unloaded.set(key, new WeakRef(group))
+      if (this.#registered.has(group)) continue
+      this.#registered.add(group)
       this.#collected.register(group, key)
     }
   }

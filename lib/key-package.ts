@@ -1,7 +1,7 @@
 // Key packages (RFC 9420 §10): a pool of what a client publishes so that others can add it.
 //
 // Each is used for one group and forgotten when its Welcome was processed; one of last resort stays (§16.8).
-import { copyOf, toHex } from './bytes'
+import { cloneOf, copyOf, toHex } from './bytes'
 import { inSlices } from './turns'
 import type { ClientScope } from './client-scope'
 import { readExtensions } from './extension'
@@ -80,7 +80,7 @@ export class KeyPackages {
 
   /** list gives all, those that have expired included. */
   list(): readonly KeyPackageInfo[] {
-    return [...this.#infos.values()]
+    return [...this.#infos.values()].map(given)
   }
 
   /** usable counts those of a suite that hold for at least `remaining` seconds, last resort left out. */
@@ -133,7 +133,7 @@ export class KeyPackages {
     }
     const { info } = await this.#scope.make((client) => client.importKeyPackage(request))
     this.#infos.set(toHex(info.reference), info)
-    return info
+    return given(info)
   }
 
   /** delete forgets key packages, and with them the private keys. Unknown references do not matter. */
@@ -185,11 +185,14 @@ export class KeyPackages {
     const packages: NewKeyPackage[] = []
     await eachInfo(made.infos, (info, i) => {
       this.#infos.set(toHex(info.reference), info)
-      packages.push({ ...info, message: bytes.slice(offsets[i], offsets[i + 1]) })
+      packages.push({ ...given(info), message: bytes.slice(offsets[i], offsets[i + 1]) })
     })
     return packages
   }
 }
+
+/** given is what the caller may write into. */
+const given = (info: NativeKeyPackageInfo): KeyPackageInfo => ({ ...info, reference: cloneOf(info.reference) })
 
 /** InfosByReference: key packages by the hex of their references. */
 export type InfosByReference = Map<string, NativeKeyPackageInfo>

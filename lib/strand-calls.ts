@@ -44,6 +44,16 @@ export const sizeOf = (units: readonly Unit[]): number =>
 export const failed = <State, Raw>(error: Error): StepRun<State, Raw> =>
   ({ outcomes: [{ error }], batch: new Uint8Array(0), state: null, ask: null })
 
+/**
+ * giveUp ends a call with an error. Of message steps, those that were published keep their outcomes: a message whose key is
+ * used up cannot be had again.
+ */
+export function giveUp<Native, Step, Result>(task: StepsTask<Step, Result> | WorkTask<Native>, error: Error): void {
+  if (task.kind === 'work' || task.outcomes.length === 0) return task.reject(error)
+  while (task.outcomes.length < task.steps.length) task.outcomes.push({ error })
+  task.resolve(task.outcomes)
+}
+
 /** publishUnit publishes it; what cannot be published has failed. */
 export function publishUnit(unit: Unit): void {
   try {

@@ -13,7 +13,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MlsError, isMlsError, toError, type ErrorCode } from './errors'
 import { Hold } from './hold'
-import { changesOf, failed, publishUnit, sizeOf, type Called, type Place, type StepsTask, type Unit, type WorkTask } from './strand-calls'
+import { changesOf, failed, giveUp, publishUnit, sizeOf, type Called, type Place, type StepsTask, type Unit, type WorkTask } from './strand-calls'
 import type { Done, Outcome, StepRun, StrandHost, WorkOptions } from './strand-host'
 
 /** Calls that are put together into one native run, and the shortest run where many steps ask. */
@@ -270,7 +270,7 @@ export class Strand<Native, State, Step, Raw, Result> {
         if (task.outcomes.length === task.steps.length) task.resolve(task.outcomes)
       })
     }
-    const fail = (error: Error): void => places.forEach(({ task }) => task.reject(error))
+    const fail = (error: Error): void => places.forEach(({ task }) => giveUp(task, error))
     if (places.length > 0) this.#add({ changes: changesOf(run.batch), publish, fail }, round)
   }
 
@@ -329,7 +329,7 @@ export class Strand<Native, State, Step, Raw, Result> {
     const again = (task: Called): boolean => conflict && task.conflicts < this.#host.repeats
     this.#started.clear()
     this.#queue = [...started, ...queued].filter(again)
-    for (const task of [...started, ...queued]) if (!again(task)) task.reject(error)
+    for (const task of [...started, ...queued]) if (!again(task)) giveUp(task, error)
     for (const task of started) task.conflicts += 1
     this.#hold?.interrupt(error)
   }
@@ -342,7 +342,11 @@ export class Strand<Native, State, Step, Raw, Result> {
       if (this.#conflictsInARow > 1) await sleep(pause)
       const state = await this.#host.refresh(native, unstored).catch(() => null)
       this.#broken = null
-      if (state !== null) return this.#host.publishLoaded(state)
+      try {
+        if (state !== null) return this.#host.publishLoaded(state)
+      } catch {
+        // What cannot be published is loaded again, and then fails in the call that wants it.
+      }
     }
     this.#broken = null
     this.#release()

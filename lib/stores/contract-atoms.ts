@@ -15,6 +15,10 @@ export async function changesAndOrder(store: Store): Promise<void> {
   const second = { ...partOf(scope, []), changes: [packBatch([put(bytes(3), bytes(1))]), packBatch([remove(bytes(3))])] }
   await store.commit(atomOf(second))
   assert.deepEqual(await rowsOf(store, scope), { '0201': '16' }, 'batches of a part in their order')
+  const buffer = Buffer.from(packBatch([removeAll(bytes(2)), put(bytes(3), bytes(30))]))
+  await store.commit(atomOf({ ...partOf(scope, []), changes: [buffer] }))
+  assert.deepEqual(await rowsOf(store, scope), { '03': '1e' }, 'a batch may be a Buffer, whose parts are views')
+  assert.deepEqual(buffer, Buffer.from(packBatch([removeAll(bytes(2)), put(bytes(3), bytes(30))])), 'and stays as it was')
   await store.commit(atomOf(partOf(scope, [removeAll(bytes())])))
   assert.deepEqual(await rowsOf(store, scope), {}, 'the empty prefix is every row')
 }

@@ -1,5 +1,6 @@
 // What the stores that keep rows in a database share: slices on their way out, and prefixes as ranges of keys.
 import { packBatch, rowChanges, type RowChange } from '../batch'
+import { cloneOf } from '../bytes'
 import type { AtomPart, Slice, Versions } from '../store'
 
 export const sliceSize = 1 << 20
@@ -57,7 +58,7 @@ const last = new Uint8Array(256).fill(0xff)
 export function prefixEnd(prefix: Uint8Array): Uint8Array {
   const at = prefix.findLastIndex((byte) => byte !== 0xff)
   if (at < 0) return last
-  const end = prefix.slice(0, at + 1)
+  const end = cloneOf(prefix.subarray(0, at + 1))
   end[at] = (end[at] ?? 0) + 1
   return end
 }
