@@ -33,17 +33,17 @@ void Bulk::Add(const Napi::CallbackInfo& info) {
   const std::uint32_t from = Uint32Of(info[1], "from");
   const std::uint32_t to = Uint32Of(info[2], "to");
   if (to > items.Length()) ThrowType(info.Env(), "to", "an index of items");
-  std::vector<Bytes>& open = Open(info.Env());
   for (std::uint32_t i = from; i < to; ++i) {
     Napi::HandleScope scope(info.Env());
-    open.push_back(BytesOf(items.Get(i), "items"));
+    Bytes one = BytesOf(items.Get(i), "items");  // a getter may do anything, to this Bulk too
+    Open(info.Env()).push_back(std::move(one));
   }
 }
 
 void Bulk::AddPacked(const Napi::CallbackInfo& info) {
   const Napi::Object packed = ObjectOf(info[0], "packed");
-  const View bytes = ViewOf(packed.Get("bytes"), "packed.bytes");
-  const Napi::Value offsets = packed.Get("offsets");
+  const Napi::Value whole = packed.Get("bytes"), offsets = packed.Get("offsets");
+  const View bytes = ViewOf(whole, "packed.bytes");
   if (!offsets.IsTypedArray() || offsets.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
     ThrowType(info.Env(), "packed.offsets", "a Uint32Array");
   }

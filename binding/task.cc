@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <memory>
+#include <stdexcept>
 #include <thread>
 
 #include "environment.h"
@@ -44,8 +46,10 @@ std::size_t ThreadsToStart() {
 Pool& ThePool() {
   // All its threads are its own: its callers are event loops, which run nothing of it.
   static Pool& pool = [&]() -> Pool& {
+    auto started = std::make_unique<Pool>(ThreadsToStart() + 1, LowerPriority);
+    if (started->threads() == 1) throw std::runtime_error("no thread can be started");
     pool_started.store(true);
-    return *new Pool(ThreadsToStart() + 1, LowerPriority);
+    return *started.release();
   }();
   return pool;
 }
@@ -155,12 +159,14 @@ void Completions::Settle(Napi::Env env, napi_deferred deferred, Result<Reply> re
 void Completions::Fill(Napi::Env env, napi_deferred deferred, Napi::Value value, Filler filler) {
   napi_ref kept = nullptr;
   napi_create_reference(env, value, 1, &kept);
-  {
-    std::lock_guard lock(mutex_);
-    ++filling_;
-  }
   ThePool().Post(
       [self = shared_from_this(), deferred, kept, filler = std::make_shared<Filler>(std::move(filler))] {
+        {
+          // Where the environment has ended, its ArrayBuffers are gone.
+          std::lock_guard lock(self->mutex_);
+          if (self->closed_) return;
+          ++self->filling_;
+        }
         filler->Run();
         {
           std::lock_guard lock(self->mutex_);

@@ -10,10 +10,12 @@ set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 if(MSVC)
   set(NODE_MLS_WARNINGS /W4 /WX)
   set(NODE_MLS_NO_EXCEPTIONS_NO_RTTI /EHs-c- /GR- /D_HAS_EXCEPTIONS=0)
+  set(NODE_MLS_EXCEPTIONS /EHsc /D_HAS_EXCEPTIONS=1)
 else()
   set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g0 -DNDEBUG")
   set(NODE_MLS_WARNINGS -Wall -Wextra -Wpedantic -Werror)
   set(NODE_MLS_NO_EXCEPTIONS_NO_RTTI -fno-exceptions -fno-rtti)
+  set(NODE_MLS_EXCEPTIONS -fexceptions)
 endif()
 
 # g++'s optimiser warns of overflows in std::vector and std::string that cannot happen, differently with each version,

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { copyOf } from './bytes'
 import { toError } from './errors'
-import { takeBytes } from './long-bytes'
+import { letGo, takeBytes } from './long-bytes'
 import type { DecodedMessage } from './message'
 import { native } from './native'
 import { Options, readInteger, readU16, readU64 } from './options'
@@ -40,7 +40,8 @@ export function threads(count?: number): number {
  */
 export async function decode(message: Uint8Array): Promise<DecodedMessage> {
   try {
-    const decoded = await native.decode(await takeBytes('message', message))
+    const bytes = takeBytes('message', message)
+    const decoded = await bytes.then((all) => native.decode(all)).finally(() => letGo(bytes))
     for (let whole = decoded.next(); ; whole = decoded.next()) {
       if (whole) return whole
       await turn()

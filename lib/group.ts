@@ -12,7 +12,7 @@ import type { GroupOwner } from './group-owner'
 import { groupStrand, type GroupStored, type GroupStrand } from './group-strand'
 import type { Hold } from './hold'
 import type { Lease, LeaseInfo } from './lease'
-import { partsOf, readTreePartsOptions, type TreePartsOptions } from './long-bytes'
+import { letGo, partsOf, readTreePartsOptions, type TreePartsOptions } from './long-bytes'
 import { iterateMembers, memberAt, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
 import type { NativeGroup, NativeState, NativeStep } from './native'
@@ -196,7 +196,7 @@ export class Group {
         native.commit({ ...request.fixed, add }, answers.trust, answers.now(), watching))
       const { id, message, batch, state } = await answer(asking, hold, answers)
       return { batch, state, publish: () => this.#published.candidates.add(id, message, request.fixed.tree) }
-    }, { signal: request.signal, boundToEpoch: true, onWire: true })
+    }, { signal: request.signal, boundToEpoch: true, onWire: true }).finally(() => letGo(request.add))
   }
 
   /** propose makes a proposal for others to commit (RFC 9420 §12.1). It is cached here too. @throws MlsError */

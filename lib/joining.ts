@@ -12,7 +12,7 @@ import { Group } from './group'
 import type { GroupTable } from './group-table'
 import { Hold } from './hold'
 import type { KeyPackages } from './key-package'
-import { takeBytes } from './long-bytes'
+import { letGo, takeBytes } from './long-bytes'
 import type { Extension } from './message'
 import { native, type MayAsk, type NativeBytes, type NativeGroup, type NativeOpened } from './native'
 import { Options, readLeafIndex, readSuite } from './options'
@@ -100,15 +100,23 @@ export class Joining {
   async join(welcome: Uint8Array, options: JoinOptions | undefined): Promise<Group> {
     const read = new Options('options', options, ['tree', 'origin'])
     const origin = read.read('origin', null, readGroup)
-    const [bytes, tree] = await Promise.all([takeBytes('welcome', welcome), read.read('tree', takeBytes('options.tree', empty), takeBytes)])
+    const taken = [takeBytes('welcome', welcome), read.read('tree', takeBytes('options.tree', empty), takeBytes)] as const
+    try {
+      return await this.#joinBy(...await Promise.all(taken), origin)
+    } finally {
+      letGo(...taken)
+    }
+  }
+
+  async #joinBy(welcome: NativeBytes, tree: NativeBytes, origin: Group | null): Promise<Group> {
     for (;;) {
-      const joined = await this.#joinedInDoubt(bytes)
+      const joined = await this.#joinedInDoubt(welcome)
       if (joined) return joined
-      const reference = await this.#findKeyPackage(bytes)
+      const reference = await this.#findKeyPackage(welcome)
       const name = toHex(reference)
       const before = this.#joins.get(name)
       if (!before) {
-        const joining = this.#join(bytes, reference, tree, origin)
+        const joining = this.#join(welcome, reference, tree, origin)
         this.#joins.set(name, joining)
         return await joining.finally(() => this.#joins.delete(name))
       }
@@ -126,14 +134,13 @@ export class Joining {
       authenticatedData: read.bytes('authenticatedData', empty),
       policy: this.#request.policy,
     }
-    const [info, tree] = await Promise.all([
-      takeBytes('groupInfo', groupInfo), read.read('tree', takeBytes('options.tree', empty), takeBytes),
-    ])
-    const request = { ...fixed, groupInfo: info, tree }
+    const taken = [takeBytes('groupInfo', groupInfo), read.read('tree', takeBytes('options.tree', empty), takeBytes)] as const
     const { trust, now } = this.#answers
     const hold = new Hold({}, Hold.active())
-    const opened = await this.#answered(this.#scope.keys.joinExternally(request, trust, now()), hold)
-    if (request.resync === null) await this.#requireNew(opened)
+    const opened = await Promise.all(taken).then(([info, tree]) =>
+      this.#answered(this.#scope.keys.joinExternally({ ...fixed, groupInfo: info, tree }, trust, now()), hold))
+      .finally(() => letGo(...taken))
+    if (fixed.resync === null) await this.#requireNew(opened)
     const group = await this.#groups.adopt({ handle, opened, status: 'joining' })
     return {
       group,
@@ -163,7 +170,7 @@ export class Joining {
     const opened = await origin.use(async (group, hold) => {
       const bulk = await filled
       return this.#answered(this.#scope.keys.succeed({ ...request, origin: group, keyPackages: bulk }, trust, now()), hold)
-    })
+    }).finally(() => letGo(filled))
     const group = await this.#groups.adopt({ handle, opened, status: 'active' })
     const welcomes = new Welcomes(opened.welcomes, opened.recipients)
     return { group, welcome: welcomes.only, welcomes, tree: request.tree === 'apart' ? opened.tree : null }

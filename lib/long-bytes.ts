@@ -1,7 +1,7 @@
 // Long byte strings: they cross in slices, so that no turn of the event loop copies more than it should.
 import { types } from 'node:util'
 import { requireSize } from './bytes'
-import { native, type NativeBytes } from './native'
+import { native, type NativeBulk, type NativeBytes } from './native'
 import { Options } from './options'
 import { Slices } from './turns'
 
@@ -19,6 +19,11 @@ export function takeBytes(what: string, value: unknown): Promise<NativeBytes> {
   const bytes = fill(what, value, new native.Bytes(requireSize(value).length))
   bytes.catch(() => {})  // the caller awaits it, perhaps after something else failed
   return bytes
+}
+
+/** letGo frees what was taken, once it is there: V8 does not see that memory and will not hurry to collect it. */
+export function letGo(...taken: readonly Promise<NativeBytes | NativeBulk | null>[]): void {
+  for (const one of taken) one.then((bytes) => bytes?.clear(), () => {})
 }
 
 async function fill(what: string, source: Uint8Array, bytes: NativeBytes): Promise<NativeBytes> {

@@ -80,7 +80,8 @@ export class Published implements GroupFace<StepResult> {
     return this.#strand().perform(async (native) => {
       try {
         const accepted = await native.accept(commit.id, this.#owner.answers.now())
-        const tree = commit.tree === 'apart' && accepted.recipients.length > 0 ? await native.tree() : null
+        // It is accepted now, whether or not there is memory for the tree.
+        const tree = commit.tree === 'apart' && accepted.recipients.length > 0 ? await native.tree().catch(() => null) : null
         const publish = (): AcceptedCommit => {
           const welcomes = new Welcomes(accepted.welcomes, accepted.recipients)
           const durable = this.#durable(accepted.inbox)

@@ -24,6 +24,9 @@ const maxWaitingBytes = 8 << 20
 /** Milliseconds that a strand waits at most before it tries again what another process was faster with. */
 const longestPause = 64
 
+/** isLost: the addon has failed in the middle, and nobody knows how far the native object has come. */
+const isLost = (error: Error): error is MlsError => isMlsError(error, 'INTERNAL') && error.cause === undefined
+
 export class Strand<Native, State, Step, Raw, Result> {
   readonly #host: StrandHost<Native, State, Step, Raw, Result>
   #native: Native | null
@@ -213,7 +216,7 @@ export class Strand<Native, State, Step, Raw, Result> {
   async #runSteps(native: Native, places: readonly Place<Step, Result>[], round: number): Promise<void> {
     let at = 0
     // A step that asks ends a run. Where many ask, runs get short, so that the steps behind are not handed over each time.
-    let length = places.length
+    let length = maxSteps
     while (at < places.length && round === this.#round) {
       try {
         const run = await this.#host.run(native, places.slice(at, at + length).map(({ step }) => step))
@@ -221,7 +224,7 @@ export class Strand<Native, State, Step, Raw, Result> {
         if (run.behind && run.outcomes.length === 0) continue  // nothing ran, and now it may
         const ran = places.slice(at, at + run.outcomes.length)
         at += ran.length
-        length = run.ask ? Math.max(minSteps, 2 * ran.length) : 2 * length
+        length = Math.min(maxSteps, run.ask ? Math.max(minSteps, 2 * ran.length) : 2 * length)
         this.#settle(ran, run, round)
         const asking = run.ask ? places[at] : undefined
         if (run.ask && asking) {
@@ -230,10 +233,12 @@ export class Strand<Native, State, Step, Raw, Result> {
         } else if (ran.length === 0) {
           throw new MlsError('INTERNAL')
         }
-      } catch (error) {
+      } catch (cause) {
+        const error = toError(cause)
+        if (isLost(error)) return await this.#startAgain(error, round)
         const rest = places.slice(at)
         at = places.length
-        for (const place of rest) this.#settle([place], failed(toError(error)), round)
+        for (const place of rest) this.#settle([place], failed(error), round)
       }
     }
   }
@@ -243,9 +248,15 @@ export class Strand<Native, State, Step, Raw, Result> {
   ): Promise<void> {
     const hold = new Hold(this, place.task.caller)
     this.#hold = hold
-    const run = await ask(hold).catch((error: unknown) => failed<State, Raw>(toError(error)))
-    this.#hold = null
-    this.#settle([place], run, round)
+    try {
+      this.#settle([place], await ask(hold), round)
+    } catch (cause) {
+      const error = toError(cause)
+      if (isLost(error)) return await this.#startAgain(error, round)
+      this.#settle([place], failed<State, Raw>(error), round)
+    } finally {
+      this.#hold = null
+    }
   }
 
   /** isBehind waits for our own writes first: they are no other process's. */
@@ -255,9 +266,14 @@ export class Strand<Native, State, Step, Raw, Result> {
   }
 
   /** catchUp runs what was called again on what is stored, as if another process had been first. */
-  async #catchUp(round: number): Promise<void> {
+  #catchUp(round: number): Promise<void> {
+    return this.#startAgain(new MlsError('STORE_CONFLICT'), round)
+  }
+
+  /** startAgain goes back to what is stored. */
+  async #startAgain(error: MlsError, round: number): Promise<void> {
     await this.#stored()
-    if (round === this.#round) this.#break([], new MlsError('STORE_CONFLICT'))
+    if (round === this.#round) this.#break([], error)
   }
 
   /** settle makes a unit of what `places` came to. */

@@ -7,7 +7,7 @@ import { cloneOf, copyOf, empty, toHex } from './bytes'
 import { trustAnyCredential, type Authenticate } from './credential'
 import { MlsError } from './errors'
 import type { Hold } from './hold'
-import { partsOf, readTreePartsOptions, takeBytes, type TreePartsOptions } from './long-bytes'
+import { letGo, partsOf, readTreePartsOptions, takeBytes, type TreePartsOptions } from './long-bytes'
 import { iterateMembers, readMembersOptions, type Member, type MembersOptions } from './members'
 import type { Extension, ReInit } from './message'
 import { native, type NativeTracked, type NativeTracker, type NativeTrackerState } from './native'
@@ -110,11 +110,10 @@ export class Tracker {
    */
   async seed(groupInfo: Uint8Array, options?: SeedOptions): Promise<void> {
     const read = new Options('options', options, ['tree'])
-    const taken = Promise.all([takeBytes('groupInfo', groupInfo), read.read('tree', takeBytes('options.tree', empty), takeBytes)])
-    taken.catch(() => {})  // awaited when the turn comes
+    const taken = [takeBytes('groupInfo', groupInfo), read.read('tree', takeBytes('options.tree', empty), takeBytes)] as const
     const seed = async (tracker: NativeTracker): ReturnType<NativeTracker['seed']> =>
-      tracker.seed(...(await taken), this.#answers.trust, this.#answers.now())
-    await this.#track(seed, () => undefined)
+      tracker.seed(...(await Promise.all(taken)), this.#answers.trust, this.#answers.now())
+    await this.#track(seed, () => undefined).finally(() => letGo(...taken))
   }
 
   /**
@@ -137,7 +136,7 @@ export class Tracker {
   /** offerGroupInfo keeps a member's GroupInfo of this epoch, checked, for who joins externally. @throws MlsError */
   async offerGroupInfo(groupInfo: Uint8Array): Promise<void> {
     const taken = takeBytes('groupInfo', groupInfo)
-    return this.#read(async (tracker) => tracker.offerGroupInfo(await taken))
+    return this.#read(async (tracker) => tracker.offerGroupInfo(await taken)).finally(() => letGo(taken))
   }
 
   /** groupInfo gives the GroupInfo of this epoch that was offered, an MLSMessage. @throws MlsError */

@@ -6,6 +6,8 @@
 #include <deque>
 #include <limits>
 #include <mutex>
+#include <new>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -89,11 +91,15 @@ struct Pool::Impl {
 };
 
 Pool::Pool(std::size_t threads, void (*on_start)()) : impl_(std::make_shared<Impl>()) {
-  for (std::size_t i = 1; i < threads; ++i) {
-    impl_->threads.emplace_back([impl = impl_.get(), on_start] {
-      if (on_start != nullptr) on_start();
-      impl->Loop();
-    });
+  impl_->threads.reserve(threads);
+  const auto loop = [impl = impl_.get(), on_start] {
+    if (on_start != nullptr) on_start();
+    impl->Loop();
+  };
+  try {
+    for (std::size_t i = 1; i < threads; ++i) impl_->threads.emplace_back(loop);
+  } catch (const std::system_error&) {
+    // The system gives no more: those that run do the work.
   }
 }
 
@@ -146,6 +152,19 @@ void Pool::Run(std::size_t count, std::size_t grain,
   job->idle.wait(lock, [&] { return job->helpers == 0; });
 }
 
+namespace {
+
+// Tried: where memory runs out on a thread of the pool, nobody above would catch it.
+Status Tried(const std::function<Status(std::size_t)>& body, std::size_t i) {
+  try {
+    return body(i);
+  } catch (const std::bad_alloc&) {
+    return Error::INTERNAL;
+  }
+}
+
+}  // namespace
+
 Status ParallelFor(Pool* pool, std::size_t count, std::size_t grain,
                    const std::function<Status(std::size_t)>& body, const char* phase) {
   if (pool == nullptr) {
@@ -175,7 +194,7 @@ Status ParallelFor(Pool* pool, std::size_t count, std::size_t grain,
     if (watch != nullptr && watch->aborted.load(std::memory_order_relaxed)) return fail(0, Error::ABORTED);
     for (std::size_t i = begin; i < end; ++i) {
       if (i > stop_after.load(std::memory_order_relaxed)) return;
-      Status status = body(i);
+      Status status = Tried(body, i);
       if (!status.ok()) return fail(i, status.error());
     }
     if (watch != nullptr && phase != nullptr) watch->done.fetch_add(end - begin, std::memory_order_relaxed);

@@ -28,7 +28,7 @@ struct Watch {
 class Pool {
  public:
   // Pool(n) works with n threads in all, the caller's included; n = 1 starts none. Each thread of its own
-  // runs `on_start` first.
+  // runs `on_start` first. Where the system gives fewer, threads() says how many there are.
   explicit Pool(std::size_t threads, void (*on_start)() = nullptr);
   // A second pool with the threads of `shared`, whose work is watched. Both outlive what they run.
   Pool(const Pool& shared, Watch& watch);
@@ -54,7 +54,7 @@ class Pool {
 };
 
 // ParallelFor calls body(i) for every i below count; `pool` may be null. The result is the error of the
-// lowest failing index, so that it does not depend on the number of threads; ABORTED when the pool's watch
+// lowest failing index, whatever the threads, INTERNAL where memory runs out; ABORTED when the pool's watch
 // asks for it, which is looked at before each chunk. `phase` names the work for who watches.
 Status ParallelFor(Pool* pool, std::size_t count, std::size_t grain,
                    const std::function<Status(std::size_t)>& body, const char* phase = nullptr);

@@ -80,6 +80,32 @@ const valueOf = async (work: Promise<{ value?: string; error?: Error }[]>): Prom
 }
 
 describe('a strand', () => {
+  test('runs no more than 1,024 steps at a time, however many a call has', async () => {
+    const host = new Fake()
+    const strand = new Strand(host, null)
+    const outcomes = await strand.steps(Array.from({ length: 5000 }, () => 1))
+    expect(outcomes.at(-1)).toEqual({ value: '1→5000' })
+    expect(host.runs.map(({ length }) => length)).toEqual([1024, 1024, 1024, 1024, 904])
+  })
+
+  test('loads again after INTERNAL: nobody knows how far the native object had come', async () => {
+    const host = new Fake()
+    const strand = new Strand(host, null)
+    expect(await valueOf(strand.steps([1]))).toBe('1→1')
+    const { run } = host
+    host.run = async (native, steps) => {
+      await run.call(host, native, steps)
+      host.run = run
+      throw new MlsError('INTERNAL')
+    }
+    const [failing, behind] = [strand.steps([10]), strand.perform(async () => ({ batch: null, state: null, publish: () => 'done' }))]
+    await fails(failing, 'INTERNAL')
+    await fails(behind, 'INTERNAL')
+    expect(host.stored).toBe(1)
+    expect(await valueOf(strand.steps([100]))).toBe('100→101')
+    expect(host.loads).toBe(2)
+  })
+
   test('runs calls of one turn together, in their order', async () => {
     const host = new Fake()
     const strand = new Strand(host, null)

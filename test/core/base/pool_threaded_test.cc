@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <new>
 #include <string>
 #include <thread>
 #include <vector>
@@ -176,4 +177,17 @@ TEST_CASE("a watched pool shares the threads, tells how far the work is and ends
   CHECK(watch.total.load() == 10'000);
   // The pool whose threads it shares works on.
   CHECK(ParallelFor(&pool, 10, 1, [](std::size_t) { return Status(kOk); }).ok());
+}
+
+TEST_CASE("memory that runs out in a chunk is an error of the whole, whichever thread had it") {
+  Pool pool(4);
+  for (std::size_t at : {0u, 1u, 500u, 999u}) {
+    const Status status = ParallelFor(&pool, 1000, 1, [&](std::size_t i) -> Status {
+      if (i == at) throw std::bad_alloc();
+      return kOk;
+    });
+    REQUIRE_FALSE(status.ok());
+    CHECK(status.error() == Error::INTERNAL);
+    CHECK(ParallelFor(&pool, 1000, 1, [](std::size_t) { return Status(kOk); }).ok());
+  }
 }
