@@ -180,4 +180,6 @@ export async function listAndDelete(store: Store): Promise<void> {
   assert.deepEqual(await listed(bytes(9)), ['09', '090105', '0902'])
   assert.deepEqual(await slicesOf(store, bytes(9, 1)), [], 'a scope that does not exist has no slice')
   await store.commit(atomOf(partOf(bytes(9, 1), [], { epoch: 0n })))
+  await store.commit(atomOf(partOf(bytes(9, 7), [remove(bytes(1))]), partOf(bytes(9, 8), [removeAll(bytes())])))
+  assert.deepEqual(await listed(bytes(9)), ['09', '090105', '0902'], 'what deletes nothing leaves no scope')
 }

@@ -169,7 +169,8 @@ class MemoryStore implements Store {
     for (const name of part.advance) scope.versions.set(name, (scope.versions.get(name) ?? 0n) + 1n)
     scope.stale = scope.stale.concat(rows)
     letGo(scope)
-    if (deleted > 0 && scope.versions.size === 0 && ![...scope.rows.values()].some(({ value }) => value)) this.#drop(scope.name)
+    const deleting = changes.some(({ kind }) => kind !== 'put')
+    if (deleting && scope.versions.size === 0 && ![...scope.rows.values()].some(({ value }) => value)) this.#drop(scope.name)
     return scope.revision
   }
 }

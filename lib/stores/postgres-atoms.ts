@@ -71,9 +71,17 @@ export interface Encoded {
   readonly size: number
 }
 
-/** encode reads an atom. @throws MlsError `STORAGE_DAMAGED` when a batch is not well formed, `MISUSE` for two parts of one scope */
+/** A value comes back as a string of two characters a byte, and V8 has none of more than 2^29. */
+const mostBytes = 200 * 2 ** 20
+
+/**
+ * encode reads an atom.
+ * @throws MlsError `STORAGE_DAMAGED` when a batch is not well formed, `MISUSE` for two parts of one scope, `TOO_LARGE` for a row
+ *   that could be written and not read
+ */
 export function encode(atom: Atom): Encoded {
   const parts = atom.parts.map((part) => ({ ...part, net: netOf(part) }))
+  for (const { net } of parts) for (const { value } of net.puts.values()) if (value.length > mostBytes) throw new MlsError('TOO_LARGE')
   const size = parts.reduce((sum, { changes }) => changes.reduce((bytes, batch) => bytes + batch.length, sum), 0)
   const scopes = parts.map(({ scope }) => toHex(scope))
   if (new Set(scopes).size < scopes.length) throw new MlsError('MISUSE')

@@ -29,6 +29,12 @@ interface OwnPool extends PostgresPool {
   end(): Promise<void>
 }
 
+/**
+ * What our own pools have unless told otherwise: a server that is gone without a word is found out in seconds by an idle
+ * connection, and in a minute by one that waits for an answer. One page or one call takes far less.
+ */
+const limits = { connectionTimeoutMillis: 4_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000, query_timeout: 60_000 }
+
 const isPool = (value: object): value is PostgresPool => 'connect' in value && typeof value.connect === 'function'
 
 /** poolOf gives the caller's pool, or makes one of connection options. @throws Error when pg is needed and not there */
@@ -44,7 +50,7 @@ export function poolOf(value: unknown): { readonly pool: PostgresPool; readonly 
   } catch (cause) {
     throw new Error('postgresStore needs the package pg: npm install pg@8', { cause })
   }
-  const pool = new pg.Pool({ connectionTimeoutMillis: 10_000, keepAlive: true, ...config })
+  const pool = new pg.Pool({ ...limits, ...config })
   // An idle connection that is lost is replaced by the next that is needed.
   pool.on('error', () => {})
   return { pool, end: () => pool.end() }
@@ -81,7 +87,8 @@ export const isTransient = (error: unknown): boolean => stateOf(error).startsWit
 /** isLost says whether a connection was lost, or the server is going or coming: what was sent may have been done. */
 export function isLost(error: unknown): boolean {
   const state = stateOf(error)
-  return state === '' ? !(error instanceof MlsError) : state.startsWith('08') || state.startsWith('57P')
+  const tooManyConnections = '53300'  // as after a failover
+  return state === '' ? !(error instanceof MlsError) : state.startsWith('08') || state.startsWith('57P') || state === tooManyConnections
 }
 
 /** storeErrorOf makes an MlsError of what pg throws. */

@@ -3,6 +3,7 @@
 // Atoms that are ready together and have no scope in common are one call of a function in the database, which is one
 // transaction; so are the atoms that gathered while it was under way. When a connection is lost, the same call goes
 // over another: an atom that was applied after all is found by its id, and not applied again.
+import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MlsError } from '../errors'
 import { Options } from '../options'
@@ -19,7 +20,7 @@ import { revisionOf } from './slices'
 export interface PostgresOptions {
   /** The schema that holds the store and nothing else: up to 63 letters, digits and `_`. Default `node_mls`. */
   readonly schema?: string
-  /** Milliseconds for which calls are tried again when connections are lost. Default 5,000. */
+  /** Milliseconds for which calls are tried again when connections are lost, up to 300,000. Default 5,000. */
   readonly retryTimeout?: number
 }
 
@@ -30,9 +31,12 @@ const maxBytes = 4 << 20
 const maxCalls = 4
 /** Atoms that a look for the next call passes over, because their scopes are busy. */
 const maxLook = 1024
-/** Milliseconds before the second try; before each further one twice as many. */
+/** Milliseconds before the second try; before each further one twice as many, up to a second. */
 const firstPause = 25
+const longestPause = 1000
 const defaultTimeout = 5000
+/** Half of the time for which ids are remembered: who still tries must find its own. */
+const longestTimeout = 300_000
 /** Ids of atoms are remembered for as long; every so many calls those that are older go. */
 const remembered = '10 minutes'
 const callsPerSweep = 512
@@ -55,7 +59,8 @@ class PostgresStore implements Store {
   readonly #busy = new Set<string>()
   readonly #running = new Set<Promise<unknown>>()
   #calls = 0
-  #count = 0
+  /** Of calls. It begins anywhere, since many processes may make few each. */
+  #count = randomInt(callsPerSweep)
   #scheduled = false
   #closing: Promise<void> | null = null
 
@@ -170,12 +175,14 @@ class PostgresStore implements Store {
 
   /** patience waits before another try, or throws when there is no use or no time for one. @throws MlsError */
   #patience(): (error: unknown) => Promise<void> {
-    const end = performance.now() + this.#timeout
+    let end = 0
     let pause = firstPause
     return async (error) => {
+      // From the first failure on: a call that took long and lost its answer is looked up like any other.
+      end ||= performance.now() + this.#timeout
       if (!(isLost(error) || isTransient(error)) || performance.now() + pause > end) throw storeErrorOf(error)
       await delay(pause * (0.5 + Math.random()))
-      pause *= 2
+      pause = Math.min(2 * pause, longestPause)
     }
   }
 
@@ -235,7 +242,8 @@ class PostgresStore implements Store {
       const [row] = await this.#retried(() => this.#query(`SELECT ${this.#schema}.apply(${places})`, parameters))
       settle(waiting, (row?.[0] as readonly string[]).map(BigInt))
     } catch (error) {
-      const isOfOne = waiting.length > 1 && stateOf((error as Error).cause) !== ''
+      const { cause } = error as Error
+      const isOfOne = waiting.length > 1 && stateOf(cause) !== '' && !isLost(cause)
       if (isOfOne) for (const one of waiting) await this.#apply([one])
       else for (const { reject } of waiting) reject(storeErrorOf(error))
     }
@@ -262,7 +270,7 @@ function settle(waiting: readonly Waiting[], said: readonly bigint[]): void {
 /** migrate makes the schema unless it is there. @throws MlsError `STORAGE_VERSION`, `STORAGE_DAMAGED`, errors of pg */
 async function migrate(client: Parameters<Parameters<typeof withClient>[1]>[0], schema: string): Promise<void> {
   if (await isThere(client, schema)) return
-  await client.query('BEGIN')
+  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')  // to see what was made while we waited for the lock
   try {
     // One process at a time; the number of the lock is "mlsstore" in ASCII.
     await client.query('SELECT pg_advisory_xact_lock(x\'6d6c7373746f7265\'::bigint)')
@@ -313,6 +321,6 @@ export function postgresStore(pool: PostgresPool | PostgresConnection | string, 
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(value)) throw new RangeError(`${what} must be up to 63 letters, digits and _`)
     return value
   })
-  const retryTimeout = own.integer('retryTimeout', defaultTimeout, 0, 0x7fff_ffff)
+  const retryTimeout = own.integer('retryTimeout', defaultTimeout, 0, longestTimeout)
   return new PostgresStore(poolOf(pool), { schema, retryTimeout })
 }

@@ -28,12 +28,15 @@ function kindsFor(size: number): readonly number[] {
   return kinds
 }
 
-/** Page: rows one behind the other, as key length (u8), size (u32), number of blocks (u16), key, blocks (u32 each). */
+/** Page: rows one behind the other, as key length (u8), size (u32), number of blocks (u32), key, blocks (u32 each). */
 interface Page {
   readonly last: Buffer | null
   readonly count: number
   readonly rows: string | null
 }
+
+/** Of a row on a page, before its key. */
+const headSize = 9
 
 export class RowReader {
   readonly #page: Statement<[number, Uint8Array, number], Page>
@@ -46,7 +49,7 @@ export class RowReader {
 
   constructor(database: Database) {
     this.#page = database.prepare<[number, Uint8Array, number], Page>(`SELECT max(key) AS last, count(*) AS count,
-      group_concat(printf('%02X%08X%04X', length(key), size, length(blocks) / 4) || hex(key) || hex(blocks), '') AS rows
+      group_concat(printf('%02X%08X%08X', length(key), size, length(blocks) / 4) || hex(key) || hex(blocks), '') AS rows
       FROM (SELECT key, size, blocks FROM rows WHERE scope = ? AND key > ? AND count > ? ORDER BY key LIMIT ${rowsPerPage})`)
     // The blocks of a table have all numbers from 1 on, so the string says which is which.
     this.#chunk = sizes.map((_, kind) => database.prepare<[number, number], string | null>(`SELECT group_concat(hex(data), '')
@@ -79,8 +82,8 @@ export class RowReader {
     this.#wanted.clear()
     for (let at = 0; at < rows.length;) {
       const kinds = kindsFor(rows.readUInt32BE(at + 1))
-      let block = at + 7 + (rows[at] ?? 0)
-      if (kinds.length !== rows.readUInt16BE(at + 5)) throw damaged('a row has not the blocks of its size')
+      let block = at + headSize + (rows[at] ?? 0)
+      if (kinds.length !== rows.readUInt32BE(at + 5)) throw damaged('a row has not the blocks of its size')
       for (const kind of kinds) {
         const name = chunkOf(kind, rows.readUInt32LE(block))
         this.#wanted.set(name, (this.#wanted.get(name) ?? 0) + 1)
@@ -99,10 +102,10 @@ export class RowReader {
       const left = rows.readUInt32BE(at + 1)
       batch[to] = put
       batch.writeUInt32BE(keySize, to + 1)
-      rows.copy(batch, to + 5, at + 7, at + 7 + keySize)
+      rows.copy(batch, to + 5, at + headSize, at + headSize + keySize)
       batch.writeUInt32BE(left, to + 5 + keySize)
       to += 9 + keySize
-      at += 7 + keySize
+      at += headSize + keySize
       const stop = to + left
       for (const kind of kindsFor(left)) {
         to += this.#copy(kind, rows.readUInt32LE(at), batch, to, stop)
@@ -154,7 +157,7 @@ function sliceFrom(rows: Buffer, at: number): [end: number, size: number] {
   while (at < rows.length && size < sliceSize) {
     const keySize = rows[at] ?? 0
     size += 9 + keySize + rows.readUInt32BE(at + 1)
-    at += 7 + keySize + 4 * rows.readUInt16BE(at + 5)
+    at += headSize + keySize + 4 * rows.readUInt32BE(at + 5)
   }
   return [at, size]
 }

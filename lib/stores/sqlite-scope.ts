@@ -181,17 +181,20 @@ export class Scopes {
     const scope = found ?? this.#add(part.scope)
     const count = scope.count + 1
     const deletes = new Map<string, Delete>()
+    let deleting = false
     for (const change of changes) {
       if (change.kind === 'put') {
         this.#put(scope.id, count, change.key, change.value)
         continue
       }
       const { key } = change
+      deleting = true
       const removed = change.kind === 'delete' ? this.#remove(scope.id, key) : this.#removeRange(scope.id, key)
       if (removed) deletes.set(change.kind + toHex(key), { key, prefix: change.kind === 'delete' ? 0 : 1 })
     }
     for (const name of part.advance) this.#sql.advance.run(scope.id, name)
-    if (deletes.size > 0 && this.#sql.isEmpty.get(scope.id, scope.id) === 1) this.#end({ id: scope.id, count })
+    // One that found nothing, too: the scope may have been made for it.
+    if (deleting && this.#sql.isEmpty.get(scope.id, scope.id) === 1) this.#end({ id: scope.id, count })
     else this.#remember({ ...scope, count }, [...deletes.values()])
     return revisionOf(scope.id, count)
   }

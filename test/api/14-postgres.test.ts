@@ -142,7 +142,7 @@ test('a schema of a later version, and one of another program, are left alone', 
 test('what is no pool, no schema', () => {
   for (const pool of [undefined, 1, null]) expect(() => postgresStore(pool as unknown as string)).toThrow(TypeError)
   for (const schema of ['', 'a"b', 'a.b', 'x'.repeat(64), '1a']) expect(() => postgresStore('x', { schema })).toThrow(RangeError)
-  expect(() => postgresStore('x', { retryTimeout: -1 })).toThrow(RangeError)
+  for (const retryTimeout of [-1, 300_001]) expect(() => postgresStore('x', { retryTimeout })).toThrow(RangeError)
   expect(() => postgresStore('x', { scheme: 'a' } as object)).toThrow(TypeError)
 })
 
@@ -150,4 +150,60 @@ test('a server that is not there is an error after some tries', async () => {
   const store = postgresStore({ host: '/nowhere', user: 'x' }, { retryTimeout: 500 })
   await expect(store.commit(atomOf(1, Uint8Array.of(1)))).rejects.toMatchObject({ code: 'STORE_FAILED', cause: like(/nowhere/) })
   await store.close()
+})
+
+test('a call that took long and lost its answer is looked up, too', async () => {
+  const schema = newSchema()
+  const store = openStore({ schema, retryTimeout: 300 })
+  await store.commit(atomOf(1, Uint8Array.of(1)))
+  const other = new PgClient(server.url)
+  await other.connect()
+  await other.query(`BEGIN; SELECT FROM ${schema}.scopes FOR UPDATE`)
+  const atom = atomOf(2, Uint8Array.of(2))
+  const committing = store.commit(atom)
+  await new Promise((resolve) => setTimeout(resolve, 600))
+  const [waiting] = (await other.query(`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${schema}%apply%'`)).rows as
+    { pid: number }[]
+  await other.query(`SELECT pg_terminate_backend(${waiting?.pid})`)
+  await other.query('COMMIT')
+  await other.end()
+  await committing
+  expect(await keysOf(store)).toEqual([1, 2])
+})
+
+test('a server that is starting up is not asked for each atom by itself', async () => {
+  let calls = 0
+  const starting = Object.assign(new Error('the database system is starting up'), { code: '57P03', severity: 'FATAL' })
+  const pool = { connect: async () => {
+    calls += 1
+    throw starting
+  } }
+  const store = postgresStore(pool, { retryTimeout: 400 })
+  const start = performance.now()
+  const settled = await Promise.allSettled(Array.from({ length: 100 }, (_, i) =>
+    store.commit({ ...atomOf(1, Uint8Array.of(1)), parts: [{ scope: Uint8Array.of(3, i), expect: {}, advance: ['epoch'], changes: [] }] })))
+  expect(settled.every(({ status }) => status === 'rejected')).toBe(true)
+  expect(performance.now() - start).toBeLessThan(4000)
+  expect(calls).toBeLessThan(40)
+  await store.close()
+})
+
+test('a row that PostgreSQL would take and nobody could read is refused', async () => {
+  const store = openStore()
+  await fails(store.commit(atomOf(1, new Uint8Array(200 * 2 ** 20 + 1))), 'TOO_LARGE')
+  await store.commit(atomOf(2, Uint8Array.of(2)))
+  expect(await keysOf(store)).toEqual([2])
+})
+
+test('a database whose transactions see one snapshot is as good', async () => {
+  const pool = new Pool({ connectionString: server.url, options: '-c default_transaction_isolation=serializable' })
+  try {
+    const schema = newSchema()
+    const two = [postgresStore(pool, { schema }), postgresStore(pool, { schema })]
+    await Promise.all(two.map((store, i) => store.commit({ ...atomOf(1, Uint8Array.of(1)), parts: [{ scope: Uint8Array.of(4, i), expect: {}, advance: [],
+      changes: [packBatch([{ kind: 'put', key: Uint8Array.of(1), value: Uint8Array.of(i) }])] }] })))
+    await Promise.all(two.map((store) => store.close()))
+  } finally {
+    await pool.end()
+  }
 })

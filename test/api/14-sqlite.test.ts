@@ -283,3 +283,19 @@ test('very many rows, and values of every size, are read as they were written', 
   expect(found.size).toBe(rows.size)
   expect([...rows].filter(([key, value]) => !found.get(key)?.equals(value))).toEqual([])
 }, 120_000)
+
+test('a row of more than 65,535 blocks is read as it was written', async () => {
+  const file = newFile()
+  const value = new Uint8Array(270_000_000)
+  for (let at = 0; at < value.length; at += 4099) value[at] = at % 251
+  const store = openStore(file)
+  await store.commit(atomOf(1, value))
+  await store.commit(atomOf(2, Uint8Array.of(2)))
+  const found = new Map<number, Uint8Array>()
+  for await (const { rows } of store.load(scope)) {
+    for (const change of rowChanges(rows)) if (change.kind === 'put') found.set(change.key[0] ?? -1, change.value)
+  }
+  expect([...found.keys()]).toEqual([1, 2])
+  expect(Buffer.compare(found.get(1) ?? new Uint8Array(0), value)).toBe(0)
+  expect(found.get(2)).toEqual(Uint8Array.of(2))
+}, 60_000)
