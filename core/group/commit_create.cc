@@ -79,8 +79,14 @@ Result<CommitPlan> Group::PlanOwnCommit(const StagedCommit& staged, const PlanRu
                 NOT_YET_VALID);                             // RFC 9420 §7.3: a must where we are the sender
     MLS_REQUIRE(rules.now <= lifetime.not_after, EXPIRED);  // RFC 9420 §7.3
   }
+  // A PSK of our own past that we do not hold: whoever proposed it keeps nobody from committing.
+  MLS_DO(ForeignPsks(plan.psks));
   return plan;
 }
+
+// What a choice among cached proposals may cost: so many times their number, and ours, are planned.
+constexpr std::size_t kPlannedEach = 64;
+constexpr std::size_t kPlannedAtLeast = 1u << 16;
 
 void Group::DropUnfitProposals(StagedCommit& staged, PlanRules rules) const {
   // Somebody may have proposed what is valid by itself and not in any list, or not beside ours (RFC 9420
@@ -88,16 +94,34 @@ void Group::DropUnfitProposals(StagedCommit& staged, PlanRules rules) const {
   // planned.
   rules.trust = PlanRules::Trust::own;
   std::vector<CachedProposalPtr> candidates = std::move(staged.referenced);
+  const std::size_t ours = staged.options->proposals.size();
+  std::size_t left = std::max(kPlannedAtLeast, kPlannedEach * (candidates.size() + ours));
   const auto fits = [&](std::vector<CachedProposalPtr> referenced) {
+    const std::size_t cost = referenced.size() + ours;
+    left = left < cost ? 0 : left - cost;
+    if (left == 0) return false;  // nobody has to include what others propose
     staged.referenced = std::move(referenced);
     return PlanOwnCommit(staged, rules).ok();
   };
-  std::erase_if(candidates, [&](const CachedProposalPtr& one) { return !fits({one}); });
-  if (fits(candidates)) return;
+  if (candidates.size() * (1 + ours) < left / 2) {
+    std::erase_if(candidates, [&](const CachedProposalPtr& one) { return !fits({one}); });
+  }
+  // Blocks that fit are kept, and others halved.
   std::vector<CachedProposalPtr> kept;
-  for (CachedProposalPtr& one : candidates) {
-    kept.push_back(std::move(one));
-    if (!fits(kept)) kept.pop_back();
+  std::vector<std::pair<std::size_t, std::size_t>> blocks = {{0, candidates.size()}};
+  while (!blocks.empty()) {
+    const auto [from, to] = blocks.back();
+    blocks.pop_back();
+    std::vector<CachedProposalPtr> tried = kept;
+    tried.insert(tried.end(), candidates.begin() + static_cast<std::ptrdiff_t>(from),
+                 candidates.begin() + static_cast<std::ptrdiff_t>(to));
+    if (fits(tried)) {
+      kept = std::move(tried);
+    } else if (to - from > 1 && left > 0) {
+      const std::size_t middle = from + (to - from) / 2;
+      blocks.emplace_back(middle, to);
+      blocks.emplace_back(from, middle);
+    }
   }
   staged.referenced = std::move(kept);
 }

@@ -194,14 +194,16 @@ void Group::BecomeRemoved() {
 std::vector<std::uint64_t> Group::EvictedEpochs(std::uint64_t now) const {
   const Limits& limits = policy().limits;
   // The epoch that ends becomes one more; the oldest go first. An undo is needed by every older epoch, so
-  // nothing in the middle is dropped.
-  std::vector<std::uint64_t> evicted;
+  // nothing in the middle is dropped, not even where a clock was set back.
+  std::size_t gone = 0;
   const std::size_t count = past_.size() + 1;
   for (std::size_t i = 0; i < past_.size(); ++i) {
     const bool too_many = count - i > limits.max_past_epochs;
     const bool too_old = now > past_[i].ended && now - past_[i].ended > limits.max_past_epoch_age;
-    if (too_many || too_old) evicted.push_back(past_[i].epoch);
+    if (too_many || too_old) gone = i + 1;
   }
+  std::vector<std::uint64_t> evicted;
+  for (std::size_t i = 0; i < gone; ++i) evicted.push_back(past_[i].epoch);
   if (limits.max_past_epochs == 0) evicted.push_back(context().epoch);
   return evicted;
 }

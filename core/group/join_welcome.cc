@@ -38,14 +38,24 @@ Status MatchKeys(const Suite& suite, const JoinInput& input) {
   return kOk;
 }
 
+// Entries with our reference that are tried: an honest Welcome has one.
+constexpr std::size_t kMostTries = 16;
+
 Result<GroupSecrets> OpenOurEntry(const Suite& suite, const Welcome& welcome, const JoinInput& input) {
   MLS_TRY(reference, KeyPackageRef(suite, input.key_package));
-  // Anyone can add a garbage entry with our reference; the one that opens is ours.
+  // Anyone can add a garbage entry with our reference; the one that opens is ours. What all are sealed for is
+  // most of the Welcome, and is hashed once.
+  std::optional<HpkeInfo> info;
   Error error = Error::NO_MATCHING_KEY_PACKAGE;
+  std::size_t tries = 0;
   for (const EncryptedGroupSecrets& entry : welcome.secrets) {
     if (!ConstantTimeEqual(entry.new_member, reference)) continue;
-    auto secrets =
-        OpenGroupSecrets(suite, welcome, entry, input.keys.init_private_key, input.key_package.init_key);
+    MLS_REQUIRE(++tries <= kMostTries, LIMIT_EXCEEDED);  // RFC 9420 §12.4.3.1: one for each new member
+    if (!info) {
+      MLS_TRY(made, GroupSecretsInfo(suite, welcome));
+      info = std::move(made);
+    }
+    auto secrets = OpenGroupSecrets(*info, entry, input.keys.init_private_key, input.key_package.init_key);
     if (secrets.ok()) return secrets;
     error = secrets.error();
   }

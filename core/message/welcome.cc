@@ -15,11 +15,13 @@ Result<GroupInfo> OpenGroupInfo(const Suite& suite, View welcome_secret, View en
   return Decode<GroupInfo>(opened);
 }
 
-Result<GroupSecrets> OpenGroupSecrets(const Suite& suite, const Welcome& welcome,
-                                      const EncryptedGroupSecrets& entry, View init_private_key,
-                                      View init_key) {
-  auto opened = DecryptWithLabel(suite, init_private_key, init_key, "Welcome", welcome.encrypted_group_info,
-                                 entry.encrypted_group_secrets);
+Result<HpkeInfo> GroupSecretsInfo(const Suite& suite, const Welcome& welcome) {
+  return EncryptionContext(suite, "Welcome", welcome.encrypted_group_info);
+}
+
+Result<GroupSecrets> OpenGroupSecrets(const HpkeInfo& info, const EncryptedGroupSecrets& entry,
+                                      View init_private_key, View init_key) {
+  auto opened = HpkeOpen(info, init_private_key, init_key, entry.encrypted_group_secrets);
   MLS_REQUIRE(opened.ok(), DECRYPT_FAILED);  // RFC 9420 §12.4.3.1: sealed to our init key, for this GroupInfo
   return Decode<GroupSecrets>(*opened);
 }

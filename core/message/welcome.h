@@ -43,10 +43,11 @@ struct Welcome {
 Result<Bytes> SealGroupInfo(const Suite& suite, View welcome_secret, const GroupInfo& info);
 Result<GroupInfo> OpenGroupInfo(const Suite& suite, View welcome_secret, View encrypted_group_info);
 
+// GroupSecretsInfo is what the entries of a Welcome are sealed for: its encrypted GroupInfo, hashed once.
+Result<HpkeInfo> GroupSecretsInfo(const Suite& suite, const Welcome& welcome);
 // OpenGroupSecrets opens our entry: DECRYPT_FAILED, MALFORMED. `init_key` is the public half of
 // `init_private_key`.
-Result<GroupSecrets> OpenGroupSecrets(const Suite& suite, const Welcome& welcome,
-                                      const EncryptedGroupSecrets& entry, View init_private_key,
-                                      View init_key);
+Result<GroupSecrets> OpenGroupSecrets(const HpkeInfo& info, const EncryptedGroupSecrets& entry,
+                                      View init_private_key, View init_key);
 
 }  // namespace mls

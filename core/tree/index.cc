@@ -12,34 +12,45 @@ namespace {
 // A bucket is a page: small enough to copy for one change, large enough that a tree has few of them.
 constexpr std::size_t kFullBucket = 48;
 constexpr std::size_t kSparseBucket = 8;
+// Values that wait to be counted, beyond as many as are counted.
+constexpr std::size_t kManyFresh = 4096;
 
 }  // namespace
 
-bool KeySet::Has(View key) const {
-  const std::uint64_t fingerprint = Fingerprint(key);
+bool KeySet::Holds(std::uint64_t fingerprint) const {
   const Bucket* bucket = buckets_.Find(BucketOf(fingerprint));
   return bucket != nullptr && std::find(bucket->begin(), bucket->end(), fingerprint) != bucket->end();
 }
 
+bool KeySet::Has(View key) const { return Holds(Fingerprint(key)); }
+
 void KeySet::Add(View key) {
   const std::uint64_t fingerprint = Fingerprint(key);
-  Bucket& bucket = buckets_.Write(BucketOf(fingerprint));
-  if (std::find(bucket.begin(), bucket.end(), fingerprint) != bucket.end()) ++duplicates_;
-  bucket.push_back(fingerprint);
-  // Growth counts distinct keys: many copies of one key would not spread out.
-  if (++size_ - duplicates_ > kFullBucket * bucket_count_) Resize(2 * bucket_count_);
+  ++size_;
+  if (Holds(fingerprint)) {
+    ++duplicates_;
+    ++copies_[fingerprint];
+    return;
+  }
+  buckets_.Write(BucketOf(fingerprint)).push_back(fingerprint);
+  if (size_ - duplicates_ > kFullBucket * bucket_count_) Resize(2 * bucket_count_);
 }
 
 void KeySet::Remove(View key) {
   const std::uint64_t fingerprint = Fingerprint(key);
+  if (const auto copies = copies_.find(fingerprint); copies != copies_.end()) {
+    if (--copies->second == 0) copies_.erase(copies);
+    --duplicates_;
+    --size_;
+    return;
+  }
   Bucket& bucket = buckets_.Write(BucketOf(fingerprint));
   const auto entry = std::find(bucket.begin(), bucket.end(), fingerprint);
   if (entry == bucket.end()) return;
   *entry = bucket.back();
   bucket.pop_back();
-  if (std::find(bucket.begin(), bucket.end(), fingerprint) != bucket.end()) --duplicates_;
   --size_;
-  if (bucket_count_ > 1 && size_ < kSparseBucket * bucket_count_) Resize(bucket_count_ / 2);
+  if (bucket_count_ > 1 && size_ - duplicates_ < kSparseBucket * bucket_count_) Resize(bucket_count_ / 2);
 }
 
 void KeySet::Resize(std::size_t bucket_count) {
@@ -106,24 +117,35 @@ std::uint32_t TreeIndex::MembersWith(std::uint32_t key) const {
   return entry == counts_->end() || entry->key != key ? 0 : entry->members;
 }
 
-void TreeIndex::AddMember(const LeafNodeView& leaf) {
+void TreeIndex::AddMember(const LeafNodeView& leaf, Merge merge) {
   ++members_;
   encryption_keys_.Add(leaf.encryption_key);
   signature_keys_.Add(leaf.signature_key);
   if (!counts_) counts_ = Shared<std::vector<Entry>>(std::vector<Entry>());
   std::vector<Entry>& counts = counts_.Write();
-  // New values are merged in at once: a leaf may list tens of thousands.
-  std::vector<Entry> fresh;
   auto entry = counts.begin();
   for (std::uint32_t key : KeysOf(leaf)) {
     entry = std::lower_bound(entry, counts.end(), key, Before);
     if (entry != counts.end() && entry->key == key) {
       ++entry->members;
     } else {
-      fresh.push_back({key, 1});
+      fresh_.push_back(key);
     }
   }
-  if (fresh.empty()) return;
+  if (merge == Merge::now || fresh_.size() > kManyFresh + counts.size()) MergeCounts();
+}
+
+// New values are merged in at once: a leaf may list tens of thousands, and so many leaves one each.
+void TreeIndex::MergeCounts() {
+  if (fresh_.empty()) return;
+  std::sort(fresh_.begin(), fresh_.end());
+  std::vector<Entry> fresh;
+  for (const std::uint32_t key : fresh_) {
+    if (fresh.empty() || fresh.back().key != key) fresh.push_back({key, 0});
+    ++fresh.back().members;
+  }
+  fresh_ = std::vector<std::uint32_t>();
+  std::vector<Entry>& counts = counts_.Write();
   std::vector<Entry> merged;
   merged.reserve(counts.size() + fresh.size());
   std::merge(counts.begin(), counts.end(), fresh.begin(), fresh.end(), std::back_inserter(merged),

@@ -5,6 +5,7 @@
 // received tree may hold a key twice until it was validated. GREASE values are values like any other.
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "tree/leaf_view.h"
@@ -12,7 +13,8 @@
 
 namespace mls {
 
-// KeySet: a multiset of public keys, held as fingerprints in buckets.
+// KeySet: a multiset of public keys, held as fingerprints in buckets, each once: those of a tree on its way
+// may be many of few keys, and a bucket of copies would be searched for each.
 class KeySet {
  public:
   bool Has(View key) const;
@@ -25,11 +27,13 @@ class KeySet {
 
  private:
   using Bucket = std::vector<std::uint64_t>;
+  bool Holds(std::uint64_t fingerprint) const;
   std::size_t BucketOf(std::uint64_t fingerprint) const { return fingerprint & (bucket_count_ - 1); }
   void Resize(std::size_t bucket_count);
 
   PageTable<Bucket> buckets_;
-  std::size_t bucket_count_ = 1;  // a power of two
+  std::map<std::uint64_t, std::size_t> copies_;  // beyond the first; none in a tree that was validated
+  std::size_t bucket_count_ = 1;                 // a power of two
   std::size_t size_ = 0;
   std::size_t duplicates_ = 0;
 };
@@ -52,7 +56,11 @@ class TreeIndex {
   bool SupportsAllCredentialsInUse(const Capabilities& capabilities) const;
 
   // Changes, made by the tree that the index belongs to.
-  void AddMember(const LeafNodeView& leaf);
+  // With Merge::later what no member had listed before is counted with that of others, at the latest by
+  // MergeCounts; until then the index must not be asked for it. For many members at once.
+  enum class Merge : std::uint8_t { now, later };
+  void AddMember(const LeafNodeView& leaf, Merge merge = Merge::now);
+  void MergeCounts();
   void RemoveMember(const LeafNodeView& leaf);
   void AddParentKey(View encryption_key) { encryption_keys_.Add(encryption_key); }
   void RemoveParentKey(View encryption_key) { encryption_keys_.Remove(encryption_key); }
@@ -74,6 +82,7 @@ class TreeIndex {
   KeySet encryption_keys_;
   KeySet signature_keys_;
   Shared<std::vector<Entry>> counts_;  // by key; no entry is zero
+  std::vector<std::uint32_t> fresh_;   // keys that are not in counts_ yet, each as often as it was listed
   std::uint32_t members_ = 0;
 };
 

@@ -103,9 +103,10 @@ std::vector<LeafIndex> RatchetTree::AddLeaves(std::span<const LeafNode* const> l
   for (const LeafNode* leaf : leaves) {
     const LeafIndex place = LeftmostBlankLeaf();
     ExtendTo(place);
-    PutLeaf(place, Encode(*leaf));
+    PutLeaf(place, Encode(*leaf), TreeIndex::Merge::later);
     added.push_back(place);
   }
+  index_.MergeCounts();
   AddUnmerged(added);
   return added;
 }
@@ -164,13 +165,13 @@ void RatchetTree::SetParent(NodeIndex node, Bytes encryption_key, Bytes parent_h
   ForgetHashesAbove(node);
 }
 
-void RatchetTree::PutLeaf(LeafIndex leaf, Bytes encoded) {
+void RatchetTree::PutLeaf(LeafIndex leaf, Bytes encoded, TreeIndex::Merge merge) {
   if (members_.Has(leaf)) index_.RemoveMember(ViewLeafNode(EncodedLeaf(leaf)));
   LeafPage& page = leaves_.Write(PageOf(leaf));
   page.nodes[SlotOf(leaf)] = Shared<Bytes>(std::move(encoded));
   page.hashes[SlotOf(leaf)].Clear();
   members_.Add(leaf);
-  index_.AddMember(ViewLeafNode(EncodedLeaf(leaf)));
+  index_.AddMember(ViewLeafNode(EncodedLeaf(leaf)), merge);
   ForgetHashes(leaf);
 }
 

@@ -88,7 +88,7 @@ class RatchetTree {
   struct DirtyPages;
 
   // PutLeaf and ClearLeaf change one leaf and the index; its path's nodes stay, their hashes are dropped.
-  void PutLeaf(LeafIndex leaf, Bytes encoded);
+  void PutLeaf(LeafIndex leaf, Bytes encoded, TreeIndex::Merge merge = TreeIndex::Merge::now);
   void ClearLeaf(LeafIndex leaf);
   void PutParent(NodeIndex node, ParentNode value);
   void ClearParent(NodeIndex node);

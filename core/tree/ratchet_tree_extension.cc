@@ -85,7 +85,7 @@ Result<RatchetTree> RatchetTree::DecodeExtension(const Suite& suite, View data, 
     if (type == NodeType::leaf) {
       MLS_TRY(leaf, ReadLeaf(in, limits));
       tree.ExtendTo(LeafOf(node));
-      tree.PutLeaf(LeafOf(node), ToBytes(leaf));
+      tree.PutLeaf(LeafOf(node), ToBytes(leaf), TreeIndex::Merge::later);
       ends_in_leaf = true;
     } else {
       MLS_TRY(parent, DecodePrefix<ParentNode>(in));
@@ -94,6 +94,7 @@ Result<RatchetTree> RatchetTree::DecodeExtension(const Suite& suite, View data, 
       tree.PutParent(node, std::move(parent));
     }
   }
+  tree.index_.MergeCounts();
   // A parent at the end would have nobody on its right: it is left out of the filtered direct path when its
   // half is empty (§4.1.2) and blanked when its last member goes (§12.1.3), so no group comes to such a tree.
   MLS_REQUIRE(ends_in_leaf, INVALID_TREE);  // RFC 9420 §12.4.3.3: no blank at the end, and a leaf is last

@@ -21,8 +21,8 @@ struct Opened {
     options.proposals.push_back({Add{package.key_package}});
     genuine = company.Commit(0, std::move(options)).welcomes.at(0).message;
     const Welcome welcome = std::get<Welcome>(Must(DecodeMessage(genuine, {})).body);
-    secrets = Must(OpenGroupSecrets(suite, welcome, welcome.secrets.at(0), package.keys.init_private_key,
-                                    package.key_package.init_key));
+    secrets = Must(OpenGroupSecrets(Must(GroupSecretsInfo(suite, welcome)), welcome.secrets.at(0),
+                                    package.keys.init_private_key, package.key_package.init_key));
     info = Must(OpenGroupInfo(suite, WelcomeSecretOf(), welcome.encrypted_group_info));
   }
 

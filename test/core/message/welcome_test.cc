@@ -38,7 +38,8 @@ Status Joins(const Json& vector) {
   }
   MLS_REQUIRE(entry != nullptr, NO_MATCHING_KEY_PACKAGE);  // one entry is ours
   const Bytes init_private_key = FromHex(vector["init_priv"], suite->Nsk);
-  MLS_TRY(secrets, OpenGroupSecrets(*suite, welcome, *entry, init_private_key, package.init_key));
+  MLS_TRY(sealed_for, GroupSecretsInfo(*suite, welcome));
+  MLS_TRY(secrets, OpenGroupSecrets(sealed_for, *entry, init_private_key, package.init_key));
   MLS_TRY(psk_secret, PskSecret(*suite, {}, {}));
   MLS_TRY(member_secret, MemberSecret(*suite, secrets.joiner_secret, psk_secret));
   MLS_TRY(welcome_secret, WelcomeSecret(*suite, member_secret));
@@ -72,7 +73,8 @@ struct Invitation {
     return *EncryptWithLabel(suite, init.public_key, label, context, plaintext, random);
   }
   Result<GroupSecrets> Open(const Welcome& from) {
-    return OpenGroupSecrets(suite, from, from.secrets[0], init.private_key, init.public_key);
+    MLS_TRY(sealed_for, GroupSecretsInfo(suite, from));
+    return OpenGroupSecrets(sealed_for, from.secrets[0], init.private_key, init.public_key);
   }
 };
 

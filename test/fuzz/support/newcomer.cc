@@ -25,7 +25,7 @@ Newcomer::Newcomer(LiveGroup& of)
       signer(Secret::Copy(*World::Saved(of.company[0]).Get(RowKey(RowTag::signer)))) {
   const Suite& suite = group.suite();
   const Welcome welcome = std::get<Welcome>(Must(DecodeMessage(genuine, {})).body);
-  secrets = Must(OpenGroupSecrets(suite, welcome, welcome.secrets.at(0),
+  secrets = Must(OpenGroupSecrets(Must(GroupSecretsInfo(suite, welcome)), welcome.secrets.at(0),
                                   group.strangers_package.keys.init_private_key,
                                   group.strangers_package.key_package.init_key));
   member_secret = Must(MemberSecret(suite, secrets.joiner_secret, Must(PskSecret(suite, {}, {}))));

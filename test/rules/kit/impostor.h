@@ -54,8 +54,9 @@ struct Impostor {
     const Bytes reference = ToBytes(Must(KeyPackageRef(own, package.key_package)));
     const auto entry = std::find_if(welcome.secrets.begin(), welcome.secrets.end(),
                                     [&](const auto& one) { return one.new_member == reference; });
-    const GroupSecrets secrets = Must(
-        OpenGroupSecrets(own, welcome, *entry, package.keys.init_private_key, package.key_package.init_key));
+    const GroupSecrets secrets =
+        Must(OpenGroupSecrets(Must(GroupSecretsInfo(own, welcome)), *entry, package.keys.init_private_key,
+                              package.key_package.init_key));
     std::vector<View> psks(secrets.psks.size(), psk.view());
     const Secret member_secret =
         Must(MemberSecret(own, secrets.joiner_secret, Must(PskSecret(own, secrets.psks, psks))));

@@ -49,8 +49,8 @@ Invitation::Invitation(Scene& of, CommitOptions options)
   options.proposals.push_back({Add{package.key_package}});
   genuine = scene.Commit(0, std::move(options)).welcomes.at(0).message;
   welcome = std::get<Welcome>(Must(DecodeMessage(genuine, {})).body);
-  secrets = Must(OpenGroupSecrets(suite, welcome, welcome.secrets.at(0), package.keys.init_private_key,
-                                  package.key_package.init_key));
+  secrets = Must(OpenGroupSecrets(Must(GroupSecretsInfo(suite, welcome)), welcome.secrets.at(0),
+                                  package.keys.init_private_key, package.key_package.init_key));
   std::vector<View> psks;
   for (const PreSharedKeyID& id : secrets.psks) psks.push_back(scene.psks.at(Encode(id.body)));
   member_secret =

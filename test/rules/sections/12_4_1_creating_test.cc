@@ -130,8 +130,9 @@ TEST_CASE("R12.4.1-04: a re-initialised group has the same members and the old g
         const auto entry = std::find_if(welcome.secrets.begin(), welcome.secrets.end(),
                                         [&](const auto& one) { return one.new_member == reference; });
         REQUIRE(entry != welcome.secrets.end());
-        const GroupSecrets secrets = Must(OpenGroupSecrets(
-            next, welcome, *entry, package.keys.init_private_key, package.key_package.init_key));
+        const GroupSecrets secrets =
+            Must(OpenGroupSecrets(Must(GroupSecretsInfo(next, welcome)), *entry,
+                                  package.keys.init_private_key, package.key_package.init_key));
         REQUIRE(secrets.psks.size() == 1);
         CHECK(std::get<ResumptionPsk>(secrets.psks[0].body) == ResumptionPsk{ResumptionPSKUsage::reinit,
                                                                              scene[0].context().group_id,
