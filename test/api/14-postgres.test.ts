@@ -197,6 +197,7 @@ test('a row that PostgreSQL would take and nobody could read is refused', async 
 
 test('a database whose transactions see one snapshot is as good', async () => {
   const pool = new Pool({ connectionString: server.url, options: '-c default_transaction_isolation=serializable' })
+  pool.on('error', () => {})  // the server may end before its connections have
   try {
     const schema = newSchema()
     const two = [postgresStore(pool, { schema }), postgresStore(pool, { schema })]
