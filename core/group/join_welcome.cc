@@ -50,7 +50,8 @@ Result<GroupSecrets> OpenOurEntry(const Suite& suite, const Welcome& welcome, co
   std::size_t tries = 0;
   for (const EncryptedGroupSecrets& entry : welcome.secrets) {
     if (!ConstantTimeEqual(entry.new_member, reference)) continue;
-    MLS_REQUIRE(++tries <= kMostTries, LIMIT_EXCEEDED);  // RFC 9420 §12.4.3.1: one for each new member
+    ++tries;
+    MLS_REQUIRE(tries <= kMostTries, LIMIT_EXCEEDED);  // RFC 9420 §12.4.3.1: one for each new member
     if (!info) {
       MLS_TRY(made, GroupSecretsInfo(suite, welcome));
       info = std::move(made);
