@@ -29,7 +29,7 @@ const functions = ['applicationId', 'decode', 'defaultLimits', 'externalSenders'
 const last = new Set(['close', 'delete', 'moveOut', 'unload', 'changeEncryptionKey', 'exportGroup', 'leave'])
 
 /** Methods that other files of lib/ use and people do not. */
-const internal = new Set(['constructor', 'moveOut', 'unload', 'sendEach', 'use', 'forget', 'isLastResort', 'find', 'settle', 'supersede'])
+const internal = new Set(['constructor', 'moveOut', 'unload', 'sendEach', 'receiveEach', 'use', 'forget', 'isLastResort', 'find', 'settle', 'supersede'])
 
 async function makeWorld() {
   const open = (identity) => mls.Client.open({ identity, store: mls.memoryStore(), authenticate: mls.trustAnyCredential })
