@@ -8,7 +8,7 @@
 // last: a file that lost its end is found out, and so is one with something behind it.
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto'
 import { types } from 'node:util'
-import { cloneOf, viewOf } from './bytes'
+import { cloneOf, lengthOf, viewOf } from './bytes'
 import { MlsError } from './errors'
 import { attempt } from './options'
 import { Slices } from './turns'
@@ -232,15 +232,16 @@ export class Input {
     const { done, value } = await this.#parts.next()
     if (done) return false
     if (!types.isUint8Array(value)) throw new TypeError(`${this.#what} must give Uint8Arrays`)
-    if (value.length > 0) this.#waiting.push(cloneOf(value))
-    this.#size += value.length
+    const part = cloneOf(value)
+    if (part.length > 0) this.#waiting.push(part)
+    this.#size += part.length
     return true
   }
 }
 
 /** piecesOf gives an array in views, so that no turn copies more than it should. */
 function* piecesOf(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
-  for (let at = 0; at < bytes.length; at += 1 << 18) yield bytes.subarray(at, at + (1 << 18))
+  for (let at = 0; at < lengthOf(bytes); at += 1 << 18) yield bytes.subarray(at, at + (1 << 18))
 }
 
 function iteratorOf(what: string, source: unknown): AsyncIterator<unknown> | Iterator<unknown> {
