@@ -117,7 +117,8 @@ export function toError(error: unknown): Error {
   if (typeof error === 'object' && error !== null && 'number' in error && typeof error.number === 'number') {
     return errorOf(error.number)
   }
-  return error instanceof Error ? error : new MlsError('INTERNAL', { cause: error })
+  const noMemory = error instanceof Error && error.message === 'std::bad_alloc'
+  return error instanceof Error && !noMemory ? error : new MlsError('INTERNAL', { cause: error })
 }
 
 /**

@@ -1,6 +1,6 @@
 // Rows that are read later are views of what was loaded, and a Buffer's slice() is one too: the id of a listed group was the
 // client's own memory, and a source's Buffer that is filled again changed what had been taken of it.
-import { Client, memoryStore, trustAnyCredential } from '../..'
+import { Client, memoryStore, trustAnyCredential } from '../../lib'
 import { unpack } from '../../lib/bulk'
 import { Input } from '../../lib/transfer-bytes'
 
