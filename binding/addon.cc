@@ -109,10 +109,10 @@ Napi::Object Start(Napi::Env env, Napi::Object exports) {
   Defined(own->needs, Needs::Define(env));
   Defined(own->decoded, DecodedHolder::Define(env));
   exports.Set("Secret", Defined(own->secret, SecretHolder::Define(env)));
-  exports.Set("Bulk", Defined(own->bulk, Bulk::Define(env)));
+  exports.Set("Bulk", Bulk::Define(env));
   exports.Set("Bytes", Defined(own->bytes, BytesHolder::Define(env)));
-  exports.Set("Rows", Defined(own->rows, RowsIn::Define(env)));
-  exports.Set("Watch", Defined(own->watch, WatchHolder::Define(env)));
+  exports.Set("Rows", RowsIn::Define(env));
+  exports.Set("Watch", WatchHolder::Define(env));
   exports.Set("Client", ClientHolder::Define(env));
   exports.Set("Tracker", TrackerHolder::Define(env));
   exports.Set("threads", Napi::Function::New(env, Threads, "threads"));

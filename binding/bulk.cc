@@ -5,18 +5,6 @@
 
 namespace mls::binding {
 
-namespace {
-
-template <class T>
-T& Unwrapped(Napi::Value value, const Napi::FunctionReference& constructor, const char* name) {
-  if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(constructor.Value())) {
-    ThrowType(value.Env(), name, "an object of the addon");
-  }
-  return *T::Unwrap(value.As<Napi::Object>());
-}
-
-}  // namespace
-
 Napi::Function Bulk::Define(Napi::Env env) {
   return DefineClass(env, "Bulk",
                      {InstanceMethod<&Bulk::Add>("add"), InstanceMethod<&Bulk::AddPacked>("addPacked"),
@@ -71,7 +59,7 @@ Napi::Value Bulk::Count(const Napi::CallbackInfo& info) {
 }
 
 BulkItems Bulk::ItemsOf(Napi::Value value, const char* name) {
-  Bulk& bulk = Unwrapped<Bulk>(value, Environment::Of(value.Env()).bulk, name);
+  Bulk& bulk = Held(value, name, "a Bulk");
   bulk.closed_ = true;
   return bulk.items_;
 }
@@ -83,7 +71,7 @@ Napi::Function RowsIn::Define(Napi::Env env) {
 void RowsIn::Add(const Napi::CallbackInfo& info) { slices_.push_back(BytesOf(info[0], "rows")); }
 
 std::vector<Bytes> RowsIn::Take(Napi::Value value, const char* name) {
-  return std::exchange(Unwrapped<RowsIn>(value, Environment::Of(value.Env()).rows, name).slices_, {});
+  return std::exchange(Held(value, name, "rows of the addon").slices_, {});
 }
 
 Napi::Function SecretHolder::Define(Napi::Env env) {
@@ -91,7 +79,7 @@ Napi::Function SecretHolder::Define(Napi::Env env) {
 }
 
 SecretHolder::SecretHolder(const Napi::CallbackInfo& info)
-    : Napi::ObjectWrap<SecretHolder>(info), secret_(SecretOf(info[0], "secret")) {}
+    : Holder<SecretHolder>(info), secret_(SecretOf(info[0], "secret")) {}
 
 Napi::Value SecretHolder::New(Napi::Env env, Secret secret) {
   Napi::Object holder = Environment::Of(env).secret.New({Napi::Uint8Array::New(env, 0)});
@@ -100,7 +88,7 @@ Napi::Value SecretHolder::New(Napi::Env env, Secret secret) {
 }
 
 Secret SecretHolder::CloneOf(Napi::Value value, const char* name) {
-  return Unwrapped<SecretHolder>(value, Environment::Of(value.Env()).secret, name).secret_.Clone();
+  return Held(value, name, "a secret of the addon").secret_.Clone();
 }
 
 Napi::Value SecretHolder::Size(const Napi::CallbackInfo& info) {

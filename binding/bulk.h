@@ -4,6 +4,7 @@
 
 #include <napi.h>
 
+#include "holder.h"
 #include "mls.h"
 
 namespace mls::binding {
@@ -11,10 +12,10 @@ namespace mls::binding {
 // What a Bulk has collected; shared with the work that reads it, which may be done again.
 using BulkItems = std::shared_ptr<const std::vector<Bytes>>;
 
-class Bulk : public Napi::ObjectWrap<Bulk> {
+class Bulk : public Holder<Bulk> {
  public:
   static Napi::Function Define(Napi::Env env);
-  explicit Bulk(const Napi::CallbackInfo& info) : Napi::ObjectWrap<Bulk>(info) {}
+  explicit Bulk(const Napi::CallbackInfo& info) : Holder<Bulk>(info) {}
   // ItemsOf gives what was collected; from then on nothing more is.
   static BulkItems ItemsOf(Napi::Value value, const char* name);
 
@@ -28,10 +29,10 @@ class Bulk : public Napi::ObjectWrap<Bulk> {
   bool closed_ = false;
 };
 
-class RowsIn : public Napi::ObjectWrap<RowsIn> {
+class RowsIn : public Holder<RowsIn> {
  public:
   static Napi::Function Define(Napi::Env env);
-  explicit RowsIn(const Napi::CallbackInfo& info) : Napi::ObjectWrap<RowsIn>(info) {}
+  explicit RowsIn(const Napi::CallbackInfo& info) : Holder<RowsIn>(info) {}
   static std::vector<Bytes> Take(Napi::Value value, const char* name);
 
  private:
@@ -39,7 +40,7 @@ class RowsIn : public Napi::ObjectWrap<RowsIn> {
   std::vector<Bytes> slices_;
 };
 
-class SecretHolder : public Napi::ObjectWrap<SecretHolder> {
+class SecretHolder : public Holder<SecretHolder> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit SecretHolder(const Napi::CallbackInfo& info);

@@ -26,7 +26,7 @@ Napi::Function BytesHolder::Define(Napi::Env env) {
        InstanceMethod<&BytesHolder::Clear>("clear"), InstanceAccessor<&BytesHolder::Size>("size")});
 }
 
-BytesHolder::BytesHolder(const Napi::CallbackInfo& info) : Napi::ObjectWrap<BytesHolder>(info) {
+BytesHolder::BytesHolder(const Napi::CallbackInfo& info) : Holder<BytesHolder>(info) {
   bytes_->reserve(Uint32Of(info[0], "size"));
 }
 
@@ -45,12 +45,9 @@ Napi::Value BytesHolder::New(Napi::Env env, Bytes bytes) {
 }
 
 std::shared_ptr<const Bytes> BytesHolder::Share(Napi::Value value, const char* name) {
-  if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(Environment::Of(value.Env()).bytes.Value())) {
-    ThrowType(value.Env(), name, "bytes of the addon");
-  }
-  BytesHolder* holder = Unwrap(value.As<Napi::Object>());
-  holder->shared_ = true;
-  return holder->bytes_;
+  BytesHolder& holder = Held(value, name, "bytes of the addon");
+  holder.shared_ = true;
+  return holder.bytes_;
 }
 
 void BytesHolder::Add(const Napi::CallbackInfo& info) {

@@ -7,11 +7,12 @@
 
 #include <memory>
 
+#include "holder.h"
 #include "mls.h"
 
 namespace mls::binding {
 
-class BytesHolder : public Napi::ObjectWrap<BytesHolder> {
+class BytesHolder : public Holder<BytesHolder> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit BytesHolder(const Napi::CallbackInfo& info);

@@ -103,7 +103,7 @@ Result<Reply> FinishProposal(GroupState& state, StagedOwnProposal staged, const 
                              const Env& env) {
   auto made = state.group->CompleteOwnProposal(std::move(staged), answers, env);
   if (!made.ok()) return made.error();
-  Bytes reference = made->change.proposal ? made->change.proposal->reference : Bytes();
+  Bytes reference = made->change.proposed;
   auto batch = ApplyStep(state, std::move(made->change));
   if (!batch.ok()) return batch.error();
   return Done([message = std::move(made->output), reference = std::move(reference), batch = std::move(*batch),
@@ -117,7 +117,7 @@ Result<Reply> FinishProposal(GroupState& state, StagedOwnProposal staged, const 
   });
 }
 
-// AskOrFinish is the second half of both: what was staged asks, or is finished.
+// AskOrFinish is the second half of commit and propose: what was staged asks, or is finished.
 template <class Staged, class Finish>
 Result<Reply> AskOrFinish(GroupStatePtr state, Staged staged, Trust trust, const Env& env,
                           std::shared_ptr<Watch> watch, Finish finish) {
@@ -137,6 +137,22 @@ Result<Reply> AskOrFinish(GroupStatePtr state, Staged staged, Trust trust, const
   return Ask(std::move(asking));
 }
 
+// CommitFinisher finishes a commit with the answers, or asks again about one without the cached proposals
+// that they turn down: what others proposed keeps nobody from committing (RFC 9420 §12.4).
+struct CommitFinisher {
+  GroupStatePtr state;
+  Trust trust;
+  std::shared_ptr<Watch> watch;
+
+  Result<Reply> operator()(GroupState& held, StagedCommit staged, const Answers& answers,
+                           const Env& env) const {
+    auto again = held.group->RestageCommit(staged, answers, env);
+    if (!again.ok()) return again.error();
+    if (*again) return AskOrFinish(state, std::move(**again), trust, env, watch, *this);
+    return FinishCommit(held, std::move(staged), answers, env);
+  }
+};
+
 }  // namespace
 
 Napi::Value GroupHolder::Commit(const Napi::CallbackInfo& info) {
@@ -154,8 +170,8 @@ Napi::Value GroupHolder::Commit(const Napi::CallbackInfo& info) {
                  if (!options.ok()) return options.error();
                  auto staged = state->group->StageCommit(std::move(*options), surroundings);
                  if (!staged.ok()) return staged.error();
-                 return AskOrFinish(state, std::move(*staged), trust, surroundings, std::move(watch),
-                                    FinishCommit);
+                 const CommitFinisher finish{state, trust, watch};
+                 return AskOrFinish(state, std::move(*staged), trust, surroundings, watch, finish);
                });
 }
 

@@ -10,8 +10,8 @@ namespace mls::binding {
 
 struct Environment {
   std::shared_ptr<Completions> completions;
-  // Classes that JavaScript does not construct itself.
-  Napi::FunctionReference group, needs, decoded, secret, bulk, bytes, rows, watch;
+  // Classes whose objects the addon makes.
+  Napi::FunctionReference group, needs, decoded, secret, bytes;
 
   static Environment& Of(Napi::Env env) { return *env.GetInstanceData<Environment>(); }
 };

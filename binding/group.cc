@@ -117,8 +117,8 @@ void PackedWelcomes::Set(Napi::Env env, Filler& filler, Napi::Object object) {
   object.Set("recipients", lists);
 }
 
-Napi::Value InboxNumber(Napi::Env env, std::optional<std::uint64_t> number) {
-  return number ? ToJs(env, *number) : env.Null();
+Napi::Value ToJs(Napi::Env env, const std::optional<EventId>& id) {
+  return id ? ToJs(env, View(id->Encode())) : env.Null();
 }
 
 std::uint64_t Milliseconds() {
@@ -141,7 +141,7 @@ Napi::Function GroupHolder::Define(Napi::Env env) {
        InstanceMethod<&GroupHolder::Close>("close")});
 }
 
-GroupHolder::GroupHolder(const Napi::CallbackInfo& info) : Napi::ObjectWrap<GroupHolder>(info) {
+GroupHolder::GroupHolder(const Napi::CallbackInfo& info) : Holder<GroupHolder>(info) {
   if (!info[0].IsExternal()) ThrowType(info.Env(), "Group", "to be made by the addon");
   state_ = std::move(*info[0].As<Napi::External<GroupStatePtr>>().Data());
 }
@@ -156,10 +156,7 @@ Napi::Value GroupHolder::New(Napi::Env env, GroupStatePtr state) {
 }
 
 GroupStatePtr GroupHolder::StateOf(Napi::Value value, const char* name) {
-  if (!value.IsObject() || !value.As<Napi::Object>().InstanceOf(Environment::Of(value.Env()).group.Value())) {
-    ThrowType(value.Env(), name, "a group of the addon");
-  }
-  return Unwrap(value.As<Napi::Object>())->state_;
+  return Held(value, name, "a group of the addon").state_;
 }
 
 template <class Body>
@@ -199,7 +196,7 @@ Napi::Value GroupHolder::Accept(const Napi::CallbackInfo& info) {
       Napi::Object object = Napi::Object::New(env);
       object.Set("commit", ToJs(env, commit));
       welcomes.Set(env, filler, object);
-      object.Set("inbox", InboxNumber(env, inbox));
+      object.Set("inbox", ToJs(env, inbox));
       object.Set("batch", filler.Uint8Array(env, std::move(batch)));
       object.Set("state", ToJs(env, view, filler));
       return object;

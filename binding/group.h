@@ -5,9 +5,11 @@
 
 #include <atomic>
 #include <map>
+#include <random>
 
 #include "convert.h"
 #include "hold.h"
+#include "holder.h"
 #include "needs.h"
 #include "rows.h"
 
@@ -19,7 +21,9 @@ struct GroupState {
   SealedRows rows;
   std::optional<Group> group;
   std::map<std::uint64_t, Digest> digests;  // of the candidates' messages, by id: each is hashed once
+  // Of events: the number of the last, and what tells them from those of others (core/group/inbox.h).
   std::uint64_t last_event = 0;
+  std::uint64_t origin = std::random_device()() | std::uint64_t{std::random_device()()} << 32;
   void Drop() { group.reset(); }
   bool empty() const { return !group; }
   std::atomic<bool> held{false};
@@ -29,7 +33,7 @@ using GroupStatePtr = std::shared_ptr<GroupState>;
 
 using Hold = HoldOf<GroupState>;
 
-class GroupHolder : public Napi::ObjectWrap<GroupHolder> {
+class GroupHolder : public Holder<GroupHolder> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit GroupHolder(const Napi::CallbackInfo& info);
@@ -86,15 +90,16 @@ Result<Bytes> ApplyStep(GroupState& state, Change change);
 
 // Milliseconds since 1970 by this machine's clock.
 std::uint64_t Milliseconds();
-// KeepEvent saves an event into `batch` if the group's policy wants that, and gives its number.
+// KeepEvent saves an event into `batch` if the group's policy wants that, and gives its id.
 template <class... Event>
-std::optional<std::uint64_t> KeepEvent(GroupState& state, Batch& batch, const Event&... event) {
+std::optional<EventId> KeepEvent(GroupState& state, Batch& batch, const Event&... event) {
   if (state.group->policy().events != Policy::Events::durable) return std::nullopt;
   state.last_event = NextEvent(state.last_event, Milliseconds());
-  SaveEvent(state.last_event, event..., batch);
-  return state.last_event;
+  const EventId id{state.last_event, state.origin};
+  SaveEvent(id, event..., batch);
+  return id;
 }
-Napi::Value InboxNumber(Napi::Env env, std::optional<std::uint64_t> number);  // null without one
+Napi::Value ToJs(Napi::Env env, const std::optional<EventId>& id);  // bytes, or null
 
 // run_steps.cc
 Napi::Value RunSteps(const Napi::CallbackInfo& info, GroupStatePtr state);

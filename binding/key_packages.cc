@@ -156,6 +156,7 @@ Napi::Value ClientHolder::ImportKeyPackage(const Napi::CallbackInfo& info) {
                  Bytes reference = ToBytes(*digest);
                  auto stored = std::make_shared<const StoredKeyPackage>(
                      StoredKeyPackage{std::move(*key_package), std::move(private_keys), use});
+                 if (Status fits = CheckImported(*suite, *stored); !fits.ok()) return fits.error();
                  Batch batch;
                  SaveKeyPackage(reference, *stored, batch);
                  auto packed = PackBatch(&keys->sealer(), batch);

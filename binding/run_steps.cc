@@ -33,7 +33,7 @@ struct Committed {
 struct InPacked {};  // the next of the packed results
 struct StepResult {
   std::variant<Error, Sent, ApplicationMessage, ProposalEvent, Committed, OwnMessage, InPacked> value;
-  std::optional<std::uint64_t> inbox = std::nullopt;  // of an event that was saved
+  std::optional<EventId> inbox = std::nullopt;  // of an event that was saved
 };
 
 // RunOutcome is what goes back: results, rows, and, when more than messages happened, the state.
@@ -49,7 +49,7 @@ Napi::Value ToJs(Napi::Env env, StepResult& step, Filler& filler) {
   if (std::holds_alternative<InPacked>(step.value)) return env.Null();
   Napi::Object object = Napi::Object::New(env);
   auto& result = step.value;
-  if (step.inbox) object.Set("inbox", binding::ToJs(env, *step.inbox));
+  if (step.inbox) object.Set("inbox", binding::ToJs(env, step.inbox));
   const auto kind = [&](const char* name) { object.Set("kind", Napi::String::New(env, name)); };
   if (const auto* error = std::get_if<Error>(&result)) {
     kind("error");
@@ -149,6 +149,7 @@ Result<StepResult> Finish(GroupState& state, StagedMessage staged, const Answers
   const std::vector<WelcomeMessage> welcomes = WelcomesOf(*state.group, candidate);
   auto done = state.group->Complete(std::move(staged), answers, env);
   if (!done.ok()) return done.error();
+  const bool cached = done->change.proposal != nullptr;
   if (Status settled = Settle(state, std::move(done->change), outcome); !settled.ok()) return settled.error();
   if (auto* own = std::get_if<OwnMessage>(&done->output)) return StepResult{*own};
   if (auto* message = std::get_if<ApplicationMessage>(&done->output)) {
@@ -158,7 +159,8 @@ Result<StepResult> Finish(GroupState& state, StagedMessage staged, const Answers
   outcome.state = ViewOf(state);
   if (auto* proposal = std::get_if<ReceivedProposal>(&done->output)) {
     ProposalEvent event{state.group->context().epoch, std::move(proposal->proposal)};
-    const auto inbox = KeepEvent(state, outcome.events, event);
+    // One that is repeated is kept once: anybody can send a PublicMessage again.
+    const auto inbox = cached ? KeepEvent(state, outcome.events, event) : std::nullopt;
     return StepResult{std::move(event), inbox};
   }
   auto& commit = std::get<ReceivedCommit>(done->output);
@@ -227,7 +229,7 @@ RunOutcome RunAll(const GroupStatePtr& state, const std::vector<Step>& steps, Tr
 }
 
 StepResult ResultOf(InboxEvent saved) {
-  StepResult result{Error::INTERNAL, saved.number};
+  StepResult result{Error::INTERNAL, saved.id};
   if (auto* commit = std::get_if<CommitEvent>(&saved.event)) {
     result.value = Reported(std::move(commit->commit), std::nullopt, commit->welcomes);
   } else if (auto* proposal = std::get_if<ProposalEvent>(&saved.event)) {

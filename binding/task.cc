@@ -188,19 +188,23 @@ Napi::Promise Completions::Add(Napi::Env env, Work work) {
   napi_value promise = nullptr;
   if (napi_create_promise(env, &deferred, &promise) != napi_ok) throw Napi::Error::New(env);
   Hold(env);
-  ThePool().Post([self = shared_from_this(), deferred, shared = std::make_shared<Work>(std::move(work))] {
-    Work work = std::move(*shared);
-    Result<Reply> reply = Error::INTERNAL;
-    try {
-      reply = work();
-    } catch (const std::exception&) {
-      reply = Error::INTERNAL;  // memory ran out
-    }
-    work = {};  // what the work held goes here, not on the JavaScript thread
-    self->Call([self, deferred, reply = std::move(reply)](Napi::Env env) mutable {
-      self->Settle(env, deferred, std::move(reply));
+  try {
+    ThePool().Post([self = shared_from_this(), deferred, shared = std::make_shared<Work>(std::move(work))] {
+      Work work = std::move(*shared);
+      Result<Reply> reply = Error::INTERNAL;
+      try {
+        reply = work();
+      } catch (const std::exception&) {
+        reply = Error::INTERNAL;  // memory ran out
+      }
+      work = {};  // what the work held goes here, not on the JavaScript thread
+      self->Call([self, deferred, reply = std::move(reply)](Napi::Env env) mutable {
+        self->Settle(env, deferred, std::move(reply));
+      });
     });
-  });
+  } catch (const std::exception&) {
+    Settle(env, deferred, Error::INTERNAL);  // there is no thread, or no memory to ask one: nobody else will
+  }
   return Napi::Promise(env, promise);
 }
 

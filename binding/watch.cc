@@ -1,7 +1,7 @@
 #include "watch.h"
 
 #include "args.h"
-#include "environment.h"
+#include "task.h"
 
 namespace mls::binding {
 
@@ -13,10 +13,7 @@ Napi::Function WatchHolder::Define(Napi::Env env) {
 
 std::shared_ptr<Watch> WatchHolder::Of(Napi::Value value) {
   if (IsNothing(value)) return std::make_shared<Watch>();
-  const Napi::Object object = ObjectOf(value, "watch");
-  if (!object.InstanceOf(Environment::Of(value.Env()).watch.Value()))
-    ThrowType(value.Env(), "watch", "a Watch");
-  return Unwrap(object)->watch_;
+  return Held(value, "watch", "a Watch").watch_;
 }
 
 Napi::Value WatchHolder::Progress(const Napi::CallbackInfo& info) {

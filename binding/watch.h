@@ -5,15 +5,16 @@
 
 #include <memory>
 
+#include "holder.h"
 #include "mls.h"
 
 namespace mls::binding {
 
-class WatchHolder : public Napi::ObjectWrap<WatchHolder> {
+class WatchHolder : public Holder<WatchHolder> {
  public:
   static Napi::Function Define(Napi::Env env);
   explicit WatchHolder(const Napi::CallbackInfo& info)
-      : Napi::ObjectWrap<WatchHolder>(info), watch_(std::make_shared<Watch>()) {}
+      : Holder<WatchHolder>(info), watch_(std::make_shared<Watch>()) {}
   // Of gives the watch of an argument; a fresh one for null.
   static std::shared_ptr<Watch> Of(Napi::Value value);
 

@@ -1,6 +1,6 @@
-// Atoms on their way to a store, and scopes on their way out of it: ids, versions, and the errors of both.
+// Atoms on their way to a store, and scopes on their way out of it: ids, versions, and the errors of both and of rows.
 import { randomBytes } from 'node:crypto'
-import { MlsError } from './errors'
+import { MlsError, isMlsError, toError } from './errors'
 import { StoreConflict, type AtomPart, type Slice, type Store, type Versions } from './store'
 
 /** toStoreError makes an MlsError of whatever a store rejects with. */
@@ -8,6 +8,20 @@ function toStoreError(cause: unknown): MlsError {
   if (cause instanceof MlsError) return cause
   const isConflict = cause instanceof StoreConflict || (cause instanceof Error && cause.name === 'StoreConflict')
   return new MlsError(isConflict ? 'STORE_CONFLICT' : 'STORE_FAILED', { cause })
+}
+
+/** What to do about rows that cannot be used. Of what is wrong with a store as a whole, the store says that. */
+const advice = {
+  STORAGE_VERSION: 'a newer node-mls wrote these rows: update node-mls',
+  STORAGE_DAMAGED: 'rows are damaged or missing: restore the store from a copy, and there join the groups again',
+  WRONG_ENCRYPTION_KEY: 'another encryptionKey protects this client, or none does: open it as it was begun, or with what changeEncryptionKey set',
+} as const
+
+/** advised makes an error of ours, and gives one about rows a `cause` that says what to do, unless it has one. */
+export function advised(thrown: unknown): Error {
+  const error = toError(thrown)
+  if (!isMlsError(error, 'STORAGE_VERSION', 'STORAGE_DAMAGED', 'WRONG_ENCRYPTION_KEY') || error.cause !== undefined) return error
+  return new MlsError(error.code, { cause: new Error(advice[error.code as keyof typeof advice]) })
 }
 
 /**

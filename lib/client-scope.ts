@@ -2,7 +2,7 @@
 import { createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findRows, packBatch, rowChanges, selectRows, type RowChange } from './batch'
-import { commitAtom, loadScope } from './atom'
+import { advised, commitAtom, loadScope } from './atom'
 import {
   firstOwnTag, groupRow, handleSize, isLookedUp, isOwn, keyPackageTag, nothing, pskTag, put, signerKey, tags,
   transferKey, type GroupEntry,
@@ -55,7 +55,7 @@ export class ClientScope {
   #revision = 0n
   #last: Promise<unknown> = Promise.resolve()
   #memory = new ScopeMemory()
-  /** Whether the keys in the addon may differ from the rows, because a change failed and loading did too. */
+  /** Whether the keys in the addon may differ from the rows, because a change failed and they were not read again since. */
   #stale = false
   /** loaded is told what the addon holds, each time something was read again. */
   loaded: (state: NativeClientState) => Promise<void> = async () => {}
@@ -187,9 +187,16 @@ export class ClientScope {
 
   /** close waits for changes under way and wipes the keys. */
   async close(): Promise<void> {
-    await this.#last
+    let last: unknown
+    do {
+      last = this.#last
+      await last
+    } while (last !== this.#last)
     this.#keys?.close()
     this.#keys = null
+    for (const key of [this.#sealingKey, this.#encryptionKey, ...this.#inDoubt]) if (key instanceof Uint8Array) key.fill(0)
+    this.#sealingKey = this.#encryptionKey = null
+    this.#inDoubt.clear()
   }
 
   #keyOfTransfers(): Uint8Array {
@@ -199,37 +206,60 @@ export class ClientScope {
 
   async #change<T>(make: (keys: NativeClient) => ClientChange<T>): Promise<T> {
     if (this.#stale) await this.#reload()
-    for (let attempt = 1; ; attempt += 1) {
-      const { changes, parts = [], groups = [], forgotten = [], latest = false, apply } = madeBy(make, this.keys)
-      const raised = latest && this.#format < format
-      const own = packBatch([
-        ...(raised ? [this.#header(true)] : []),
-        ...groups.map(groupRow),
-        ...forgotten.map((handle): RowChange => ({ kind: 'delete', key: join([Uint8Array.of(tags.group), handle]) })),
-      ])
-      const batches = [...changes, own].filter((batch) => batch.length > 0)
-      const lookedUp = await findRows(batches, isLookedUp)
-      const part = { scope: this.scope, expect: { [version]: this.#version }, advance: [version], changes: batches }
-      let revisions: readonly bigint[]
-      try {
-        revisions = await commitAtom(this.#store, [part, ...parts])
-      } catch (error) {
-        if (isMlsError(error, 'STORE_CONFLICT') && attempt < attempts) {
-          if (attempt > 1) await sleep(Math.random() * Math.min(longestPause, 2 ** attempt))
-          const before = this.#version
-          await this.#catchUp()
-          if (this.#version !== before) continue  // or it was the scope of one of `parts`
+    let touched = false
+    try {
+      return await this.#stored((keys) => {
+        try {
+          const change = make(keys)
+          touched = true
+          return change
+        } catch (error) {
+          // An error of ours comes before the addon is asked, any other from the addon.
+          touched ||= !isMlsError(error)
+          throw toError(error)
         }
-        // The addon's keys may have run ahead of the rows.
-        await this.#reload().catch(() => {})
-        throw error
-      }
-      this.#version += 1n
-      if (raised) this.#format = format
-      this.#memory.take(lookedUp)
-      if (revisions[0] === this.#revision + 1n) this.#revision += 1n
-      return apply?.(revisions) as T
+      })
+    } catch (error) {
+      // For whatever reason the atom is not stored, the addon's keys may have run ahead of the rows.
+      this.#stale ||= touched
+      if (this.#stale) await this.#reload().catch(() => {})
+      throw error
     }
+  }
+
+  /** stored stores what `make` gives. When it throws, the addon may have what the store has not. */
+  async #stored<T>(make: (keys: NativeClient) => ClientChange<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      const change = make(this.keys)
+      try {
+        return await this.#commit(change)
+      } catch (error) {
+        if (!isMlsError(error, 'STORE_CONFLICT') || attempt === attempts) throw error
+        if (attempt > 1) await sleep(Math.random() * Math.min(longestPause, 2 ** attempt))
+        const before = this.#version
+        await this.#catchUp()
+        if (this.#version === before) throw error  // it was the scope of one of the parts
+      }
+    }
+  }
+
+  /** commit stores a change in one atom, and follows it in memory. @throws MlsError `STORE_CONFLICT`, of fault `storage` */
+  async #commit<T>({ changes, parts = [], groups = [], forgotten = [], latest = false, apply }: ClientChange<T>): Promise<T> {
+    const raised = latest && this.#format < format
+    const own = packBatch([
+      ...(raised ? [this.#header(true)] : []),
+      ...groups.map(groupRow),
+      ...forgotten.map((handle): RowChange => ({ kind: 'delete', key: join([Uint8Array.of(tags.group), handle]) })),
+    ])
+    const batches = [...changes, own].filter((batch) => batch.length > 0)
+    const lookedUp = await findRows(batches, isLookedUp)
+    const part = { scope: this.scope, expect: { [version]: this.#version }, advance: [version], changes: batches }
+    const revisions = await commitAtom(this.#store, [part, ...parts])
+    this.#version += 1n
+    if (raised) this.#format = format
+    this.#memory.take(lookedUp)
+    if (revisions[0] === this.#revision + 1n) this.#revision += 1n
+    return apply?.(revisions) as T
   }
 
   /** catchUp reads what other processes have changed. */
@@ -267,11 +297,12 @@ export class ClientScope {
       this.#stale = false
       await this.loaded(state)
     } catch (error) {
-      throw toError(error)
+      throw advised(error)
     }
   }
 
   async #reload(): Promise<void> {
+    void this.keys  // of a closed client nothing is read again
     this.#stale = true
     const { state } = await this.#load()
     this.#stale = false
@@ -279,6 +310,14 @@ export class ClientScope {
   }
 
   async #load(): Promise<Contents> {
+    try {
+      return await this.#loadRows()
+    } catch (error) {
+      throw advised(error)
+    }
+  }
+
+  async #loadRows(): Promise<Contents> {
     const memory = new ScopeMemory()
     const rows = new native.Rows()
     let header: Uint8Array | null = null
@@ -302,19 +341,15 @@ export class ClientScope {
     this.#revision = loaded?.revision ?? 0n
     if (loaded) this.#sealingKey = await this.#existingKey(header, stored)
     // Another process began the same client just now: what it wrote holds.
-    else if (!await this.#begin()) return this.#load()
+    else if (!await this.#begin()) return this.#loadRows()
     return this.#read(rows)
   }
 
   async #read(rows: InstanceType<typeof native.Rows>): Promise<Contents> {
-    try {
-      const keys = new native.Client({ scope: this.scope, sealingKey: this.#sealingKey as Uint8Array })
-      const state = await keys.load(rows)
-      this.#keys = keys
-      return { keys, state }
-    } catch (error) {
-      throw toError(error)
-    }
+    const keys = new native.Client({ scope: this.scope, sealingKey: this.#sealingKey as Uint8Array })
+    const state = await keys.load(rows)
+    this.#keys = keys
+    return { keys, state }
   }
 
   async #existingKey(header: Uint8Array | null, stored: StoredKey): Promise<Uint8Array> {
@@ -363,15 +398,6 @@ export class ClientScope {
 function formatOf(header: Uint8Array): number {
   if (header.length < 2) throw new MlsError('STORAGE_DAMAGED')
   const number = viewOf(header).readUInt16BE(0)
-  if (number > format) throw new MlsError('STORAGE_VERSION')
+  if (number > format) throw advised(new MlsError('STORAGE_VERSION'))
   return number
-}
-
-/** madeBy runs `make`, with the addon's errors as ours. */
-function madeBy<T>(make: (keys: NativeClient) => ClientChange<T>, keys: NativeClient): ClientChange<T> {
-  try {
-    return make(keys)
-  } catch (error) {
-    throw toError(error)
-  }
 }

@@ -1,6 +1,7 @@
 // Client: one identity with its keys and its groups.
 import type { AnswerSource } from './answers'
 import { cloneOf, copyOf, empty, toHex } from './bytes'
+import { Calls, timed, waitFor } from './calls'
 import { readClient, signerDigest, type ClientOptions, type ClientRequest } from './client-options'
 import { signerRow, type GroupEntry, type GroupStatus } from './client-rows'
 import { ClientScope } from './client-scope'
@@ -9,6 +10,7 @@ import { Events, type EventsOptions, type Stop } from './events'
 import { Group } from './group'
 import type { GroupOwner } from './group-owner'
 import { GroupTable } from './group-table'
+import { Hold } from './hold'
 import { Inbox } from './inbox'
 import { Joining, type CreateGroupOptions, type ExternalJoin, type ExternalJoinOptions, type JoinOptions } from './joining'
 import type { ExportedGroup } from './exported-group'
@@ -63,6 +65,7 @@ export class Client {
   readonly psks: Psks
   readonly #request: ClientRequest
   readonly #scope: ClientScope
+  readonly #calls: Calls
   readonly #answers: AnswerSource
   readonly #groups: GroupTable
   readonly #events = new Events<ClientEvent>()
@@ -71,12 +74,13 @@ export class Client {
   readonly #moving: Moving
   #closing: Promise<void> | null = null
 
-  private constructor(request: ClientRequest, scope: ClientScope, keyPackages: InfosByReference) {
+  private constructor(request: ClientRequest, scope: ClientScope, calls: Calls, keyPackages: InfosByReference) {
     const { authenticate, trust, answerTimeout: timeout, now } = request
     this.#request = request
     this.#scope = scope
+    this.#calls = calls
     this.#inbox = request.policy.durableEvents ? new Inbox(request.store) : null
-    this.keyPackages = new KeyPackages(scope, now, this.suites, keyPackages)
+    this.keyPackages = new KeyPackages(scope, calls, now, this.suites, keyPackages)
     this.psks = new Psks(scope, request.psk)
     this.#answers = { authenticate, trust, timeout, now, psk: (id) => this.#psk(id) }
     this.#groups = new GroupTable(scope, this.#owner(), request.maxLoadedGroups)
@@ -95,7 +99,11 @@ export class Client {
    */
   static async open(options: ClientOptions): Promise<Client> {
     const request = readClient(options)
-    const [scope, state] = await ClientScope.open(request.store, request.name, request.encryptionKey)
+    const calls = new Calls()
+    const limit = { timeout: 0 }  // here a person may be asked
+    const encryptionKey = request.encryptionKey && timed(request.encryptionKey, calls, limit)
+    const [scope, state] = await ClientScope.open(request.store, request.name, encryptionKey)
+    limit.timeout = request.answerTimeout
     for (const signer of request.signers) {
       const digest = signerDigest(signer)
       if (state.suites.includes(signer.suite) && scope.signerDigest(signer.suite) === toHex(digest)) continue
@@ -103,7 +111,7 @@ export class Client {
       await scope.make((keys) => keys.addSigner(signer, request.policy.knownCertificates), ({ batch }) =>
         (scope.signerDigest(signer.suite) === toHex(digest) ? [] : [batch, signerRow(signer.suite, digest)]))
     }
-    return new Client(request, scope, await infosOf(state.keyPackages))
+    return new Client(request, scope, calls, await infosOf(state.keyPackages))
   }
 
   /** The cipher suites of this client, the preferred one first. */
@@ -122,13 +130,13 @@ export class Client {
    */
   async changeEncryptionKey(encryptionKey: EncryptionKey | null): Promise<void> {
     this.#keys()
-    await this.#scope.changeEncryptionKey(encryptionKey === null ? null : readEncryptionKey('encryptionKey', encryptionKey))
+    const key = encryptionKey === null ? null : readEncryptionKey('encryptionKey', encryptionKey)
+    await this.#scope.changeEncryptionKey(key && timed(key, this.#calls, { timeout: this.#request.answerTimeout }))
   }
 
   /** createGroup makes a group with this client as its only member (RFC 9420 §11). @throws MlsError `GROUP_EXISTS` */
   async createGroup(options?: CreateGroupOptions): Promise<Group> {
-    this.#keys()
-    return this.#joining.create(options)
+    return this.#calls.run(() => this.#joining.create(options))
   }
 
   /**
@@ -140,8 +148,7 @@ export class Client {
    * const group = await bob.join(welcome)
    */
   async join(welcome: Uint8Array, options?: JoinOptions): Promise<Group> {
-    this.#keys()
-    return this.#joining.join(welcome, options)
+    return this.#calls.run((call) => this.#joining.join(call, welcome, options))
   }
 
   /**
@@ -155,8 +162,7 @@ export class Client {
    * else await join.rejected()
    */
   async joinExternally(groupInfo: Uint8Array, options?: ExternalJoinOptions): Promise<ExternalJoin> {
-    this.#keys()
-    return this.#joining.joinExternally(groupInfo, options)
+    return this.#calls.run((call) => this.#joining.joinExternally(call, groupInfo, options))
   }
 
   /**
@@ -176,14 +182,14 @@ export class Client {
    */
   async exportGroup(id: Uint8Array): Promise<ExportedGroup> {
     const groupId = copyOf('id', id)
-    this.#keys()
-    return this.#moving.export(groupId)
+    return this.#calls.run(() => this.#moving.export(groupId))
   }
 
   /**
    * importGroup takes over a group that a client of the same name exported: with its candidates, cached proposals, past epochs,
    * our signature key in it, and events not yet acknowledged. All or nothing is written. The same bytes again give the same
-   * group. Never import them into two stores: both would send with the same keys (RFC 9420 §6.3.1).
+   * group. Never import them into two stores: both would send with the same keys (RFC 9420 §6.3.1). The client may be
+   * closed while the bytes are still being read: that is `CLOSED`.
    *
    * @param bytes as `ExportedGroup.parts` gave them, whole or in parts of any size
    * @param key what `ExportedGroup.release` gave
@@ -218,8 +224,7 @@ export class Client {
 
   /** group gives the group of an id, loaded from the store if need be. @throws MlsError `UNKNOWN_GROUP` */
   async group(id: Uint8Array): Promise<Group> {
-    this.#keys()
-    return this.#groups.get(copyOf('id', id))
+    return this.#calls.run(() => this.#groups.get(copyOf('id', id)))
   }
 
   /**
@@ -262,10 +267,10 @@ export class Client {
     // Copied now, all of them: what comes below may wait for a store.
     const incoming = [...places].map(([id, at]) =>
       ({ id: Buffer.from(id, 'hex'), at, messages: new Incoming(at.map((i) => list[i] as Uint8Array), inspect) }))
-    await inWindow(incoming, this.#window, async ({ id, at, messages }) => {
+    await this.#calls.run(() => inWindow(incoming, this.#window, async ({ id, at, messages }) => {
       const found = await this.#receiveIn(id, messages)
       at.forEach((place, i) => (results[place] = found[i] as ClientReceived))
-    })
+    }))
     return results
   }
 
@@ -288,10 +293,10 @@ export class Client {
       if (others) others.push(i)
       else byGroup.set(group, [i])
     })
-    await inWindow(byGroup, this.#window, async ([group, places]) => {
+    await this.#calls.run(() => inWindow(byGroup, this.#window, async ([group, places]) => {
       const sent = await group.sendEach(places.map((i) => list[i]!.step))
       places.forEach((i, at) => (results[i] = { ...(sent[at] as StepSent), group }))
-    })
+    }))
     return results
   }
 
@@ -340,14 +345,21 @@ export class Client {
     return fromNative(this.#keys().proposeOwnAdd(ref, id, epoch))
   }
 
-  /** close finishes what was called and wipes the keys from memory. The store stays open: it is the caller's. */
+  /**
+   * close finishes what was called and wipes the keys from memory. The store stays open: it is the caller's.
+   * @throws MlsError `REENTRANT` in a callback that the client waits for: it stays open
+   */
   close(): Promise<void> {
-    this.#closing ??= this.#groups.close().then(async () => {
-      this.#events.end()
-      await this.#inbox?.settled()
-      await this.#scope.close()
-    })
-    return this.#closing
+    const owners = [this.#calls, ...this.#calls, ...this.#groups.askers()]
+    return waitFor(owners, () => (this.#closing ??= Hold.outside(() => this.#close())))
+  }
+
+  async #close(): Promise<void> {
+    this.#calls.close()
+    await this.#groups.close(this.#calls)
+    this.#events.end()
+    await this.#inbox?.settled()
+    await this.#scope.close()
   }
 
   /** Groups that one call works in at a time: enough to keep the cores and the store busy. */
@@ -395,7 +407,7 @@ export class Client {
       inbox: this.#inbox,
       stagedCommitTimeout: this.#request.stagedCommitTimeout,
       keys: () => this.#scope.keys,
-      succeed: (origin, kind, keyPackages, options) => this.#joining.succeed(origin, kind, keyPackages, options),
+      succeed: (...words) => this.#calls.run(() => this.#joining.succeed(...words)),
       confirmed: (group, parts) => this.#groups.activate(group, parts),
       ended: (group, how) => this.#groups.ended(group, how),
       deleted: (group) => this.#groups.erase(group),

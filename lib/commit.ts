@@ -27,7 +27,10 @@ export interface CommitOptions extends LongWork {
   readonly reinit?: ReInitOptions
   /** Other proposals, custom ones among them. */
   readonly proposals?: readonly NewProposal[]
-  /** Whether the cached proposals of this epoch are committed too; default true. */
+  /**
+   * Whether the cached proposals of this epoch are committed too; default true. Those are left out that fit no list, whose
+   * PSK we do not hold, or whose credential is accepted no longer.
+   */
   readonly includeProposals?: boolean
   /** Default `always`: new keys for us, which heals a compromise. */
   readonly path?: 'always' | 'when-required'

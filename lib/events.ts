@@ -18,14 +18,20 @@ export class Events<Event extends { readonly kind: string }> {
   readonly #listeners = new Map<string, Set<(event: never) => void>>()
   readonly #queues = new Set<Queue<Event>>()
   #ended = false
+  /** heard is told each time that somebody begins to listen or ends it. @internal */
+  heard: () => void = () => {}
 
   /** on calls `listener` for each event of a kind. What it throws is thrown outside, as an uncaught exception. */
   on<Kind extends Event['kind']>(kind: Kind, listener: (event: Extract<Event, { readonly kind: Kind }>) => void): Stop {
     if (typeof listener !== 'function') throw new TypeError('listener must be a function')
+    if (this.#ended) return () => {}
     const listeners = this.#listeners.get(kind) ?? new Set()
     this.#listeners.set(kind, listeners)
     listeners.add(listener)
-    return () => void listeners.delete(listener)
+    this.heard()
+    return () => {
+      if (listeners.delete(listener)) this.heard()
+    }
   }
 
   /**
@@ -40,6 +46,7 @@ export class Events<Event extends { readonly kind: string }> {
     const queue = new Queue<Event>(limit, () => {
       this.#queues.delete(queue)
       signal?.removeEventListener('abort', abort)
+      this.heard()
     })
     if (this.#ended || signal?.aborted) {
       queue.end()
@@ -47,12 +54,18 @@ export class Events<Event extends { readonly kind: string }> {
     }
     this.#queues.add(queue)
     signal?.addEventListener('abort', abort, { once: true })
+    this.heard()
     return queue
   }
 
   /** Whether anybody hears of events of a kind. @internal */
   isHeard(kind: Event['kind']): boolean {
     return this.#queues.size > 0 || (this.#listeners.get(kind)?.size ?? 0) > 0
+  }
+
+  /** Whether anybody listens. @internal */
+  get isListenedTo(): boolean {
+    return this.#queues.size > 0 || [...this.#listeners.values()].some(({ size }) => size > 0)
   }
 
   /** emit gives an event to everybody. @internal */
@@ -70,10 +83,12 @@ export class Events<Event extends { readonly kind: string }> {
     for (const queue of [...this.#queues]) queue.put(event)
   }
 
-  /** end ends all iterators. @internal */
+  /** end ends all iterators and lets all listeners go. @internal */
   end(): void {
     this.#ended = true
     for (const queue of [...this.#queues]) queue.end()
+    this.#listeners.clear()
+    this.heard()
   }
 }
 

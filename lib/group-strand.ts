@@ -1,9 +1,9 @@
 // The strand of a group: how its native object is loaded, run and stored, and what its raw results become.
-import { commitAtom, loadScope, peekVersions } from './atom'
+import { advised, commitAtom, loadScope, peekVersions } from './atom'
 import { answer, type AnswerSource } from './answers'
 import { packBatch, rowChanges } from './batch'
 import { movedTag } from './client-rows'
-import { MlsError, errorOf, isMlsError, toError } from './errors'
+import { MlsError, errorOf, isMlsError } from './errors'
 import type { Hold } from './hold'
 import { inboxScope, splitInbox, type Inbox } from './inbox'
 import { Lease, type LeaseHolder } from './lease'
@@ -40,7 +40,7 @@ export interface GroupFace<Result> {
   /** Something was called. */
   used(): void
   publishState(state: NativeState): void
-  publishLoaded(state: NativeState): void
+  publishLoaded(state: NativeState): boolean
   publishResult(step: NativeStep, raw: Raw): Result
 }
 
@@ -67,6 +67,10 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   readonly #scope: Uint8Array
   readonly #face: GroupFace<Result>
   readonly #lease: Lease | null
+  /** The lease's token under which something was last put on the wire; null: what others stored is still to be looked at. */
+  #token: bigint | null = null
+  /** The tokens under which batches were made. */
+  readonly #madeUnder = new WeakMap<Uint8Array, bigint>()
   #versions: GroupVersions
   #revision: bigint | undefined
 
@@ -116,7 +120,7 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
       this.#revision = loaded.revision
       return state
     } catch (error) {
-      throw toError(error)
+      throw advised(error)
     }
   }
 
@@ -136,7 +140,10 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
     const send = this.#lease ? steps.findIndex(({ kind }) => kind === 'send') : -1
     if (send < 0) return this.#run(group, steps)
     try {
-      return await this.ready() ? { ...nothing, behind: true } : await this.#run(group, steps)
+      if (await this.ready()) return { ...nothing, behind: true }
+      const run = await this.#run(group, steps)
+      this.onWire(run.batch)
+      return run
     } catch (error) {
       if (!isMlsError(error, 'LEASE_HELD')) throw error
       if (send > 0) return this.#run(group, steps.slice(0, send))
@@ -145,7 +152,16 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 
   async ready(): Promise<boolean> {
-    return this.#lease !== null && await this.#lease.ensure() && this.hasMoved()
+    if (!this.#lease) return false
+    const token = await this.#lease.ensure()
+    const isNew = token !== this.#token
+    this.#token = token
+    return isNew && this.hasMoved()
+  }
+
+  /** onWire notes that a batch is of what was put on the wire since `ready`: it is stored under that token or not at all. */
+  onWire(batch: Uint8Array): void {
+    if (this.#token !== null) this.#madeUnder.set(batch, this.#token)
   }
 
   async #run(group: NativeGroup, steps: readonly NativeStep[]): Promise<StepRun<NativeState, Raw>> {
@@ -162,14 +178,21 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
     const part = this.#versions.part(this.#scope, group)
     const events = inbox.length > 0 ? [{ scope: inboxScope(this.#scope), expect: {}, advance: [], changes: inbox }] : []
     try {
-      const [revision] = await commit([part, ...events, ...this.#lease?.guard() ?? []])
+      const [revision] = await commit([part, ...events, ...this.#lease?.guard(this.#tokenOf(changes)) ?? []])
       // Otherwise somebody else was there in between, whose rows are still to be read.
       if (this.#revision !== undefined && revision === this.#revision + 1n) this.#revision = revision
     } catch (error) {
       this.#lease?.doubt()
+      this.#token = null
       throw error
     }
     this.#versions.advanced(part)
+  }
+
+  /** tokenOf gives the token under which batches were made; of several the first, which then is no longer the lease's. */
+  #tokenOf(changes: readonly Uint8Array[]): bigint | undefined {
+    const tokens = changes.flatMap((batch) => this.#madeUnder.get(batch) ?? [])
+    return tokens.reduce<bigint | undefined>((first, token) => (first !== undefined && first < token ? first : token), undefined)
   }
 
   /** hasMoved says whether another process has changed what is stored. */
@@ -182,8 +205,8 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
     this.#face.publishState(state)
   }
 
-  publishLoaded(state: NativeState): void {
-    this.#face.publishLoaded(state)
+  publishLoaded(state: NativeState): boolean {
+    return this.#face.publishLoaded(state)
   }
 
   publishResult(step: NativeStep, raw: Raw): Result {
@@ -205,12 +228,15 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 }
 
-/** groupStrand makes the strand of a group that is in `group` already, with its rows stored as `stored` says. */
+/**
+ * groupStrand makes the strand of a group that is in `group` already, with its rows stored as `stored` says. `onWire` is told of
+ * the batch of other work than messages that puts something on the wire.
+ */
 export const groupStrand = <Result>(
   home: GroupHome, scope: Uint8Array, face: GroupFace<Result>, group: NativeGroup, stored: GroupStored,
-): { readonly strand: GroupStrand<Result>; readonly lease: Lease | null } => {
+): { readonly strand: GroupStrand<Result>; readonly lease: Lease | null; readonly onWire: (batch: Uint8Array) => void } => {
   const host = new Host(home, scope, face, stored)
-  return { strand: new Strand(host, group), lease: host.lease }
+  return { strand: new Strand(host, group), lease: host.lease, onWire: (batch) => host.onWire(batch) }
 }
 
 /** resultOf gives the one result of a run that was answered. @throws MlsError as the step failed */
@@ -244,6 +270,6 @@ export async function loadGroup(
     const { group, state } = await keys().loadGroup({ scope, rows, policy }, answers.now())
     return { group, state, versions: new GroupVersions(loaded.versions), revision: loaded.revision }
   } catch (error) {
-    throw toError(error)
+    throw advised(error)
   }
 }

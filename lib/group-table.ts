@@ -8,6 +8,7 @@
 // listens to it.
 import { packBatch } from './batch'
 import { toHex } from './bytes'
+import { Calls } from './calls'
 import type { GroupEntry, GroupStatus } from './client-rows'
 import type { ClientChange, ClientScope } from './client-scope'
 import { MlsError, isMlsError } from './errors'
@@ -38,6 +39,8 @@ export class GroupTable {
   readonly #scope: ClientScope
   readonly #owner: GroupOwner
   readonly #limit: number
+  /** Groups on their way in: being loaded, or stored for the first time. None comes any more after `close`. */
+  readonly #arriving = new Calls()
   readonly #loading = new Map<string, Promise<Group>>()
   /** In memory, the one that was used last at the end. */
   readonly #loaded = new Map<string, Group>()
@@ -83,9 +86,9 @@ export class GroupTable {
     return this.#loadIfThere(entry)
   }
 
-  /** all gives every handle of an id that has a group. */
+  /** all gives every handle of an id that has a group; of a past one nothing is left. */
   async all(groupId: Uint8Array): Promise<Group[]> {
-    const entries = this.#scope.find(groupId).filter(({ transfer }) => !transfer)
+    const entries = this.#scope.find(groupId).filter(({ status, transfer }) => status !== 'past' && !transfer)
     const groups = await Promise.all(entries.map((entry) => this.#loadIfThere(entry)))
     return groups.flatMap((group) => group ?? [])
   }
@@ -101,69 +104,80 @@ export class GroupTable {
     }
   }
 
-  /** adopt stores a new group together with its entry, and gives its Group. */
-  async adopt({ handle, opened, status, more }: Adoption): Promise<Group> {
-    const { group: native, batch, state } = opened
-    const scope = this.#scope.groupScope(handle)
+  /** adopt stores a new group together with its entry, and gives its Group. @throws MlsError `CLOSED`, `GROUP_EXISTS` */
+  async adopt(adoption: Adoption): Promise<Group> {
+    const { opened: { group, state }, status } = adoption
     try {
-      if (status === 'active') await this.requireNew(state.groupId)
-      return await this.#scope.change((keys) => {
-        // Again, now that nothing comes between: two joins of one group may be under way.
-        const exists = this.#scope.find(state.groupId).some(isPresent)
-        if (status === 'active' && exists) throw new MlsError('GROUP_EXISTS')
-        const versions = new GroupVersions({})
-        const part = versions.part(scope, [batch])
-        const apply = ([, revision]: readonly bigint[]): Group => {
-          versions.advanced(part)
-          const group = new Group(this.#owner, scope, native, state, { versions, revision })
-          this.used(group)
-          return group
-        }
-        const { changes = [], parts = [], latest = false } = more?.(keys) ?? {}
-        return { changes, parts: [part, ...parts], groups: [{ handle, groupId: state.groupId, status }], latest, apply }
+      return await this.#arriving.run(async () => {
+        if (status === 'active') await this.requireNew(state.groupId)
+        return this.#scope.change((keys) => this.#adopted(adoption, keys))
       })
     } catch (error) {
-      native.close()
+      group.close()
       throw error
     }
+  }
+
+  #adopted({ handle, opened: { group: native, batch, state }, status, more }: Adoption, keys: NativeClient): ClientChange<Group> {
+    // Again, now that nothing comes between: two joins of one group may be under way.
+    const exists = this.#scope.find(state.groupId).some(isPresent)
+    if (status === 'active' && exists) throw new MlsError('GROUP_EXISTS')
+    const scope = this.#scope.groupScope(handle)
+    const versions = new GroupVersions({})
+    const part = versions.part(scope, [batch])
+    const apply = ([, revision]: readonly bigint[]): Group => {
+      versions.advanced(part)
+      const group = new Group(this.#owner, scope, native, state, { versions, revision })
+      this.used(group)
+      return group
+    }
+    const { changes = [], parts = [], latest = false } = more?.(keys) ?? {}
+    return { changes, parts: [part, ...parts], groups: [{ handle, groupId: state.groupId, status }], latest, apply }
   }
 
   /**
    * activate makes a joined group the active one of its id, and what was active before a past one, in one atom with
    * `parts`. It gives the revisions of these, and what of the former is in memory.
+   *
+   * Of the former nothing is kept but its entry, as of who was removed: nobody would delete its past epochs any more
+   * (RFC 9420 §9.2). Its versions stay, so that another process that has it open is told; so does what waits in its inbox.
    */
   async activate(group: Group, parts: readonly AtomPart[]): Promise<{ revisions: readonly bigint[]; former: Group[] }> {
     const { former, revisions } = await this.#scope.change(() => {
       const entry = this.#entryOf(group)
       const replaced = this.#scope.find(entry.groupId).filter((one) => one.status === 'active' && !isSame(one, entry))
       const past = replaced.map((one) => ({ ...one, status: 'past' }) as const)
-      const apply = ([, ...rest]: readonly bigint[]) => ({ former: replaced, revisions: rest })
-      return { changes: [], parts, groups: [...past, { ...entry, status: 'active' as const }], apply }
+      const erased = replaced.map(({ handle }): AtomPart =>
+        ({ scope: this.#scope.groupScope(handle), expect: {}, advance: ['epoch'], changes: [allRows] }))
+      const apply = (all: readonly bigint[]) => ({ former: replaced, revisions: all.slice(1, 1 + parts.length) })
+      return { changes: [], parts: [...parts, ...erased], groups: [...past, { ...entry, status: 'active' as const }], apply }
     })
-    const present = await Promise.all(former.map(async ({ handle }) => this.#present(toHex(handle))))
+    const present = await Promise.all(former.map(async ({ handle }) => this.#presentOf(toHex(handle))))
     return { revisions, former: present.flatMap((one) => one ?? []) }
   }
 
   /** used notes that a group is in memory and in use. */
   used(group: Group): void {
     const key = handleOf(group)
+    if (group.phase === 'removed' && this.#unloaded.has(key)) return  // it comes into memory no more
     this.#unloaded.delete(key)
     this.#loaded.delete(key)
     this.#loaded.set(key, group)
     if (this.#loaded.size > this.#limit) this.#unload(group)
   }
 
-  /** listened notes that a group has listeners. */
+  /** listened notes whether a group has listeners. */
   listened(group: Group): void {
-    this.#listened.add(group)
+    if (group.isHeard) this.#listened.add(group)
+    else this.#listened.delete(group)
   }
 
   /** ended notes that a group was removed, or closed. */
   ended(group: Group, how: 'removed' | 'closed'): void {
+    this.#listened.delete(group)
     if (how === 'closed') {
       this.#loaded.delete(handleOf(group))
       this.#unloaded.delete(handleOf(group))
-      this.#listened.delete(group)
       return
     }
     const note = async (): Promise<void> => this.#setStatus(this.#entryOf(group), 'past')
@@ -186,32 +200,47 @@ export class GroupTable {
     await Promise.allSettled(scopes.map(async (scope) => this.#owner.store.delete(scope)))
   }
 
-  /** close closes all that are loaded. */
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#loading.values())
-    const unloaded = [...this.#unloaded.values()].flatMap((reference) => reference.deref() ?? [])
-    await Promise.all([...this.#loaded.values(), ...unloaded].map((group) => group.close()))
+  /** close waits for `calls` and closes all groups, those too that come meanwhile. No other comes after it. */
+  async close(calls: Calls): Promise<void> {
+    for (;;) {
+      await calls.settled()
+      await this.#arriving.settled()
+      const groups = this.#present()
+      if (groups.length === 0 && calls.size === 0 && this.#arriving.size === 0) return this.#arriving.close()
+      await Promise.all(groups.map((group) => group.close()))
+    }
   }
 
-  /** present gives a group that is loaded or held by somebody. */
-  #present(key: string): Promise<Group> | Group | undefined {
+  /** askers gives what owns the holds of the groups' questions. A group that asks is in memory. */
+  *askers(): Generator<object, void, undefined> {
+    for (const { asker } of this.#loaded.values()) yield asker
+  }
+
+  /** present gives those that are loaded or held by somebody. */
+  #present(): Group[] {
+    return [...this.#loaded.values(), ...[...this.#unloaded.values()].flatMap((reference) => reference.deref() ?? [])]
+  }
+
+  /** presentOf gives a group that is loaded or held by somebody. */
+  #presentOf(key: string): Promise<Group> | Group | undefined {
     return this.#loaded.get(key) ?? this.#unloaded.get(key)?.deref() ?? this.#loading.get(key)
   }
 
-  /** load gives the group of an entry. @throws MlsError `GROUP_MOVED`, `REMOVED`, of fault `storage` */
+  /** load gives the group of an entry. @throws MlsError `GROUP_MOVED`, `REMOVED`, `CLOSED`, of fault `storage` */
   async load(entry: GroupEntry): Promise<Group> {
     if (entry.transfer) throw new MlsError('GROUP_MOVED')
     const key = toHex(entry.handle)
-    const present = await this.#present(key)
+    const present = await this.#presentOf(key)
     if (present?.closing) {
-      await present.closing  // and then it is loaded again
+      await present.close()  // and then it is loaded again
       return this.load(entry)
     }
     if (present) return present
     const before = this.#loading.get(key)
     if (before) return before
     const scope = this.#scope.groupScope(entry.handle)
-    const loading = loadGroup(this.#owner, scope).then(({ group, state, ...stored }) => {
+    const loading = this.#arriving.run(async () => {
+      const { group, state, ...stored } = await loadGroup(this.#owner, scope)
       const made = new Group(this.#owner, scope, group, state, stored)
       this.used(made)
       return made

@@ -4,6 +4,7 @@
 import { answer } from './answers'
 import { cloneOf, copyOf, requireBytes, toHex } from './bytes'
 import type { ByteStrings } from './bulk'
+import { waitFor } from './calls'
 import { readCommit, type CommitOptions, type PendingCommit } from './commit'
 import { MlsError, toError } from './errors'
 import type { EventsOptions, Stop } from './events'
@@ -17,8 +18,8 @@ import { iterateMembers, memberAt, readMembersOptions, type Member, type Members
 import type { Extension, ReInit } from './message'
 import type { NativeGroup, NativeState, NativeStep } from './native'
 import { readInteger, readList } from './options'
-import { watch } from './progress'
-import { readProposal, type CachedProposal, type NewProposal } from './proposal'
+import { endable, watch } from './progress'
+import { namesLeaf, readProposal, type CachedProposal, type NewProposal } from './proposal'
 import { Published } from './published'
 import type { GroupEvent, NotReceived, Received } from './received'
 import { Incoming, readAuthenticatedData, readInspect, readMessages, readSend, receivedOf, sentOf } from './steps'
@@ -48,6 +49,7 @@ export class Group {
   readonly #strand: GroupStrand<StepResult>
   readonly #published: Published
   readonly #lease: Lease | null
+  readonly #onWire: (batch: Uint8Array) => void
   #closing: Promise<void> | null = null
 
   /** The name of this handle in the store. @internal */
@@ -58,9 +60,11 @@ export class Group {
     this.#owner = owner
     this.scope = scope
     this.#published = new Published(this, owner, state, () => this.#strand)
-    const { strand, lease } = groupStrand(owner, scope, this.#published, group, stored)
+    this.#published.events.heard = () => owner.listened(this)
+    const { strand, lease, onWire } = groupStrand(owner, scope, this.#published, group, stored)
     this.#strand = strand
     this.#lease = lease
+    this.#onWire = onWire
   }
 
   get #state(): NativeState {
@@ -189,14 +193,14 @@ export class Group {
    */
   async commit(options?: CommitOptions): Promise<PendingCommit> {
     const request = readCommit(options, this.suite)
-    const { answers } = this.#owner
+    const answers = endable(this.#owner.answers, request.signal)
     return this.#strand.perform(async (native, hold) => {
       const add = await request.add
-      const asking = await watch(request, (watching) =>
-        native.commit({ ...request.fixed, add }, answers.trust, answers.now(), watching))
-      const { id, message, batch, state } = await answer(asking, hold, answers)
+      const { id, message, batch, state } = await watch(request, async (watching) =>
+        answer(await native.commit({ ...request.fixed, add }, answers.trust, answers.now(), watching), hold, answers))
+      this.#onWire(batch)
       return { batch, state, publish: () => this.#published.candidates.add(id, message, request.fixed.tree) }
-    }, { signal: request.signal, boundToEpoch: true, onWire: true }).finally(() => letGo(request.add))
+    }, { signal: request.signal, boundToEpoch: true, onWire: true, namesLeaves: request.fixed.proposals.some(namesLeaf) }).finally(() => letGo(request.add))
   }
 
   /** propose makes a proposal for others to commit (RFC 9420 §12.1). It is cached here too. @throws MlsError */
@@ -207,8 +211,9 @@ export class Group {
     return this.#strand.perform(async (native, hold) => {
       const asking = await native.propose(request, authenticatedData, answers.trust, answers.now())
       const { message, reference, batch, state } = await answer(asking, hold, answers)
+      this.#onWire(batch)
       return { batch, state, publish: () => ({ message, reference }) }
-    }, { boundToEpoch: true, onWire: true })
+    }, { boundToEpoch: true, onWire: true, namesLeaves: namesLeaf(request) })
   }
 
   /** leave proposes our own removal; somebody else has to commit it (RFC 9420 §12.1.3). */
@@ -306,17 +311,15 @@ export class Group {
   on<Kind extends GroupEvent['kind']>(
     kind: Kind, listener: (event: Extract<GroupEvent, { readonly kind: Kind }>) => void,
   ): Stop {
-    this.#owner.listened(this)
     return this.#published.events.on(kind, listener)
   }
 
   /**
-   * events gives all events from now on, until the group is closed.
+   * events gives all events from now on, until the group is closed, or we were removed from it and it has to make room.
    * @example
    * for await (const event of group.events()) if (event.kind === 'message') show(event.data)
    */
   events(options?: EventsOptions): AsyncIterableIterator<GroupEvent> {
-    this.#owner.listened(this)
     return this.#published.events.iterate(options)
   }
 
@@ -330,17 +333,19 @@ export class Group {
     await this.#strand.refresh()
   }
 
-  /** close finishes what was called and frees the memory; the stored state stays. Called again, it waits for the same. */
+  /**
+   * close finishes what was called and frees the memory; the stored state stays. Called again, it waits for the same.
+   * @throws MlsError `REENTRANT` in a callback that the group waits for
+   */
   close(): Promise<void> {
-    this.#closing ??= this.#strand.close().then(() => this.#end())
-    return this.#closing
+    return waitFor([this.#strand], () => (this.#closing ??= this.#strand.close().then(() => this.#end())))
   }
 
   /** moveOut refuses what comes with `GROUP_MOVED`, finishes what was called, and has `freeze` do so in the store. @internal */
   async moveOut(freeze: (guard: readonly AtomPart[]) => Promise<void>): Promise<void> {
-    await this.#lease?.ensure()
+    const token = await this.#lease?.ensure()
     if (this.#closing) throw new MlsError('CLOSED')
-    const moved = this.#strand.close('GROUP_MOVED').then(() => freeze(this.#lease?.guard() ?? []))
+    const moved = this.#strand.close('GROUP_MOVED').then(() => freeze(this.#lease?.guard(token) ?? []))
     // When that fails the group is closed, and can be loaded again.
     this.#closing = moved.catch(() => this.#strand.close()).then(() => this.#end())
     await this.#closing
@@ -355,9 +360,20 @@ export class Group {
 
   /** unload frees the memory of a group that is not at work; the next call loads it again. @internal */
   unload(): boolean {
-    if (this.#published.hasStaged) return false
-    // A removed group cannot be loaded again: it stays with whoever holds it.
-    return this.phase === 'removed' || this.#strand.unload()
+    if (this.#published.hasStaged || !this.#strand.unload()) return false
+    // A removed group cannot be loaded again: that is REMOVED. So nothing is told of it any more.
+    if (this.phase === 'removed') this.#published.events.end()
+    return true
+  }
+
+  /** Whether somebody listens who may still hear something. @internal */
+  get isHeard(): boolean {
+    return !this.#closing && this.phase !== 'removed' && this.#published.events.isListenedTo
+  }
+
+  /** What owns the holds of its questions. @internal */
+  get asker(): object {
+    return this.#strand
   }
 
   /** The promise of `close`, once it was called. @internal */
@@ -393,11 +409,11 @@ export class Group {
   }
 
   /** use runs other native work in this group's order. @internal */
-  use<T>(work: (native: NativeGroup, hold: Hold) => Promise<T>): Promise<T> {
+  use<T>(work: (native: NativeGroup, hold: Hold) => Promise<T>, signal?: AbortSignal): Promise<T> {
     return this.#strand.perform(async (native, hold) => {
       const value = await work(native, hold)
       return { batch: null, state: null, publish: () => value }
-    })
+    }, { signal })
   }
 
   async #sendAll(steps: readonly NativeStep[]): Promise<Uint8Array[]> {

@@ -1,13 +1,13 @@
 // The inbox: what a client received and has not acknowledged, kept in its store (`durableEvents`).
 //
-//     scope 04 client-id handle, without versions      row 10 number (u64): the event, sealed under the group's key
+//     scope 04 client-id handle, without versions      row 10 id: the event, sealed under the group's key
 //
 // The addon puts an event's row into the batch of the step that received it. Here it goes, in the same atom, to a scope
 // beside the group's: so a client finds what waits without loading its groups, and to acknowledge is to delete a row,
 // which is no conflict for anybody.
 import { commitAtom, listScopes, loadScope } from './atom'
 import { packBatch, rowChanges, type RowChange } from './batch'
-import { cloneOf, toHex, viewOf } from './bytes'
+import { cloneOf, join, toHex } from './bytes'
 import { fromNative } from './errors'
 import { native, type NativeClient, type NativeStepResult } from './native'
 import type { Acknowledge, DurableEvent, ReceivedCommit, ReceivedMessage, ReceivedProposal } from './received'
@@ -15,7 +15,6 @@ import type { AtomPart, Store } from './store'
 import { Welcomes } from './welcomes'
 
 const tag = 0x10
-const numberSize = 8
 
 /** inboxScope: 04 instead of 02, and the same behind it. */
 export function inboxScope(groupScope: Uint8Array): Uint8Array {
@@ -24,12 +23,7 @@ export function inboxScope(groupScope: Uint8Array): Uint8Array {
   return scope
 }
 
-const rowKey = (number: bigint): Uint8Array => {
-  const key = new Uint8Array(1 + numberSize)
-  key[0] = tag
-  viewOf(key).writeBigUInt64BE(number, 1)
-  return key
-}
+const rowKey = (id: Uint8Array): Uint8Array => join([Uint8Array.of(tag), id])
 
 /** splitInbox takes the rows of events out of a step's batches: what remains is the group's. */
 export function splitInbox(changes: readonly Uint8Array[]): { readonly group: Uint8Array[]; readonly inbox: Uint8Array[] } {
@@ -53,7 +47,7 @@ export type SavedResult = Extract<NativeStepResult, { readonly kind: 'message' |
 /** Waiting: an acknowledgement that is not stored yet. */
 interface Waiting {
   readonly scope: Uint8Array
-  readonly number: bigint
+  readonly id: Uint8Array
   readonly resolve: () => void
   readonly reject: (error: unknown) => void
 }
@@ -82,9 +76,9 @@ export class Inbox {
   }
 
   /** acknowledge forgets an event; those of one moment become one atom. @throws MlsError `STORE_FAILED` */
-  acknowledge(groupScope: Uint8Array, number: bigint): Promise<void> {
+  acknowledge(groupScope: Uint8Array, id: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ scope: inboxScope(groupScope), number, resolve, reject })
+      this.#waiting.push({ scope: inboxScope(groupScope), id, resolve, reject })
       this.#storing ??= this.#storeAll()
     })
   }
@@ -132,10 +126,10 @@ export class Inbox {
 
 function partsOf(waiting: readonly Waiting[]): AtomPart[] {
   const scopes = new Map<string, { readonly scope: Uint8Array; readonly deletes: RowChange[] }>()
-  for (const { scope, number } of waiting) {
+  for (const { scope, id } of waiting) {
     const entry = scopes.get(toHex(scope)) ?? { scope, deletes: [] }
     scopes.set(toHex(scope), entry)
-    entry.deletes.push({ kind: 'delete', key: rowKey(number) })
+    entry.deletes.push({ kind: 'delete', key: rowKey(id) })
   }
   return [...scopes.values()].map(({ scope, deletes }) => ({ scope, expect: {}, advance: [], changes: [packBatch(deletes)] }))
 }

@@ -16,6 +16,7 @@ import { letGo, takeBytes } from './long-bytes'
 import type { Extension } from './message'
 import { native, type MayAsk, type NativeBytes, type NativeGroup, type NativeOpened } from './native'
 import { Options, readLeafIndex, readSuite } from './options'
+import { endable, throwIfAborted } from './progress'
 import type { Succession, SuccessorOptions } from './successor'
 import { Welcomes } from './welcomes'
 
@@ -97,18 +98,19 @@ export class Joining {
     return this.#groups.adopt({ handle, opened, status: 'active' })
   }
 
-  async join(welcome: Uint8Array, options: JoinOptions | undefined): Promise<Group> {
+  /** join: `call` owns the holds of its questions. */
+  async join(call: object, welcome: Uint8Array, options: JoinOptions | undefined): Promise<Group> {
     const read = new Options('options', options, ['tree', 'origin'])
     const origin = read.read('origin', null, readGroup)
     const taken = [takeBytes('welcome', welcome), read.read('tree', takeBytes('options.tree', empty), takeBytes)] as const
     try {
-      return await this.#joinBy(...await Promise.all(taken), origin)
+      return await this.#joinBy(call, ...await Promise.all(taken), origin)
     } finally {
       letGo(...taken)
     }
   }
 
-  async #joinBy(welcome: NativeBytes, tree: NativeBytes, origin: Group | null): Promise<Group> {
+  async #joinBy(call: object, welcome: NativeBytes, tree: NativeBytes, origin: Group | null): Promise<Group> {
     for (;;) {
       const joined = await this.#joinedInDoubt(welcome)
       if (joined) return joined
@@ -116,7 +118,7 @@ export class Joining {
       const name = toHex(reference)
       const before = this.#joins.get(name)
       if (!before) {
-        const joining = this.#join(welcome, reference, tree, origin)
+        const joining = this.#join(call, welcome, reference, tree, origin)
         this.#joins.set(name, joining)
         return await joining.finally(() => this.#joins.delete(name))
       }
@@ -124,7 +126,8 @@ export class Joining {
     }
   }
 
-  async joinExternally(groupInfo: Uint8Array, options: ExternalJoinOptions | undefined): Promise<ExternalJoin> {
+  /** joinExternally: `call` owns the holds of its questions. */
+  async joinExternally(call: object, groupInfo: Uint8Array, options: ExternalJoinOptions | undefined): Promise<ExternalJoin> {
     const read = new Options('options', options, ['tree', 'resync', 'psk', 'authenticatedData'])
     const handle = this.#scope.newHandle()
     const fixed = {
@@ -136,11 +139,11 @@ export class Joining {
     }
     const taken = [takeBytes('groupInfo', groupInfo), read.read('tree', takeBytes('options.tree', empty), takeBytes)] as const
     const { trust, now } = this.#answers
-    const hold = new Hold({}, Hold.active())
+    const hold = new Hold(call, Hold.active())
     const opened = await Promise.all(taken).then(([info, tree]) =>
       this.#answered(this.#scope.keys.joinExternally({ ...fixed, groupInfo: info, tree }, trust, now()), hold))
       .finally(() => letGo(...taken))
-    if (fixed.resync === null) await this.#requireNew(opened)
+    if (fixed.resync === null) await this.#orClose(opened, () => this.#groups.requireNew(opened.state.groupId))
     const group = await this.#groups.adopt({ handle, opened, status: 'joining' })
     return {
       group,
@@ -164,13 +167,16 @@ export class Joining {
       tree: read.oneOf('tree', 'inside', ['inside', 'apart']),
       policy: this.#request.policy,
     }
-    const filled = fillBulk('keyPackages', keyPackages, new native.Bulk(), read.signal('signal'))
+    const signal = read.signal('signal')
+    const filled = fillBulk('keyPackages', keyPackages, new native.Bulk(), signal)
     filled.catch(() => {})  // awaited when the turn comes
-    const { trust, now } = this.#answers
+    const answers = endable(this.#answers, signal)
     const opened = await origin.use(async (group, hold) => {
       const bulk = await filled
-      return this.#answered(this.#scope.keys.succeed({ ...request, origin: group, keyPackages: bulk }, trust, now()), hold)
-    }).finally(() => letGo(filled))
+      const asking = this.#scope.keys.succeed({ ...request, origin: group, keyPackages: bulk }, answers.trust, answers.now())
+      return this.#answered(asking, hold, answers)
+    }, signal).finally(() => letGo(filled))
+    await this.#orClose(opened, () => throwIfAborted(signal))  // what the addon has begun it has finished
     const group = await this.#groups.adopt({ handle, opened, status: 'active' })
     const welcomes = new Welcomes(opened.welcomes, opened.recipients)
     return { group, welcome: welcomes.only, welcomes, tree: request.tree === 'apart' ? opened.tree : null }
@@ -201,26 +207,29 @@ export class Joining {
     return null
   }
 
-  #answered<T>(asking: Promise<MayAsk<T>>, hold: Hold): Promise<T> {
-    return fromNative(asking.then((asks) => answer(asks, hold, this.#answers)))
+  #answered<T>(asking: Promise<MayAsk<T>>, hold: Hold, answers = this.#answers): Promise<T> {
+    return fromNative(asking.then((asks) => answer(asks, hold, answers)))
   }
 
-  async #requireNew(opened: NativeOpened): Promise<void> {
+  /** orClose lets go of what was opened when `check` throws. */
+  async #orClose(opened: NativeOpened, check: () => Promise<void> | void): Promise<void> {
     try {
-      await this.#groups.requireNew(opened.state.groupId)
+      await check()
     } catch (error) {
       opened.group.close()
       throw error
     }
   }
 
-  async #join(welcome: NativeBytes, reference: Uint8Array, tree: NativeBytes, origin: Group | null): Promise<Group> {
+  async #join(
+    call: object, welcome: NativeBytes, reference: Uint8Array, tree: NativeBytes, origin: Group | null,
+  ): Promise<Group> {
     const handle = this.#scope.newHandle()
     const { trust, now } = this.#answers
     const start = (native: NativeGroup | null, hold: Hold) => this.#answered(this.#scope.keys.join({
       scope: this.#scope.groupScope(handle), welcome, reference, tree, origin: native, policy: this.#request.policy,
     }, trust, now()), hold)
-    const opened = await (origin ? origin.use(start) : start(null, new Hold({}, Hold.active())))
+    const opened = await (origin ? origin.use(start) : start(null, new Hold(call, Hold.active())))
     const last = this.#keyPackages.isLastResort(reference)
     const group = await this.#groups.adopt({
       handle, opened, status: 'active', more: (keys) => (last ? {} : { changes: [keys.deleteKeyPackages([reference])] }),

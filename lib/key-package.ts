@@ -2,6 +2,7 @@
 //
 // Each is used for one group and forgotten when its Welcome was processed; one of last resort stays (§16.8).
 import { cloneOf, copyOf, toHex } from './bytes'
+import type { Calls } from './calls'
 import { inSlices } from './turns'
 import type { ClientScope } from './client-scope'
 import { readExtensions } from './extension'
@@ -46,7 +47,7 @@ export interface ImportedKeyPackage {
   readonly lastResort?: boolean
 }
 
-/** RenewOptions: how many usable key packages there are to be. */
+/** RenewOptions: how many usable key packages there are to be, of one suite and of the kind that `lastResort` says. */
 export interface RenewOptions extends KeyPackageOptions {
   /** Default 100. */
   readonly count?: number
@@ -62,13 +63,15 @@ const names = ['suite', 'lifetime', 'lastResort', 'extensions', 'signal', 'onPro
 /** KeyPackages of one client: `client.keyPackages`. */
 export class KeyPackages {
   readonly #scope: ClientScope
+  readonly #calls: Calls
   readonly #now: () => number
   readonly #suites: readonly number[]
   #infos: InfosByReference
 
   /** @internal */
-  constructor(scope: ClientScope, now: () => number, suites: readonly number[], infos: InfosByReference) {
+  constructor(scope: ClientScope, calls: Calls, now: () => number, suites: readonly number[], infos: InfosByReference) {
     this.#scope = scope
+    this.#calls = calls
     this.#now = now
     this.#suites = suites
     this.#infos = infos
@@ -87,7 +90,7 @@ export class KeyPackages {
   usable(suite: number = this.#preferred, remaining = 0): number {
     readInteger('suite', suite, 0, 0xffff)
     readInteger('remaining', remaining, 0, Number.MAX_SAFE_INTEGER)
-    return this.#fresh(suite, remaining).length
+    return this.#fresh(suite, false, remaining).length
   }
 
   /**
@@ -100,14 +103,19 @@ export class KeyPackages {
    */
   async create(count = 1, options?: KeyPackageOptions): Promise<NewKeyPackage[]> {
     readInteger('count', count, 1, 10_000)
-    return this.#create(count, new Options('options', options, names))
+    return this.#calls.run(() => this.#create(count, new Options('options', options, names)))
   }
 
   /**
-   * renew brings the pool up to `count`: it deletes what has expired, and makes as many as are missing.
+   * renew brings the pool up to `count` of a suite, or, with `lastResort`, of those of last resort: it deletes what has
+   * expired, and makes as many as are missing.
    * @returns what to publish; perhaps nothing
    */
   async renew(options?: RenewOptions): Promise<NewKeyPackage[]> {
+    return this.#calls.run(() => this.#renew(options))
+  }
+
+  async #renew(options: RenewOptions | undefined): Promise<NewKeyPackage[]> {
     const read = new Options('options', options, [...names, 'count', 'remaining'])
     const count = read.integer('count', 100, 0, 10_000)
     const remaining = read.integer('remaining', 7 * day, 0, Number.MAX_SAFE_INTEGER)
@@ -115,11 +123,11 @@ export class KeyPackages {
     const now = BigInt(this.#now())
     const expired = [...this.#infos.values()].filter((info) => info.notAfter < now)
     if (expired.length > 0) await this.delete(expired.map((info) => info.reference))
-    const missing = count - this.#fresh(suite, remaining).length
+    const missing = count - this.#fresh(suite, read.flag('lastResort', false), remaining).length
     return missing > 0 ? this.#create(missing, read) : []
   }
 
-  /** import takes over a key package made elsewhere. @throws MlsError `INVALID_KEY_PACKAGE`, `INVALID_KEY` */
+  /** import takes over a key package made elsewhere. @throws MlsError `INVALID_KEY_PACKAGE`, `INVALID_KEY`, `BAD_LEAF_SIGNATURE` */
   async import(keyPackage: ImportedKeyPackage): Promise<KeyPackageInfo> {
     const keys = ['keyPackage', 'initPrivateKey', 'encryptionPrivateKey', 'signaturePrivateKey']
     const read = new Options('keyPackage', keyPackage, [...keys, 'lastResort'])
@@ -131,9 +139,11 @@ export class KeyPackages {
       signaturePrivateKey: bytes('signaturePrivateKey'),
       lastResort: read.flag('lastResort', false),
     }
-    const { info } = await this.#scope.make((client) => client.importKeyPackage(request))
-    this.#infos.set(toHex(info.reference), info)
-    return given(info)
+    return this.#calls.run(async () => {
+      const { info } = await this.#scope.make((client) => client.importKeyPackage(request))
+      this.#infos.set(toHex(info.reference), info)
+      return given(info)
+    })
   }
 
   /** delete forgets key packages, and with them the private keys. Unknown references do not matter. */
@@ -162,9 +172,10 @@ export class KeyPackages {
     return read.read('suite', this.#preferred, (what, value) => readSuite(what, value, this.#suites))
   }
 
-  #fresh(suite: number, remaining: number): NativeKeyPackageInfo[] {
+  #fresh(suite: number, lastResort: boolean, remaining: number): NativeKeyPackageInfo[] {
     const until = BigInt(this.#now() + remaining)
-    return [...this.#infos.values()].filter((info) => info.suite === suite && !info.lastResort && info.notAfter >= until)
+    return [...this.#infos.values()].filter((info) =>
+      info.suite === suite && info.lastResort === lastResort && info.notAfter >= until)
   }
 
   async #create(count: number, read: Options): Promise<NewKeyPackage[]> {

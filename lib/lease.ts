@@ -68,25 +68,27 @@ export class Lease {
   }
 
   /**
-   * ensure takes the lease, or keeps it; true when somebody else may have had it meanwhile.
+   * ensure takes the lease, or keeps it, and gives its token: another one than before when somebody else may have had it
+   * meanwhile. What is made now is stored under this token (`guard`), whatever becomes of the lease until then.
    * @throws MlsError `LEASE_HELD` while another process has it; `STORE_FAILED`
    */
-  async ensure(): Promise<boolean> {
-    const now = Date.now()
-    const remaining = (this.#held?.until ?? 0) - now
+  async ensure(): Promise<bigint> {
+    const held = this.#held
+    const remaining = (held?.until ?? 0) - Date.now()
     // Well before the end, so that what is sent now is out before another process may send.
-    if (remaining > this.#duration / 2) return false
-    if (remaining > this.#duration / 4) {
-      this.#renewing ??= this.#take().then(() => {}, () => {}).finally(() => (this.#renewing = null))
-      return false
+    if (held && remaining > this.#duration / 4) {
+      if (remaining <= this.#duration / 2) {
+        this.#renewing ??= this.#take().then(() => {}, () => {}).finally(() => (this.#renewing = null))
+      }
+      return held.token
     }
     await this.#renewing
     return this.#take()
   }
 
-  /** guard gives what an atom of the holder expects. */
-  guard(): readonly AtomPart[] {
-    return this.#held ? [{ scope: this.#scope, expect: { [version]: this.#held.token }, advance: [], changes: [] }] : []
+  /** guard gives what an atom expects that was made under `token`; without one, what it does of whoever has the lease. */
+  guard(token = this.#held?.token): readonly AtomPart[] {
+    return token === undefined ? [] : [{ scope: this.#scope, expect: { [version]: token }, advance: [], changes: [] }]
   }
 
   /** doubt forgets that the lease is held, after a conflict that may have been about it: the store knows. */
@@ -107,7 +109,7 @@ export class Lease {
     }
   }
 
-  async #take(): Promise<boolean> {
+  async #take(): Promise<bigint> {
     for (;;) {
       const row = await this.#read()
       const now = Date.now()
@@ -119,9 +121,9 @@ export class Lease {
       }
       try {
         await this.#write(row.token, until, mine ? [] : [version])
-        const former = this.#held?.token
-        this.#held = { token: mine ? row.token : row.token + 1n, until }
-        return this.#held.token !== former
+        const token = mine ? row.token : row.token + 1n
+        this.#held = { token, until }
+        return token
       } catch (error) {
         if (!isMlsError(error, 'STORE_CONFLICT')) throw error
       }

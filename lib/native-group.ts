@@ -54,7 +54,7 @@ export interface NativeCommitInfo {
   readonly authenticatedData: Uint8Array
 }
 
-/** One step of a batch; `inbox` in a result is the number under which its event was saved. */
+/** One step of a batch; `inbox` in a result is the id under which its event was saved. */
 export type NativeStep =
   | { readonly kind: 'send'; readonly data: Uint8Array; readonly authenticatedData: Uint8Array }
   | { readonly kind: 'receive'; readonly messages: NativeBulk; readonly at: number; readonly inspect: boolean }
@@ -62,11 +62,11 @@ export type NativeStep =
 export type NativeStepResult =
   | { readonly kind: 'error'; readonly error: number }
   | { readonly kind: 'sent'; readonly message: Uint8Array }
-  | { readonly kind: 'message'; readonly inbox?: bigint; readonly sender: number; readonly epoch: bigint; readonly data: Uint8Array; readonly authenticatedData: Uint8Array }
-  | { readonly kind: 'proposal'; readonly inbox?: bigint; readonly epoch: bigint; readonly proposal: NativeProposalInfo }
+  | { readonly kind: 'message'; readonly inbox?: Uint8Array; readonly sender: number; readonly epoch: bigint; readonly data: Uint8Array; readonly authenticatedData: Uint8Array }
+  | { readonly kind: 'proposal'; readonly inbox?: Uint8Array; readonly epoch: bigint; readonly proposal: NativeProposalInfo }
   | {
       readonly kind: 'commit'
-      readonly inbox?: bigint
+      readonly inbox?: Uint8Array
       readonly commit: NativeCommitInfo
       /** The id of our own commit that came back. */
       readonly candidate: bigint | null
@@ -124,8 +124,8 @@ export interface NativeAccepted {
   readonly welcomes: Packed
   /** welcomes[i] is for the key packages of these references. */
   readonly recipients: readonly Packed[]
-  /** The number under which the event was saved; null without durableEvents. */
-  readonly inbox: bigint | null
+  /** The id under which the event was saved; null without durableEvents. */
+  readonly inbox: Uint8Array | null
   readonly batch: PackedBatch
   readonly state: NativeState
 }

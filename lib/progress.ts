@@ -1,4 +1,6 @@
 // Long work: how its caller sees how far it is, and ends it.
+import type { AnswerSource } from './answers'
+import { MlsError } from './errors'
 import { native, type NativeWatch } from './native'
 import type { Options } from './options'
 
@@ -47,4 +49,20 @@ export async function watch<T>(
     clearInterval(timer)
     signal?.removeEventListener('abort', abort)
   }
+}
+
+/** endable gives `source`, which is asked no more, and takes no step on, once `signal` has aborted: that is `ABORTED`. */
+export function endable(source: AnswerSource, signal: AbortSignal | undefined): AnswerSource {
+  if (!signal) return source
+  const unlessAborted = <Words extends unknown[], T>(ask: (...words: Words) => T) => (...words: Words): T => {
+    throwIfAborted(signal)
+    return ask(...words)
+  }
+  const { authenticate, psk, now } = source
+  return { ...source, authenticate: unlessAborted(authenticate), psk: unlessAborted(psk), now: unlessAborted(now) }
+}
+
+/** @throws MlsError `ABORTED` */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new MlsError('ABORTED', { cause: signal.reason })
 }

@@ -59,6 +59,9 @@ export function readLeafChange(what: string, value: unknown): NativeLeafChange {
   }
 }
 
+/** namesLeaf: a proposal that means somebody else in an epoch where the leaf is another's. */
+export const namesLeaf = ({ type }: NativeNewProposal): boolean => type === 'remove'
+
 export function readPskRef(what: string, value: unknown): NativeNewProposal {
   if (typeof value === 'string') return { type: 'psk', id: copyOfText(what, value) }
   if (ArrayBuffer.isView(value)) return { type: 'psk', id: copyOf(what, value) }

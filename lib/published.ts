@@ -62,9 +62,11 @@ export class Published implements GroupFace<StepResult> {
   }
 
   /** publishLoaded: somebody else may have changed the rows, and with them ended our candidates. */
-  publishLoaded(state: NativeState): void {
+  publishLoaded(state: NativeState): boolean {
+    const moved = state.epoch !== this.#state.epoch
     this.publishState(state)
     this.#tellSuperseded()
+    return moved
   }
 
   publishResult(_step: NativeStep, raw: Raw): StepResult {
@@ -91,11 +93,17 @@ export class Published implements GroupFace<StepResult> {
           return result
         }
         return { batch: accepted.batch, state: accepted.state, publish }
-      } catch (error) {
-        // It came back from the delivery service just before, which is the same as being accepted.
-        const { result } = commit
-        if (result) return { batch: null, state: null, publish: () => result }
-        throw error
+      } catch (cause) {
+        const error = toError(cause)
+        if (!isMlsError(error, 'STALE_CANDIDATE')) throw error
+        const publish = (): AcceptedCommit => {
+          // It came back from the delivery service just before, which is the same as being accepted; that may be known only
+          // when it is stored. Or another commit was first.
+          const { result } = commit
+          if (!result) throw error
+          return result
+        }
+        return { batch: null, state: null, publish }
       }
     })
   }
@@ -144,10 +152,10 @@ export class Published implements GroupFace<StepResult> {
     return { kind: 'staged', commit: toCommitInfo(needs.commit), accept, drop: () => staged.letGo() }
   }
 
-  /** durable gives what an event has that was stored under this number. */
-  #durable(number: bigint | null | undefined): Durable {
+  /** durable gives what an event has that was stored under this id. */
+  #durable(id: Uint8Array | null | undefined): Durable {
     const { inbox } = this.#owner
-    return inbox && typeof number === 'bigint' ? { ack: () => inbox.acknowledge(this.#group.scope, number) } : {}
+    return inbox && id ? { ack: () => inbox.acknowledge(this.#group.scope, id) } : {}
   }
 
   /** tellCommit tells of a commit, of the candidates that it drops, and of our own removal. */

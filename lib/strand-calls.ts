@@ -20,6 +20,7 @@ export interface StepsTask<Step, Result> extends Called {
 export interface WorkTask<Native> extends Called {
   readonly kind: 'work'
   readonly onWire: boolean
+  readonly namesLeaves: boolean
   readonly start: (native: Native, hold: Hold) => Promise<Unit>
 }
 /** Unit: something computed and not yet published. */

@@ -59,8 +59,11 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
   sameEpoch(native: Native, state: State): Promise<boolean>
   /** publishState is told each state, after it is durable. */
   publishState(state: State): void
-  /** publishLoaded is told the state that was found in the rows, which others may have changed. */
-  publishLoaded(state: State): void
+  /**
+   * publishLoaded is told the state that was found in the rows, which others may have changed, and says whether that is of
+   * another epoch than what was published before.
+   */
+  publishLoaded(state: State): boolean
   /** publishResult makes of a step's raw result what its caller gets; events are given out here. */
   publishResult(step: Step, raw: Raw): Result
 }
@@ -71,6 +74,8 @@ export interface WorkOptions {
   readonly signal?: AbortSignal | undefined
   /** Makes no sense in another epoch than the one in which it first ran: it does not run again in another. */
   readonly boundToEpoch?: boolean
+  /** Names leaves by their indexes: it does not run at all when another process has begun an epoch since it was called. */
+  readonly namesLeaves?: boolean
   /** Puts something on the wire. */
   readonly onWire?: boolean
 }

@@ -57,8 +57,9 @@ export class Strand<Native, State, Step, Raw, Result> {
 
   /** perform runs any other operation; `work` has the native object to itself until its promise settles. */
   perform<T>(
-    work: (native: Native, hold: Hold) => Promise<Done<State, T>>, { signal, boundToEpoch = false, onWire = false }: WorkOptions = {},
+    work: (native: Native, hold: Hold) => Promise<Done<State, T>>, options: WorkOptions = {},
   ): Promise<T> {
+    const { signal, boundToEpoch = false, onWire = false, namesLeaves = false } = options
     return this.#enqueue<T>((caller, settleWith, failWith) => {
       let running: Hold | null = null
       let former: State | null = null
@@ -80,7 +81,7 @@ export class Strand<Native, State, Step, Raw, Result> {
         }
         return { changes: changesOf(batch), publish: settle, fail: reject, commit }
       }
-      const task: WorkTask<Native> = { kind: 'work', onWire, start, caller, reject, conflicts: 0 }
+      const task: WorkTask<Native> = { kind: 'work', onWire, namesLeaves, start, caller, reject, conflicts: 0 }
       signal?.addEventListener('abort', abort, { once: true })
       return task
     })
@@ -98,7 +99,7 @@ export class Strand<Native, State, Step, Raw, Result> {
         }
         return { changes: [], publish, fail: reject }
       }
-      return { kind: 'work', onWire: false, start, caller, reject, conflicts: 0 }
+      return { kind: 'work', onWire: false, namesLeaves: false, start, caller, reject, conflicts: 0 }
     })
   }
 
@@ -169,9 +170,9 @@ export class Strand<Native, State, Step, Raw, Result> {
       try {
         const loaded = await this.#host.load()
         native = this.#native = loaded.native
-        this.#host.publishLoaded(loaded.state)
+        if (this.#host.publishLoaded(loaded.state)) this.#dropWhatNamesLeaves()
       } catch (error) {
-        this.#queue.shift()?.reject(toError(error))
+        this.#giveUpQueued(toError(error))
         return
       }
     }
@@ -192,11 +193,28 @@ export class Strand<Native, State, Step, Raw, Result> {
     try {
       if (task.onWire && await this.#host.ready() && await this.#isBehind(round)) return await this.#catchUp(round)
       this.#add(await task.start(native, hold), round)
-    } catch (error) {
-      this.#addFailure(toError(error), task.reject, round)
+    } catch (cause) {
+      const error = toError(cause)
+      if (isLost(error)) await this.#startAgain(error, round)
+      else this.#addFailure(error, task.reject, round)
     } finally {
       this.#hold = null
     }
+  }
+
+  /** dropWhatNamesLeaves: another process has begun an epoch, in which a leaf may be somebody else's. */
+  #dropWhatNamesLeaves(): void {
+    const names = (task: StepsTask<Step, Result> | WorkTask<Native>): boolean => task.kind === 'work' && task.namesLeaves
+    const dropped = this.#queue.filter(names)
+    this.#queue = this.#queue.filter((task) => !names(task))
+    for (const task of dropped) task.reject(new MlsError('STORE_CONFLICT'))
+  }
+
+  /** giveUpQueued: the group cannot be loaded. What waits now fails at once: each call by itself would wait as long for the store. */
+  #giveUpQueued(error: Error): void {
+    const queued = this.#queue
+    this.#queue = []
+    for (const task of queued) giveUp(task, error)
   }
 
   #takeSteps(): Place<Step, Result>[] {
@@ -359,7 +377,10 @@ export class Strand<Native, State, Step, Raw, Result> {
       const state = await this.#host.refresh(native, unstored).catch(() => null)
       this.#broken = null
       try {
-        if (state !== null) return this.#host.publishLoaded(state)
+        if (state !== null) {
+          if (this.#host.publishLoaded(state)) this.#dropWhatNamesLeaves()
+          return
+        }
       } catch {
         // What cannot be published is loaded again, and then fails in the call that wants it.
       }

@@ -74,7 +74,7 @@ export class Tracker {
     this.#strand = new Strand(host, new native.Tracker(policy))
   }
 
-  /** The group id; empty before `seed`. */
+  /** The group id. As all getters: @throws MlsError `MISUSE` before `seed` or `load` */
   get id(): Uint8Array {
     return cloneOf(this.#seeded.groupId)
   }

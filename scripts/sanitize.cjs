@@ -2,13 +2,15 @@
 // addon under ASan and UBSan.
 //
 //   npm run sanitize -- --full   also the rules' tests under ASan and UBSan, all tests of both kinds under TSan, and all that jest
-//                                runs on that addon: hours
+//                                runs on that addon, the rules through JavaScript among them: hours
 'use strict'
 
+const fs = require('node:fs')
+const path = require('node:path')
 const { main } = require('./process.cjs')
 const { buildAsanAddon } = require('./asan-addon.cjs')
 const { setup } = require('./setup.cjs')
-const { builds, compile, configure } = require('./cmake.cjs')
+const { builds, compile, configure, folderOf } = require('./cmake.cjs')
 const { ctest } = require('./ctest.cjs')
 const { runJest, suites: suitesOfJest } = require('./jest.cjs')
 const { findVectors } = require('./vectors.cjs')
@@ -20,6 +22,9 @@ const environment = {
   UBSAN_OPTIONS: 'print_stacktrace=1',
   TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1',
 }
+
+/** What the rules' tests give to whom, for those in JavaScript that give the same: a folder. */
+const journal = path.join(folderOf(builds.asan), 'rules')
 
 /** Tests that start compilers, which do not run under a foreign allocator, or that look at the symbols of the ordinary addon. */
 const notHere = ['package', 'test/addon/symbols']
@@ -34,7 +39,8 @@ function sanitizeAddon(full) {
   const env = buildAsanAddon()
   if (!env) return once
   const words = ['--maxWorkers', '2', '--testPathIgnorePatterns', ...notHere, '--testTimeout', full ? '1200000' : '120000']
-  const counts = Object.values(runJest(full ? suitesOfJest : ['api'], words, env))
+  const counts = Object.values(full
+    ? runJest([...suitesOfJest, 'rules'], words, { ...env, NODE_MLS_RULES_JOURNAL: journal }) : runJest(['api'], words, env))
   return counts.length > 0 ? counts.reduce(sumOf) : once
 }
 
@@ -67,7 +73,10 @@ function sanitize({ full = false } = {}) {
   setup('sanitize')
   // Random walks are slow under ASan: a tenth of their steps. The one with threads has few enough for TSan.
   const shortened = { MLS_WALK_SCALE: '10', ...env }
-  const address = runEngine(builds.asan, full, { ...(!full && { without: 'rules' }), env: shortened })
+  fs.rmSync(journal, { recursive: true, force: true })
+  fs.mkdirSync(journal, { recursive: true })
+  const address = runEngine(builds.asan, full,
+    { ...(!full && { without: 'rules' }), env: { ...shortened, ...(full && { NODE_MLS_RULES_JOURNAL: journal }) } })
   const thread = runEngine(builds.tsan, full, full ? { env: shortened } : { label: 'threaded', env })
   if (thread.passed + thread.failed === 0) thread.skipped = 1  // no test has threads
   return { 'ASan and UBSan': address, TSan: thread, 'API under ASan and UBSan': sanitizeAddon(full) }

@@ -3,6 +3,10 @@
 // A test covers the rules whose ids stand in its name before the colon. rules_tests (C++) writes down what it gave to
 // whom; test/rules/replay.test.ts gives the same to the JavaScript API. Rules in test/rules/pending.txt have no test yet:
 // the list must be exact, so that it can only shrink.
+//
+// What a rule says is to be refused is refused through the JavaScript API, too: in the replay, with every refusal of its
+// tests, or by a test in TypeScript of its own. test/rules/not-in-javascript.tsv says of each other rule why not; that list
+// is exact as well.
 'use strict'
 
 const fs = require('node:fs')
@@ -15,18 +19,21 @@ const { ctest } = require('./ctest.cjs')
 const { reportOf } = require('./jest.cjs')
 
 /** @typedef {{ name: string, passed: boolean }} Test */
-/** @typedef {{ id: string, section: string }} Rule */
+/** @typedef {{ id: string, section: string, outcome: string }} Rule */
 
 const folder = path.join(root, 'test', 'rules')
 
-/** @returns {Rule[]} */
-function readTable() {
-  const [, ...lines] = fs.readFileSync(path.join(folder, 'rules.tsv'), 'utf8').trimEnd().split('\n')
-  return lines.map((line) => {
-    const [id = '', section = ''] = line.split('\t')
-    return { id, section }
-  })
+/** @param {string} name @returns {string[][]} */
+function readRows(name) {
+  const [, ...lines] = fs.readFileSync(path.join(folder, name), 'utf8').trimEnd().split('\n')
+  return lines.map((line) => line.split('\t'))
 }
+
+/** @returns {Rule[]} */
+const readTable = () => readRows('rules.tsv').map(([id = '', section = '', , , outcome = '']) => ({ id, section, outcome }))
+
+/** readReasons gives why what a rule wants refused is not refused through the JavaScript API. @returns {Map<string, string>} */
+const readReasons = () => new Map(readRows('not-in-javascript.tsv').map(([id = '', reason = '']) => [id, reason]))
 
 /** @returns {string[]} */
 function readPending() {
@@ -87,6 +94,46 @@ function judge(table, pending, tests) {
   }
 }
 
+/** What test/rules/replay.test.ts says in its tests' names. */
+const replayed = /, ([0-9]+) refusals, ([0-9]+) left out$/
+
+/**
+ * refusedIn gives the ids of the rules that the tests in TypeScript broke and saw refused.
+ * @param {Test[]} tests
+ */
+function refusedIn(tests) {
+  /** @type {Map<string, { own: boolean, refusals: number, leftOut: number }>} */
+  const found = new Map()
+  for (const { name } of tests.filter(({ passed }) => passed)) {
+    const [, refusals = '0', leftOut = '0'] = replayed.exec(name) ?? []
+    for (const id of idsOf(name)) {
+      const sum = found.get(id) ?? { own: false, refusals: 0, leftOut: 0 }
+      sum.own ||= !replayed.test(name)
+      sum.refusals += Number(refusals)
+      sum.leftOut += Number(leftOut)
+      found.set(id, sum)
+    }
+  }
+  return new Set([...found].filter(([, { own, refusals, leftOut }]) => own || (refusals > 0 && leftOut === 0)).map(([id]) => id))
+}
+
+/**
+ * judgeJavaScript compares what was refused through the JavaScript API with the table.
+ * @param {Rule[]} table
+ * @param {Map<string, string>} reasons
+ * @param {Test[]} tests
+ */
+function judgeJavaScript(table, reasons, tests) {
+  const refused = refusedIn(tests)
+  const wanted = table.filter(({ outcome }) => /\bREJECT\b/.test(outcome)).map(({ id }) => id)
+  return {
+    wanted: wanted.length,
+    refused: wanted.filter((id) => refused.has(id)).length,
+    unexplained: wanted.filter((id) => !refused.has(id) && !reasons.get(id)),
+    needless: [...reasons.keys()].filter((id) => refused.has(id) || !wanted.includes(id)),
+  }
+}
+
 /** @param {Rule[]} table @param {Map<string, boolean>} covered */
 function printSections(table, covered) {
   /** @type {Map<string, { rules: number, covered: number, passed: number }>} */
@@ -107,9 +154,21 @@ function printSections(table, covered) {
 
 /** selfTest: the judgement finds what it is there for. */
 function selfTest() {
-  const table = [{ id: 'R1-01', section: '1' }, { id: 'R1.2-03', section: '1.2' }]
+  const table = [
+    { id: 'R1-01', section: '1', outcome: 'REJECT MALFORMED' },
+    { id: 'R1.2-03', section: '1.2', outcome: 'USAGE / REJECT LIMIT_EXCEEDED' },
+    { id: 'R2-01', section: '2', outcome: 'ACCEPT' },
+  ]
   /** @param {string} name @param {boolean} [passed] */
   const ran = (name, passed = true) => ({ name, passed })
+  selfTestOfTests(table.slice(0, 2), ran)
+  selfTestOfJavaScript(table, ran)
+}
+
+/** @typedef {(name: string, passed?: boolean) => Test} Ran */
+
+/** @param {Rule[]} table @param {Ran} ran */
+function selfTestOfTests(table, ran) {
   const sound = judge(table, [], [ran('R1-01, R1.2-03: both'), ran('kit: R1-01 is not an id here')])
   const absent = judge(table, [], [ran('R1-01: one')])
   const late = judge(table, ['R1-01', 'R1.2-03'], [ran('R1-01: one')])
@@ -120,23 +179,47 @@ function selfTest() {
   if (!held) throw new Failure('test:rules does not find a rule without a test, or a test that failed')
 }
 
+/** @param {Rule[]} table @param {Ran} ran */
+function selfTestOfJavaScript(table, ran) {
+  /** @param {string} ids @param {number} refusals @param {number} leftOut */
+  const again = (ids, refusals, leftOut) => ran(`${ids}: the same, 3 lives, ${refusals} refusals, ${leftOut} left out`)
+  /** @param {Test[]} tests @param {[string, string][]} reasons */
+  const judged = (tests, ...reasons) => judgeJavaScript(table, new Map(reasons), tests)
+  const sound = judged([again('R1-01, R1.2-03', 2, 0), again('R2-01', 0, 0)])
+  const own = judged([again('R1-01', 4, 0), again('R1.2-03', 4, 1), ran('R1.2-03: by itself')])
+  const explained = judged([again('R1-01', 1, 0)], ['R1.2-03', 'no bytes'])
+  const absent = judged([again('R1-01', 0, 0), again('R1.2-03', 3, 1), ran('R1-01: failed', false)], ['R1-01', ''])
+  const needless = judged([again('R1-01, R1.2-03', 1, 0)], ['R1-01', 'why'], ['R2-01', 'why'], ['R9-99', 'why'])
+  const held = sound.wanted === 2 && sound.refused === 2 && sound.unexplained.length === 0 && own.refused === 2 &&
+    explained.refused === 1 && explained.unexplained.length === 0 && explained.needless.length === 0 &&
+    absent.unexplained.join() === 'R1-01,R1.2-03' && needless.needless.join() === 'R1-01,R2-01,R9-99'
+  if (!held) throw new Failure('test:rules does not find a rule that is not refused through the JavaScript API')
+}
+
 /** testRules gives the counts of the stage. @returns {Record<string, import('./ctest.cjs').Counts>} */
 function testRules() {
   selfTest()
   const journal = path.join(root, 'build', 'rules')  // a folder
-  const tests = [...runEngine(journal), ...runJavaScript(journal)]
+  const engine = runEngine(journal)
+  const javaScript = runJavaScript(journal)
+  const tests = [...engine, ...javaScript]
   const table = readTable()
   const pending = readPending()
+  const reasons = readReasons()
   const { covered, unknown, missing, stale, broken } = judge(table, pending, tests)
   printSections(table, covered)
   for (const name of broken) console.log(`failed: ${name}`)
   for (const id of missing) console.log(`no test: ${id}`)
   for (const id of unknown) console.log(`not in the table: ${id}`)
   for (const id of stale) console.log(`no longer pending: ${id}`)
+  const { wanted, refused, unexplained, needless } = judgeJavaScript(table, reasons, javaScript)
+  for (const id of unexplained) console.log(`not refused through JavaScript: ${id}`)
+  for (const id of needless) console.log(`nothing to explain in not-in-javascript.tsv: ${id}`)
+  console.log(`through JavaScript: ${refused} of ${wanted} REJECT rules, ${reasons.size} explained`)
   const failed = table.filter(({ id }) => covered.get(id) === false).length
   const left = pending.length > 0 ? `, ${pending.length} pending` : ''
   console.log(`rules: ${table.filter(({ id }) => covered.has(id)).length} of ${table.length} covered, ${failed} failed${left}`)
-  const wrong = broken.length + missing.length + unknown.length + stale.length
+  const wrong = broken.length + missing.length + unknown.length + stale.length + unexplained.length + needless.length
   return { rules: { passed: table.length - pending.length - missing.length - failed, failed: wrong, skipped: pending.length } }
 }
 

@@ -46,6 +46,12 @@ struct Candidate {
 };
 using CandidatePtr = std::unique_ptr<Candidate>;
 
+// SentMessage: by its hash an echo is known.
+struct SentMessage {
+  Digest hash;
+  ContentType type = ContentType::application;
+};
+
 // UpdateKeys: the private half of an Update that we proposed, by ProposalRef.
 struct UpdateKeys {
   Bytes reference;
@@ -59,7 +65,8 @@ struct Change {
   Batch batch;
   std::uint64_t version = 0;
   std::optional<std::pair<std::uint64_t, SecretTreeChange>> ratchet;  // of this epoch
-  std::optional<Digest> sent;
+  std::optional<SentMessage> sent;
+  Bytes proposed;  // ProposalRef of our own proposal, made now or before
   CachedProposalPtr proposal;
   std::optional<UpdateKeys> update;
   CandidatePtr candidate;

@@ -1,6 +1,8 @@
 // What a caller says about a commit of its own, and what it gets (RFC 9420 §12.4.1).
 #pragma once
 
+#include <set>
+
 #include "group/change.h"
 
 namespace mls {
@@ -37,9 +39,10 @@ struct CommitOptions {
 // PSKs.
 struct StagedCommit {
   std::uint64_t version = 0;
-  std::shared_ptr<CommitOptions> options;  // owns the proposals by value
-  Commit commit;                           // without a path
-  std::vector<CachedProposalPtr> referenced;
+  std::shared_ptr<CommitOptions> options;     // owns the proposals by value
+  Commit commit;                              // without a path
+  std::vector<CachedProposalPtr> referenced;  // cached proposals in it; our own among them go by value
+  std::set<Bytes> turned_down;                // ProposalRefs of those that answers left out
   std::optional<CommitPlan> plan;
   Questions questions;
 };

@@ -89,6 +89,7 @@ Result<Done<Received>> Group::CompleteReceivedCommit(StagedMessage staged, const
     if (staged.ratchet) local_.messages.secret_tree.SaveChange(staged.ratchet->second, change.batch);
     change.ratchet = std::move(staged.ratchet);
   }
+  staged.commit.reset();  // before the rows are written: it may be as large as they are
   SaveTransition(*change.epoch, env.now, change.batch);
   return Done<Received>{std::move(change), std::move(received)};
 }

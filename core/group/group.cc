@@ -20,7 +20,7 @@ Status Group::RequireActive() const {
 }
 
 PlanRules Group::Rules(const Env& env) const {
-  return {&policy(), env.now, env.pool, std::nullopt, PlanRules::Trust::verify};
+  return {&policy(), env.now, env.pool, std::nullopt, PlanRules::Judged::nothing};
 }
 
 Change Group::NewChange() const {
@@ -51,6 +51,15 @@ Result<Secret> Group::ResumptionPskOf(std::uint64_t epoch) const {
   const auto known = resumption_psks_.find(epoch);
   MLS_REQUIRE(known != resumption_psks_.end(), MISSING_PSK);  // RFC 9420 §8.6: a limited number of epochs
   return known->second.Clone();
+}
+
+Result<std::map<LeafIndex, Credential>> Group::MembersAt(std::uint64_t epoch) const {
+  if (epoch == context().epoch) return MembersOf(tree());
+  std::size_t position = 0;
+  while (position < past_.size() && past_[position].epoch != epoch) ++position;
+  MLS_REQUIRE(position < past_.size(),
+              MISSING_PSK);  // RFC 9420 §11.3: its members are what a branch is compared with
+  return PastMembers(past_, position, tree());
 }
 
 Result<std::vector<PreSharedKeyID>> Group::ForeignPsks(const std::vector<PreSharedKeyID>& ids) const {

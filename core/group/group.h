@@ -86,8 +86,13 @@ class Group {
   // MakePsk names a PSK with a fresh nonce (RFC 9420 §8.4).
   Result<Proposal> MakePsk(std::variant<ExternalPsk, ResumptionPsk> psk, const Env& env) const;
 
-  // --- commit_create.cc ---
+  // --- selection.cc, commit_create.cc ---
   Result<StagedCommit> StageCommit(CommitOptions options, const Env& env) const;
+  // RestageCommit leaves out the cached proposals that the answers turn down: one brings a credential that is
+  // no longer accepted, another a PSK that we do not hold. Nothing, if there are none; else there are new
+  // questions.
+  Result<std::optional<StagedCommit>> RestageCommit(const StagedCommit& staged, const Answers& answers,
+                                                    const Env& env) const;
   Result<Done<NewCommit>> CompleteCommit(StagedCommit staged, const Answers& answers, const Env& env) const;
   Result<Done<ReceivedCommit>> AcceptCandidate(std::uint64_t id, const Env& env) const;
   Result<Change> RejectCandidate(std::uint64_t id) const;
@@ -120,6 +125,8 @@ class Group {
   // KnownEpochs lists, oldest first, the present epoch and the past ones of which something is remembered:
   // the keys of late messages (RFC 9420 §15.3), the resumption PSK (§8.6), or both.
   std::vector<KnownEpoch> KnownEpochs() const;
+  // MembersAt gives the members of the present epoch, or of a past one that is readable: MISSING_PSK.
+  Result<std::map<LeafIndex, Credential>> MembersAt(std::uint64_t epoch) const;
   View epoch_authenticator() const { return local_.secrets.epoch_authenticator; }
   // Export is MLS-Exporter (RFC 9420 §8.5): TOO_LARGE.
   Result<Secret> Export(std::string_view label, View context, std::size_t length) const;
@@ -165,11 +172,19 @@ class Group {
                       const Env& env) const;
   FramedContent NewContent(ContentBody body, View authenticated_data) const;
 
-  // commit_create.cc
-  std::vector<CachedProposalPtr> SelectProposals(const std::vector<Proposal>& by_value) const;
+  // selection.cc
+  // SelectProposals chooses among the cached proposals those that may stand in one list, by what they are
+  // about.
+  std::vector<CachedProposalPtr> SelectProposals(const StagedCommit& staged) const;
+  // OwnList begins with staged.referenced and goes on with staged.options->proposals; it points into them.
+  std::vector<ListedProposal> OwnList(const StagedCommit& staged) const;
   Result<CommitPlan> PlanOwnCommit(const StagedCommit& staged, const PlanRules& rules) const;
+  // JudgeAgain: whether a cached proposal may be in a Commit of ours whose other proposals make `plan`.
+  Status JudgeAgain(const CachedProposal& cached, const CommitPlan& plan, const PlanRules& rules) const;
   // DropUnfitProposals leaves those of staged.referenced that make a valid list together with our own.
-  void DropUnfitProposals(StagedCommit& staged, PlanRules rules) const;
+  void DropUnfitProposals(StagedCommit& staged, const PlanRules& rules) const;
+  Result<StagedCommit> StageList(StagedCommit staged, const Env& env) const;
+  // commit_create.cc
   Result<CandidatePtr> BuildCandidate(StagedCommit& staged, const Answers& answers, Change& change,
                                       NewCommit& output, const Env& env) const;
 
@@ -211,7 +226,7 @@ class Group {
   std::map<std::uint64_t, Secret> resumption_psks_;  // of past epochs
   std::vector<CandidatePtr> candidates_;
   std::map<Bytes, UpdateKeys> updates_;
-  std::deque<Digest> sent_;  // hashes of application messages sent in this epoch, in memory only
+  std::deque<SentMessage> sent_;  // in this epoch, in memory only; proposals are in the cache
   std::optional<ReInit> reinit_;
 };
 

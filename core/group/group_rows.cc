@@ -49,19 +49,11 @@ struct UpdateRow {
   static constexpr auto kWire = Fields(&UpdateRow::encryption_private_key, &UpdateRow::signature_private_key);
 };
 
-// ReadRow decodes a row's value; damage is a storage error, not malformed input.
-template <class T>
-Result<T> ReadRow(View value) {
-  auto row = Decode<T>(value);
-  if (!row.ok()) return Error::STORAGE_DAMAGED;
-  return row;
-}
-
 template <class T>
 Result<T> GetRow(const Rows& rows, View key) {
   const auto value = rows.Get(key);
   if (!value) return Error::STORAGE_DAMAGED;
-  return ReadRow<T>(*value);
+  return DecodeStored<T>(*value);
 }
 
 // KeyNumber reads the number at the end of a row key such as epoch/<n>.
@@ -174,7 +166,7 @@ void Group::SaveBesidesTree(Batch& batch) const {
 }
 
 Result<CandidatePtr> Group::LoadCandidate(View value, const Env& env) const {
-  MLS_TRY(row, ReadRow<CandidateRow>(value));
+  MLS_TRY(row, DecodeStored<CandidateRow>(value));
   auto candidate = std::make_unique<Candidate>();
   candidate->id = row.id;
   candidate->message = std::move(row.message);
@@ -185,9 +177,9 @@ Result<CandidatePtr> Group::LoadCandidate(View value, const Env& env) const {
   MLS_TRY(path_keys, PrivateKeys::Decode(row.path_keys));
   candidate->path_keys = std::move(path_keys);
 
-  // The commit is our own: its public half is applied again, without the signatures of what it brings.
+  // The commit is our own: its public half is applied again, and was judged when it was made.
   PlanRules rules = Rules(env);
-  rules.trust = PlanRules::Trust::own;
+  rules.judged = PlanRules::Judged::everything;
   MLS_REQUIRE(candidate->content.content.commit() != nullptr, STORAGE_DAMAGED);  // RFC 9420 §14: a Commit
   auto content =
       VerifyContent(suite(), candidate->content, tree().SignatureKey(self()), local_.shared->encoded_context);
@@ -213,7 +205,7 @@ Result<Group> Group::Load(const Rows& rows, Policy policy, const Env& env) {
   const auto context_row = rows.Get(RowKey(RowTag::context));
   MLS_REQUIRE(context_row.has_value(), STORAGE_DAMAGED);  // RFC 9420 §8.1: a group has a context
   MLS_DO(CheckFormat(*context_row));
-  MLS_TRY(header, ReadRow<ContextRow>(*context_row));
+  MLS_TRY(header, DecodeStored<ContextRow>(*context_row));
   MLS_TRY(shared, LoadPublicEpoch(std::move(header.context), header.width, std::move(header.confirmation_tag),
                                   rows, env.pool));
   return LoadMember(header, std::move(shared), rows, std::move(policy), env);
@@ -274,14 +266,14 @@ Status Group::LoadHistory(const Rows& rows) {
     return kOk;
   }));
   MLS_DO(rows.Scan(RowKey(RowTag::update), [&](View key, View value) -> Status {
-    MLS_TRY(row, ReadRow<UpdateRow>(value));
+    MLS_TRY(row, DecodeStored<UpdateRow>(value));
     Bytes reference = ToBytes(key.subspan(1));
     updates_.emplace(reference, UpdateKeys{reference, std::move(row.encryption_private_key),
                                            std::move(row.signature_private_key)});
     return kOk;
   }));
   if (const auto row = rows.Get(RowKey(RowTag::reinit))) {
-    MLS_TRY(reinit, ReadRow<ReInit>(*row));
+    MLS_TRY(reinit, DecodeStored<ReInit>(*row));
     reinit_ = std::move(reinit);
   }
   return kOk;
@@ -303,7 +295,7 @@ Result<Group> Group::Refresh(const RowDelta& delta, const Env& env) const {
     return std::move(group);
   }
   MLS_DO(CheckFormat(*context_row));
-  MLS_TRY(header, ReadRow<ContextRow>(*context_row));
+  MLS_TRY(header, DecodeStored<ContextRow>(*context_row));
   MLS_TRY(shared, RefreshPublicEpoch(local_.shared, std::move(header.context), header.width,
                                      std::move(header.confirmation_tag), delta, env.pool));
   const bool same_epoch =

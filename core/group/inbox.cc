@@ -57,8 +57,8 @@ struct EventRow {
 };
 
 template <class Row>
-void Put(std::uint64_t number, const Row& row, Batch& batch) {
-  batch.PutSecret(RowKey(RowTag::inbox, number), EncodeSecret(Row::kTag, row));
+void Put(const EventId& id, const Row& row, Batch& batch) {
+  batch.PutSecret(RowKey(RowTag::inbox, Encoded{id.Encode()}), EncodeSecret(Row::kTag, row));
 }
 
 ApplicationMessage EventOf(MessageRow&& row) {
@@ -91,20 +91,22 @@ CommitEvent EventOf(CommitRow&& row) {
 
 }  // namespace
 
+Bytes EventId::Encode() const { return origin ? mls::Encode(number, *origin) : mls::Encode(number); }
+
 std::uint64_t NextEvent(std::uint64_t last, std::uint64_t now) { return std::max(last + 1, now << 20); }
 
-void SaveEvent(std::uint64_t number, const ApplicationMessage& message, Batch& batch) {
-  Put(number, MessageRow{message.sender, message.epoch, message.data, message.authenticated_data}, batch);
+void SaveEvent(const EventId& id, const ApplicationMessage& message, Batch& batch) {
+  Put(id, MessageRow{message.sender, message.epoch, message.data, message.authenticated_data}, batch);
 }
 
-void SaveEvent(std::uint64_t number, const ProposalEvent& event, Batch& batch) {
+void SaveEvent(const EventId& id, const ProposalEvent& event, Batch& batch) {
   const CachedProposal& cached = *event.proposal;
-  Put(number, ProposalRow{event.epoch, cached.reference, cached.sender(), cached.proposal()}, batch);
+  Put(id, ProposalRow{event.epoch, cached.reference, cached.sender(), cached.proposal()}, batch);
 }
 
-void SaveEvent(std::uint64_t number, const ReceivedCommit& commit,
-               const std::vector<WelcomeMessage>& welcomes, Batch& batch) {
-  Put(number,
+void SaveEvent(const EventId& id, const ReceivedCommit& commit, const std::vector<WelcomeMessage>& welcomes,
+               Batch& batch) {
+  Put(id,
       CommitRow{commit.epoch, commit.committer, commit.sender_type, commit.added, commit.updated,
                 commit.removed, FlagOf(commit.own), FlagOf(commit.self_removed), commit.reinit,
                 commit.authenticated_data, welcomes},
@@ -114,10 +116,11 @@ void SaveEvent(std::uint64_t number, const ReceivedCommit& commit,
 Result<std::vector<InboxEvent>> LoadInbox(const Rows& rows) {
   std::vector<InboxEvent> events;
   MLS_DO(rows.Scan(RowKey(RowTag::inbox), [&](View key, View value) -> Status {
-    Reader number(key.subspan(1));
-    InboxEvent event{number.Uint<std::uint64_t>(), {}};
-    auto row = Decode<EventRow>(value);
-    MLS_REQUIRE(number.done() && row.ok(), STORAGE_DAMAGED);  // RFC 9420 §2.1: a row as we wrote it
+    Reader in(key.subspan(1));
+    InboxEvent event{{in.Uint<std::uint64_t>(), std::nullopt}, {}};
+    if (!in.empty()) event.id.origin = in.Uint<std::uint64_t>();
+    auto row = DecodeStored<EventRow>(value);
+    MLS_REQUIRE(in.done() && row.ok(), STORAGE_DAMAGED);  // RFC 9420 §2.1: a row as we wrote it
     event.event = std::visit([](auto&& body) -> decltype(event.event) { return EventOf(std::move(body)); },
                              std::move(row->body));
     events.push_back(std::move(event));

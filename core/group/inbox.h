@@ -18,8 +18,16 @@ struct CommitEvent {
   ReceivedCommit commit;
   std::vector<WelcomeMessage> welcomes;  // of a commit of our own that was accepted
 };
-struct InboxEvent {
+// EventId names an event and orders it. Two processes may draw one number in the same moment, so it also has
+// a random origin: of whoever draws numbers in a row. Ids of before have none.
+struct EventId {
   std::uint64_t number = 0;
+  std::optional<std::uint64_t> origin;
+  bool operator==(const EventId&) const = default;
+  Bytes Encode() const;  // 16 bytes, without an origin 8
+};
+struct InboxEvent {
+  EventId id;
   std::variant<ApplicationMessage, ProposalEvent, CommitEvent> event;
 };
 
@@ -27,10 +35,10 @@ struct InboxEvent {
 // `now` is in milliseconds since 1970.
 std::uint64_t NextEvent(std::uint64_t last, std::uint64_t now);
 
-void SaveEvent(std::uint64_t number, const ApplicationMessage& message, Batch& batch);
-void SaveEvent(std::uint64_t number, const ProposalEvent& proposal, Batch& batch);
-void SaveEvent(std::uint64_t number, const ReceivedCommit& commit,
-               const std::vector<WelcomeMessage>& welcomes, Batch& batch);
+void SaveEvent(const EventId& id, const ApplicationMessage& message, Batch& batch);
+void SaveEvent(const EventId& id, const ProposalEvent& proposal, Batch& batch);
+void SaveEvent(const EventId& id, const ReceivedCommit& commit, const std::vector<WelcomeMessage>& welcomes,
+               Batch& batch);
 
 // LoadInbox reads the saved events in their order; other rows are passed over (STORAGE_DAMAGED).
 Result<std::vector<InboxEvent>> LoadInbox(const Rows& rows);

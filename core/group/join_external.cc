@@ -95,7 +95,7 @@ Result<ExternalJoin> Group::CompleteExternalJoin(StagedExternalJoin staged, cons
     entries.push_back({ProposalByValue{proposal}});
   }
   Commit commit{EncodedList<ProposalOrRef>(entries), std::nullopt};
-  const PlanRules rules{&options.policy, env.now, env.pool, std::nullopt, PlanRules::Trust::verify};
+  const PlanRules rules{&options.policy, env.now, env.pool, std::nullopt, PlanRules::Judged::nothing};
   MLS_TRY(plan, PlanCommit(epoch, Sender::NewMemberCommit(), list, rules));
   MLS_TRY(path, MakeJoinPath(epoch, plan, profile, options.policy, env));
   MLS_DO(plan.tree.UpdateHashes(env.pool));

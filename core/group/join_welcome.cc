@@ -65,10 +65,10 @@ Result<GroupSecrets> OpenOurEntry(const Suite& suite, const Welcome& welcome, co
 
 Result<LeafIndex> FindOwnLeaf(const RatchetTree& tree, const KeyPackage& key_package) {
   const Bytes own = Encode(key_package.leaf_node);
-  for (auto leaf = tree.NextMember({0}); leaf; leaf = tree.NextMember({leaf->value + 1})) {
-    if (Equal(tree.EncodedLeaf(*leaf), own)) return *leaf;
-  }
-  return Error::OWN_LEAF_NOT_FOUND;  // RFC 9420 §12.4.3.1: the leaf of our key package is in the tree
+  auto leaf = tree.NextMember({0});
+  while (leaf && !Equal(tree.EncodedLeaf(*leaf), own)) leaf = tree.NextMember({leaf->value + 1});
+  MLS_REQUIRE(leaf.has_value(), OWN_LEAF_NOT_FOUND);  // RFC 9420 §12.4.3.1: our key package's leaf is there
+  return *leaf;
 }
 
 // A joiner must support what the group uses (RFC 9420 §12.4.3, §13.4). It is judged before the tree, where

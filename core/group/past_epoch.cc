@@ -39,11 +39,21 @@ std::optional<View> Undo::SignatureKey(LeafIndex leaf) const {
   return leaf.value - range->first.value < range->count ? std::optional(View()) : std::nullopt;
 }
 
+void Undo::Restore(std::map<LeafIndex, Credential>& members) const {
+  for (const LeafRange& range : blank_) {
+    // What is stored is not taken at its word: the work grows with the members, not with a count.
+    const std::uint64_t end = std::uint64_t{range.first.value} + range.count;
+    auto member = members.lower_bound(range.first);
+    while (member != members.end() && member->first.value < end) member = members.erase(member);
+  }
+  for (const PastLeaf& one : members_) members.insert_or_assign(one.leaf, one.credential);
+}
+
 Bytes Undo::Encode() const { return mls::Encode(members_, blank_); }
 
 Result<Undo> Undo::Decode(View bytes) {
   Undo undo;
-  Reader in(bytes);
+  Reader in = Reader::Again(bytes);  // DecodeStored: as many members as a Commit may remove
   wire::Read(in, undo.members_);
   wire::Read(in, undo.blank_);
   if (!in.done()) return Error::STORAGE_DAMAGED;
@@ -74,7 +84,7 @@ Result<PastEpoch> PastEpoch::Load(const Suite& suite, std::uint64_t epoch, View 
   std::uint32_t width = 0;
   Bytes context;
   Secret sender_data_secret;
-  Reader in(row);
+  Reader in = Reader::Again(row);
   wire::Read(in, ended);
   wire::Read(in, width);
   wire::Read(in, context);
@@ -90,6 +100,21 @@ Result<PastEpoch> PastEpoch::Load(const Suite& suite, std::uint64_t epoch, View 
                    std::move(context),
                    {std::move(sender_data_secret), std::move(secret_tree)},
                    std::move(undo)};
+}
+
+std::map<LeafIndex, Credential> MembersOf(const RatchetTree& tree) {
+  std::map<LeafIndex, Credential> members;
+  for (auto leaf = tree.NextMember({0}); leaf; leaf = tree.NextMember({leaf->value + 1})) {
+    members.emplace_hint(members.end(), *leaf, tree.Leaf(*leaf).credential);
+  }
+  return members;
+}
+
+std::map<LeafIndex, Credential> PastMembers(const std::deque<PastEpoch>& past, std::size_t position,
+                                            const RatchetTree& present) {
+  std::map<LeafIndex, Credential> members = MembersOf(present);
+  for (std::size_t i = past.size(); i-- > position;) past[i].undo.Restore(members);
+  return members;
 }
 
 View PastSignatureKey(const std::deque<PastEpoch>& past, std::size_t position, const RatchetTree& present,

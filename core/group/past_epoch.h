@@ -39,6 +39,8 @@ class Undo {
   // it.
   std::optional<View> SignatureKey(LeafIndex leaf) const;
   const std::vector<PastLeaf>& members() const { return members_; }
+  // Restore makes the members after the Commit those before it.
+  void Restore(std::map<LeafIndex, Credential>& members) const;
   Bytes Encode() const;
   static Result<Undo> Decode(View bytes);
 
@@ -62,6 +64,11 @@ struct PastEpoch {
   static void EraseRows(std::uint64_t epoch, Batch& batch);
   static Result<PastEpoch> Load(const Suite& suite, std::uint64_t epoch, View row, const Rows& rows);
 };
+
+// MembersOf lists the members of a tree; PastMembers makes them those of past[position].
+std::map<LeafIndex, Credential> MembersOf(const RatchetTree& tree);
+std::map<LeafIndex, Credential> PastMembers(const std::deque<PastEpoch>& past, std::size_t position,
+                                            const RatchetTree& present);
 
 // PastSignatureKey finds the key that `leaf` had in past[position]; `present` is the current tree.
 View PastSignatureKey(const std::deque<PastEpoch>& past, std::size_t position, const RatchetTree& present,

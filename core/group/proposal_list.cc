@@ -16,8 +16,7 @@ LeafRules RulesFor(const PublicEpoch& epoch, const Extensions& extensions,
       &epoch.suite(), &rules.policy->limits, rules.policy->known_certificates.get(), &extensions, required,
       source,         std::nullopt};
   // RFC 9420 §7.3: a received lifetime should hold now; only leaves from KeyPackages have one.
-  const bool ours = rules.trust == PlanRules::Trust::own;
-  if (rules.policy->lifetimes == Policy::Lifetimes::check && !ours) leaf.now = rules.now;
+  if (rules.policy->lifetimes == Policy::Lifetimes::check) leaf.now = rules.now;
   return leaf;
 }
 
@@ -105,7 +104,8 @@ Status Touch(Walk& walk, LeafIndex leaf) {
 Status SortProposal(Walk& walk, const Sender& committer, const ListedProposal& listed, CommitPlan& plan) {
   const Proposal& proposal = *listed.proposal;
   const bool regular = committer.sender_type == SenderType::member;
-  plan.path_required |= RequiresPath(proposal, walk.rules.policy->custom_proposals);
+  const bool judged = walk.rules.judged == PlanRules::Judged::everything;
+  plan.path_required |= !judged && RequiresPath(proposal, walk.rules.policy->custom_proposals);
   switch (proposal.type()) {
     case ProposalType::add:
       walk.adds.push_back(&listed);
@@ -165,12 +165,12 @@ Status ValidateExternalList(const Walk& walk, const CommitPlan& plan) {
 }
 
 Status ValidateEach(const Walk& walk, const CommitPlan& plan) {
+  if (walk.rules.judged != PlanRules::Judged::nothing) return kOk;
   const RequiredCapabilities* required = plan.required ? &*plan.required : nullptr;
   for (const ListedProposal& listed : walk.list) {
     MLS_DO(
         ValidateProposal(walk.epoch, plan.extensions, required, *listed.proposal, listed.sender, walk.rules));
   }
-  if (walk.rules.trust == PlanRules::Trust::own) return kOk;
   // Signatures of what came by reference were checked when it came (RFC 9420 §12.1).
   std::vector<const ListedProposal*> unverified;
   for (const ListedProposal* add : walk.adds) {
@@ -185,7 +185,8 @@ Status ValidateEach(const Walk& walk, const CommitPlan& plan) {
 
 // Two new leaves with one key, or one with the key of a member who stays (RFC 9420 §7.3, §12.2).
 Status ValidateUniqueKeys(const Walk& walk, const CommitPlan& plan) {
-  if (!plan.tree.index().HasDuplicateKeys()) return kOk;
+  const bool unique = !plan.tree.index().HasDuplicateKeys();
+  if (unique) return kOk;
   const TreeIndex& before = walk.epoch.tree.index();
   const auto signature_key_is_free = [&](const LeafNode& leaf) -> Status {
     MLS_REQUIRE(!before.HasSignatureKey(leaf.signature_key),
@@ -208,7 +209,8 @@ Status ValidateUniqueKeys(const Walk& walk, const CommitPlan& plan) {
     if (!Equal(leaf.signature_key, former)) MLS_DO(signature_key_is_free(leaf));
     MLS_DO(encryption_key_is_free(leaf));
   }
-  return Error::INVALID_PROPOSAL_LIST;  // RFC 9420 §12.2: two proposals of this list share a key
+  MLS_REQUIRE(unique, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: two proposals of this list share a key
+  return kOk;
 }
 
 Status ApplyToTree(const Walk& walk, CommitPlan& plan) {
@@ -221,7 +223,7 @@ Status ApplyToTree(const Walk& walk, CommitPlan& plan) {
     // RFC 9420 §12.2: everyone who processes the Commit supports it; those added or removed by it need not.
     MLS_REQUIRE(plan.tree.index().AllSupport(custom->tag), INVALID_PROPOSAL_LIST);  // RFC 9420 §13.2
   }
-  const std::uint32_t room = walk.rules.policy->limits.max_leaves;
+  const std::uint32_t room = walk.rules.limits().max_leaves;
   MLS_REQUIRE(plan.tree.member_count() + walk.adds.size() <= room,
               LIMIT_EXCEEDED);  // RFC 9420 §7.7: growth is bounded
   std::vector<const LeafNode*> leaves;
@@ -268,6 +270,16 @@ Status ValidateMembers(const Walk& walk, const CommitPlan& plan) {
 }
 
 }  // namespace
+
+const Limits& PlanRules::limits() const {
+  static constexpr Limits kUnlimited = [] {
+    Limits limits;
+    limits.max_proposals_per_commit = limits.max_psks_per_commit = SIZE_MAX;
+    limits.max_leaves = UINT32_MAX;
+    return limits;
+  }();
+  return judged == Judged::everything ? kUnlimited : policy->limits;
+}
 
 Status ValidateCredentialTypes(const RatchetTree& tree, const LeafNode& leaf) {
   const TreeIndex& index = tree.index();
@@ -335,7 +347,7 @@ void QuestionsOf(const PublicEpoch& epoch, const Proposal& proposal, const Sende
 
 Result<CommitPlan> PlanCommit(const PublicEpoch& epoch, const Sender& committer,
                               std::span<const ListedProposal> list, const PlanRules& rules) {
-  const Limits& limits = rules.policy->limits;
+  const Limits& limits = rules.limits();
   MLS_REQUIRE(epoch.context.epoch + 1 != 0, LIMIT_EXCEEDED);  // RFC 9420 §8.1: the epoch does not wrap
   MLS_REQUIRE(list.size() <= limits.max_proposals_per_commit,
               LIMIT_EXCEEDED);  // RFC 9420 §12.4: bounded work

@@ -37,8 +37,12 @@ struct PlanRules {
   // Which usages a resumption PSK may have besides application: only the first Commit of a successor group
   // may carry reinit or branch (RFC 9420 §11.2, §11.3).
   std::optional<ResumptionPSKUsage> successor;
-  // Signatures of proposals by value are verified unless we made the list ourselves and load it again.
-  enum class Trust : std::uint8_t { verify, own } trust = Trust::verify;
+  // What was judged before and is not judged again. `each`: the entries, each by itself. `everything`: a
+  // Commit of our own is loaded; what the policy said of it when it was made counts, not what today's would
+  // say, for the delivery service may have it already.
+  enum class Judged : std::uint8_t { nothing, each, everything } judged = Judged::nothing;
+  // limits are the policy's, or none that a Commit could reach when everything was judged.
+  const Limits& limits() const;
 };
 
 struct CommitPlan {

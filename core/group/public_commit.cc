@@ -13,26 +13,30 @@ using AddedLeaves = std::vector<LeafIndex>;
 
 // The list of a Commit with every reference looked up (RFC 9420 §12.4).
 struct ResolvedList {
-  std::vector<ProposalOrRef> entries;  // decoded; `list` points into them
+  std::deque<Proposal> values;  // `list` points into them
   std::vector<ListedProposal> list;
   std::vector<CachedProposalPtr> referenced;
 };
 
-Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, const ProposalCache& cache,
-                             const Limits& limits) {
+Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, const PublicEpoch& epoch,
+                             const ProposalCache& cache, const Limits& limits) {
   const bool joins = committer.sender_type != SenderType::member;
   const std::size_t most = joins ? 2 + limits.max_psks_per_commit : limits.max_proposals_per_commit;
   MLS_REQUIRE(
       commit.proposals.count() <= most,
       LIMIT_EXCEEDED);  // RFC 9420 §12.4: counted before they are decoded; §12.4.3.2: a joiner has few
   ResolvedList resolved;
-  resolved.entries = commit.proposals.Decode();
-  resolved.list.reserve(resolved.entries.size());
   std::set<Bytes> seen;
-  for (const ProposalOrRef& entry : resolved.entries) {
-    if (const auto* value = std::get_if<ProposalByValue>(&entry.body)) {
-      resolved.list.push_back({&value->proposal, committer, nullptr});
-      continue;
+  std::size_t removes = 0;
+  MLS_DO(commit.proposals.ForEach([&](ProposalOrRef&& entry) -> Status {
+    if (auto* value = std::get_if<ProposalByValue>(&entry.body)) {
+      if (value->proposal.type() == ProposalType::remove) ++removes;
+      MLS_REQUIRE(removes <= epoch.tree.member_count(),
+                  INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: one Remove for a leaf
+      resolved.values.push_back(std::move(value->proposal));
+      MLS_DO(CheckWeight(resolved.values.size() - removes, commit.proposals));
+      resolved.list.push_back({&resolved.values.back(), committer, nullptr});
+      return kOk;
     }
     MLS_REQUIRE(!joins, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.4.3.2: a joiner has seen no proposals
     const Bytes& reference = std::get<ProposalByReference>(entry.body).reference;
@@ -41,13 +45,15 @@ Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, cons
     MLS_REQUIRE(seen.insert(reference).second, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: once
     resolved.list.push_back({&cached->proposal(), cached->sender(), &cached->reference});
     resolved.referenced.push_back(std::move(cached));
-  }
+    return kOk;
+  }));
   return resolved;
 }
 
 // RFC 9420 §12.4.2: the path's leaf is to the committer's leaf what an Update is, but for its source.
 Status ValidatePathLeaf(const PublicEpoch& epoch, const CommitPlan& plan, LeafIndex committer,
                         const std::optional<LeafNode>& former, const LeafNode& leaf, const PlanRules& rules) {
+  if (rules.judged == PlanRules::Judged::everything) return kOk;
   const RequiredCapabilities* required = plan.required ? &*plan.required : nullptr;
   const LeafRules leaf_rules{&epoch.suite(),
                              &rules.policy->limits,
@@ -64,7 +70,6 @@ Status ValidatePathLeaf(const PublicEpoch& epoch, const CommitPlan& plan, LeafIn
   const View current = plan.tree.SignatureKey(committer);
   MLS_REQUIRE(Equal(leaf.signature_key, current) || !plan.tree.index().HasSignatureKey(leaf.signature_key),
               DUPLICATE_SIGNATURE_KEY);  // RFC 9420 §7.3: unique among the members
-  if (rules.trust == PlanRules::Trust::own) return kOk;
   return VerifyLeafSignature(epoch.suite(), leaf, epoch.context.group_id, committer);
 }
 
@@ -92,7 +97,7 @@ Status ApplyCommitPath(const PublicEpoch& epoch, const Sender& sender, const Upd
   CommitPlan& plan = commit.plan;
   if (sender.sender_type == SenderType::new_member_commit) {
     commit.committer = plan.tree.LeftmostBlankLeaf();  // RFC 9420 §12.4.2: where an Add would put it
-    MLS_REQUIRE(plan.tree.member_count() < rules.policy->limits.max_leaves, LIMIT_EXCEEDED);  // RFC 9420 §7.7
+    MLS_REQUIRE(plan.tree.member_count() < rules.limits().max_leaves, LIMIT_EXCEEDED);  // RFC 9420 §7.7
     plan.tree.ExtendTo(commit.committer);
   }
   const std::optional<LeafNode> former = FormerLeaf(epoch, plan, sender);
@@ -181,6 +186,13 @@ GroupContext NextContext(const PublicEpoch& epoch, const RatchetTree& tree, Exte
   return context;
 }
 
+Status CheckWeight(std::size_t proposals, const EncodedList<ProposalOrRef>& list) {
+  const std::size_t weight = proposals * (sizeof(Proposal) + sizeof(ListedProposal));
+  MLS_REQUIRE(weight <= kDecodedElements + 3 * list.Size(),
+              LIMIT_EXCEEDED);  // RFC 9420 §12.4: bounded memory
+  return kOk;
+}
+
 Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& cache,
                                  Verified<AuthenticatedContent> content, const PlanRules& rules) {
   // The transcript comes first because the encoding is given up here: what is staged lives longer.
@@ -189,14 +201,14 @@ Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& 
   auto owned = std::make_shared<const AuthenticatedContent>(std::move(content).Take());
   const Sender& sender = owned->content.sender;
   const Commit& commit = *owned->content.commit();
-  MLS_TRY(resolved, Resolve(commit, sender, cache, rules.policy->limits));
+  MLS_TRY(resolved, Resolve(commit, sender, epoch, cache, rules.limits()));
   MLS_TRY(plan, PlanCommit(epoch, sender, resolved.list, rules));
   MLS_DO(ValidateExternalPolicy(epoch, sender, plan, rules));
   MLS_REQUIRE(commit.path.has_value() || !plan.path_required,
               MISSING_PATH);  // RFC 9420 §12.4: when it is needed
 
   PublicCommit staged{owned,
-                      std::move(resolved.entries),
+                      std::move(resolved.values),
                       std::move(resolved.referenced),
                       std::move(plan),
                       sender.leaf_index,

@@ -2,6 +2,8 @@
 // without a secret. Trackers stop here; members go on with the secrets.
 #pragma once
 
+#include <deque>
+
 #include "group/proposal_cache.h"
 
 namespace mls {
@@ -21,7 +23,7 @@ Result<CachedProposalPtr> StageProposal(const PublicEpoch& epoch, const Proposal
 // PublicCommit is a Commit applied to the public state.
 struct PublicCommit {
   std::shared_ptr<const AuthenticatedContent> content;
-  std::vector<ProposalOrRef> entries;  // of its list; with `referenced`: what `plan` points to
+  std::deque<Proposal> values;  // of its list; with `referenced`: what `plan` points to
   std::vector<CachedProposalPtr> referenced;
   CommitPlan plan;            // its tree has moved into `next`
   LeafIndex committer;        // with an external Commit: the joiner's new leaf
@@ -33,6 +35,11 @@ struct PublicCommit {
     return commit->path ? &*commit->path : nullptr;
   }
 };
+
+// CheckWeight: decoded proposals take at most three times their list and 1 MiB; a few bytes may stand for a
+// structure of hundreds. Removes, of which a list has one for a member at most, are not counted.
+// LIMIT_EXCEEDED.
+Status CheckWeight(std::size_t proposals, const EncodedList<ProposalOrRef>& list);
 
 // StageCommit validates and applies a Commit (RFC 9420 §12.4.2) as far as public data goes.
 Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& cache,

@@ -4,10 +4,15 @@
 
 namespace mls {
 
-Status CheckVerdicts(const Questions& questions, const Answers& answers) {
+Status CheckAnswered(const Questions& questions, const Answers& answers) {
   MLS_REQUIRE(answers.credentials.size() == questions.credentials.size(),
               MISUSE);                                                // RFC 9420 §5.3.1: each is judged
   MLS_REQUIRE(answers.psks.size() == questions.psks.size(), MISUSE);  // RFC 9420 §8.4: each is answered
+  return kOk;
+}
+
+Status CheckVerdicts(const Questions& questions, const Answers& answers) {
+  MLS_DO(CheckAnswered(questions, answers));
   for (const Verdict verdict : answers.credentials) {
     MLS_REQUIRE(verdict != Verdict::reject, CREDENTIAL_REJECTED);  // RFC 9420 §5.3.1: validated with the AS
     MLS_REQUIRE(verdict != Verdict::reject_succession,

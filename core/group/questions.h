@@ -35,6 +35,9 @@ struct Answers {
   std::vector<std::optional<Secret>> psks;  // none: not held
 };
 
+// CheckAnswered: MISUSE when the number of answers is off.
+Status CheckAnswered(const Questions& questions, const Answers& answers);
+
 // CheckVerdicts turns the verdicts into a Status: the first that is not accept, or MISUSE when their number
 // is off.
 Status CheckVerdicts(const Questions& questions, const Answers& answers);

@@ -18,8 +18,9 @@ Result<std::optional<StagedMessage>> Group::FindEcho(View bytes) const {
   }
   if (sent_.empty() && proposals().empty()) return std::optional<StagedMessage>();
   MLS_TRY(hash, Hash(suite(), {bytes}));
-  if (std::find(sent_.begin(), sent_.end(), hash) != sent_.end()) {
-    echo.own = OwnMessage{ContentType::application};
+  for (const SentMessage& sent : sent_) {
+    if (sent.hash != hash) continue;
+    echo.own = OwnMessage{sent.type};
     return std::optional(std::move(echo));
   }
   for (const CachedProposalPtr& proposal : proposals().in_order()) {
@@ -114,9 +115,16 @@ Result<StagedMessage> Group::StageContent(Verified<AuthenticatedContent> verifie
     }
     case ContentType::commit: {
       MLS_TRY(commit, mls::StageCommit(epoch(), proposals(), std::move(verified), Rules(env)));
-      staged.questions = commit.questions;
-      MLS_TRY(psks, ForeignPsks(commit.plan.psks));
-      staged.questions.psks = std::move(psks);
+      // Whom a member removes needs neither its PSKs nor its newcomers: nothing may keep us from forgetting
+      // the group (RFC 9420 §16.6). A stranger who replaces us has to be our successor.
+      const auto& removed = commit.plan.removed;
+      const bool leaving = commit.content->content.sender.sender_type == SenderType::member &&
+                           std::binary_search(removed.begin(), removed.end(), self());
+      if (!leaving) {
+        staged.questions = commit.questions;
+        MLS_TRY(psks, ForeignPsks(commit.plan.psks));
+        staged.questions.psks = std::move(psks);
+      }
       staged.commit = std::move(commit);
       return staged;
     }

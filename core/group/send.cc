@@ -42,7 +42,7 @@ Result<Done<Bytes>> Group::Protect(View data, View authenticated_data, const Env
   Change change = NewChange();
   MLS_TRY(message, Frame(*content, WireFormat::mls_private_message, change, env));
   MLS_TRY(hash, Hash(suite(), {message}));
-  change.sent = hash;
+  change.sent = SentMessage{hash, ContentType::application};
   return Done<Bytes>{std::move(change), std::move(message)};
 }
 
@@ -60,10 +60,7 @@ Result<StagedOwnProposal> Group::StageOwnProposal(Proposal proposal, View authen
                           Sender::Member(self()), Rules(env)));
   if (const auto* add = proposal.As<Add>()) {
     MLS_DO(VerifyKeyPackageSignatures(suite(), add->key_package));
-    const Lifetime& lifetime = add->key_package.leaf_node.lifetime;
-    MLS_REQUIRE(lifetime.not_before <= env.now,
-                NOT_YET_VALID);                           // RFC 9420 §7.3: a must where we are the sender
-    MLS_REQUIRE(env.now <= lifetime.not_after, EXPIRED);  // RFC 9420 §7.3
+    MLS_DO(CheckLifetime(add->key_package.leaf_node.lifetime, env.now));
   }
   StagedOwnProposal staged{version_, std::move(proposal), ToBytes(authenticated_data), std::nullopt, {}};
   QuestionsOf(epoch(), staged.proposal, Sender::Member(self()), staged.questions);
@@ -116,8 +113,11 @@ Result<Done<Bytes>> Group::CompleteOwnProposal(StagedOwnProposal staged, const A
         EncodeSecret(staged.update->encryption_private_key, staged.update->signature_private_key));
     change.update = std::move(staged.update);
   }
+  change.proposed = cached.reference;
   // The same proposal made again has the same reference: it is cached, and saved, once.
-  if (proposals().Find(cached.reference) == nullptr) {
+  if (proposals().Find(cached.reference) != nullptr) {
+    change.sent = SentMessage{hash, ContentType::proposal};
+  } else {
     ProposalCache::SaveOne(cached, static_cast<std::uint32_t>(proposals().in_order().size()), change.batch);
     change.proposal = std::make_shared<const CachedProposal>(std::move(cached));
   }

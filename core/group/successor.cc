@@ -9,11 +9,11 @@ namespace mls {
 
 namespace {
 
-// The identities of all members of a tree, for comparing two groups.
-Result<std::set<Bytes>> Identities(const RatchetTree& tree) {
+// The identities of all members, for comparing two groups.
+Result<std::set<Bytes>> Identities(const std::map<LeafIndex, Credential>& members) {
   std::set<Bytes> identities;
-  for (auto leaf = tree.NextMember({0}); leaf; leaf = tree.NextMember({leaf->value + 1})) {
-    MLS_TRY(identity, ClientIdentity(tree.Leaf(*leaf).credential));
+  for (const auto& [leaf, credential] : members) {
+    MLS_TRY(identity, ClientIdentity(credential));
     identities.insert(std::move(identity));
   }
   return identities;
@@ -29,7 +29,7 @@ bool Includes(const std::set<Bytes>& all, const std::set<Bytes>& some) {
 // Every member of the old group has a key package or is ourselves, and nobody else has (RFC 9420 §11.2,
 // §12.4.1).
 Status CoversMembers(const Group& origin, const SuccessorOptions& options, ResumptionPSKUsage usage) {
-  MLS_TRY(old_members, Identities(origin.tree()));
+  MLS_TRY(old_members, Identities(MembersOf(origin.tree())));
   std::set<Bytes> members;
   MLS_TRY(own, ClientIdentity(options.profile->credential));
   members.insert(std::move(own));
@@ -117,16 +117,18 @@ Result<Successor> Group::CompleteSuccessor(StagedSuccessor staged, const Answers
 
 Status ValidateSuccession(const Group& origin, const ResumptionPsk& psk, const PublicEpoch& joined) {
   const GroupContext& context = joined.context;
-  MLS_TRY(old_members, Identities(origin.tree()));
-  MLS_TRY(new_members, Identities(joined.tree));
+  MLS_TRY(new_members, Identities(MembersOf(joined.tree)));
   if (psk.usage == ResumptionPSKUsage::branch) {
     MLS_REQUIRE(context.epoch == 1, BRANCH_MISMATCH);                                     // RFC 9420 §11.3
     MLS_REQUIRE(context.version == origin.context().version, BRANCH_MISMATCH);            // RFC 9420 §11.3
     MLS_REQUIRE(context.cipher_suite == origin.context().cipher_suite, BRANCH_MISMATCH);  // RFC 9420 §11.3
+    MLS_TRY(members, origin.MembersAt(psk.psk_epoch));
+    MLS_TRY(old_members, Identities(members));
     MLS_REQUIRE(Includes(old_members, new_members),
                 BRANCH_MISMATCH);  // RFC 9420 §11.3: members of the old group only
     return kOk;
   }
+  MLS_TRY(old_members, Identities(MembersOf(origin.tree())));
   const std::optional<ReInit>& reinit = origin.reinit();
   MLS_REQUIRE(reinit.has_value(), REINIT_MISMATCH);  // RFC 9420 §12.4.3.1: its last Commit was a ReInit
   MLS_REQUIRE(psk.psk_epoch == origin.context().epoch,

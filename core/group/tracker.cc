@@ -133,7 +133,7 @@ Result<StagedHandshake> Tracker::Stage(View bytes, const Env& env) const {
   MLS_TRY(key, SenderKey(*epoch_, content->content, policy_));
   MLS_TRY(verified, VerifyContent(epoch_->suite(), std::move(content), key, epoch_->encoded_context));
 
-  const PlanRules rules{&policy_, env.now, env.pool, std::nullopt, PlanRules::Trust::verify};
+  const PlanRules rules{&policy_, env.now, env.pool, std::nullopt, PlanRules::Judged::nothing};
   StagedHandshake staged;
   staged.version = version_;
   if (verified->content.content_type() == ContentType::proposal) {

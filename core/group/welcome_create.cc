@@ -46,11 +46,6 @@ Result<std::vector<WelcomeMessage>> MakeWelcomes(const WelcomeInput& input, cons
   const Suite& suite = input.next->shared->suite();
   const CommitOptions& options = *input.options;
   const bool one_each = options.welcomes == CommitOptions::Welcomes::one_each;
-  const bool inside = options.tree == CommitOptions::Tree::inside;
-  MLS_REQUIRE(
-      !one_each || !inside || input.plan->added_in_order.size() <= input.limits->max_joiners_with_tree,
-      LIMIT_EXCEEDED);  // RFC 9420 §12.4.3.3: a tree in each of many Welcomes is quadratic; send it apart
-
   MLS_TRY(group_info,
           BuildGroupInfo(*input.next, input.signature_private_key,
                          {options.tree, options.external_pub, options.group_info_extensions}, env));

@@ -13,11 +13,10 @@ struct WelcomeInput {
   const Secret* joiner_secret = nullptr;
   const Secret* member_secret = nullptr;
   const CommitOptions* options = nullptr;
-  const Limits* limits = nullptr;
 };
 
 // MakeWelcomes seals one GroupInfo, and the group's secrets to each joiner: on all cores, with the hashes
-// that all share done once. LIMIT_EXCEEDED when one Welcome each would carry the tree too often.
+// that all share done once.
 Result<std::vector<WelcomeMessage>> MakeWelcomes(const WelcomeInput& input, const Env& env);
 
 }  // namespace mls

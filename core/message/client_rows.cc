@@ -1,7 +1,9 @@
 #include "message/client_rows.h"
 
 #include "base/check.h"
+#include "crypto/diffie_hellman.h"
 #include "crypto/kdf.h"
+#include "crypto/signature.h"
 
 namespace mls {
 
@@ -23,6 +25,17 @@ Result<std::pair<const Suite*, MemberProfile>> LoadSigner(View key, View value) 
                         std::move(row->signature_key), std::move(row->capabilities),
                         std::move(row->leaf_extensions)};
   return std::pair(suite, std::move(profile));
+}
+
+Status CheckImported(const Suite& suite, const StoredKeyPackage& stored) {
+  const KeyPackage& package = stored.key_package;
+  MLS_TRY(init, DiffieHellmanPublicKey(suite, stored.keys.init_private_key));
+  MLS_REQUIRE(Equal(init, package.init_key), INVALID_KEY);  // RFC 9420 §10: its private half
+  MLS_TRY(encryption, DiffieHellmanPublicKey(suite, stored.keys.encryption_private_key));
+  MLS_REQUIRE(Equal(encryption, package.leaf_node.encryption_key), INVALID_KEY);  // RFC 9420 §10
+  MLS_TRY(signature, SignaturePublicKey(suite, stored.keys.signature_private_key));
+  MLS_REQUIRE(Equal(signature, package.leaf_node.signature_key), INVALID_KEY);  // RFC 9420 §10
+  return VerifyKeyPackageSignatures(suite, package);
 }
 
 Bytes KeyPackageRow(View reference) { return RowKey(RowTag::key_package, Encoded{reference}); }

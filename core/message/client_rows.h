@@ -36,6 +36,9 @@ struct StoredKeyPackage {
   static constexpr auto kWire =
       Fields(&StoredKeyPackage::key_package, &StoredKeyPackage::keys, &StoredKeyPackage::use);
 };
+// CheckImported judges a package that was made elsewhere: its private keys are those of its public ones
+// (INVALID_KEY), and its owner made it (BAD_LEAF_SIGNATURE, INVALID_KEY_PACKAGE).
+Status CheckImported(const Suite& suite, const StoredKeyPackage& stored);
 Bytes KeyPackageRow(View reference);
 void SaveKeyPackage(View reference, const StoredKeyPackage& stored, Batch& batch);
 // LoadKeyPackage: STORAGE_DAMAGED, also when the row's name is not the package's own reference.

@@ -12,8 +12,9 @@ namespace {
 // A bucket is a page: small enough to copy for one change, large enough that a tree has few of them.
 constexpr std::size_t kFullBucket = 48;
 constexpr std::size_t kSparseBucket = 8;
-// Values that wait to be counted, beyond as many as are counted.
+// Values that wait to be counted, and entries that count nothing, beyond as many as are counted.
 constexpr std::size_t kManyFresh = 4096;
+constexpr std::size_t kManyZeros = 64;
 
 }  // namespace
 
@@ -82,6 +83,7 @@ std::vector<CredentialType> TreeIndex::CredentialTypesInUse() const {
   const auto first =
       std::lower_bound(counts_->begin(), counts_->end(), KeyOf(Counted::credential_in_use, 0), Before);
   for (auto entry = first; entry != counts_->end(); ++entry) {
+    if (entry->members == 0) continue;
     types.push_back(static_cast<CredentialType>(entry->key & 0xffff));
   }
   return types;
@@ -127,7 +129,7 @@ void TreeIndex::AddMember(const LeafNodeView& leaf, Merge merge) {
   for (std::uint32_t key : KeysOf(leaf)) {
     entry = std::lower_bound(entry, counts.end(), key, Before);
     if (entry != counts.end() && entry->key == key) {
-      ++entry->members;
+      if (entry->members++ == 0) --zeros_;
     } else {
       fresh_.push_back(key);
     }
@@ -159,12 +161,13 @@ void TreeIndex::RemoveMember(const LeafNodeView& leaf) {
   signature_keys_.Remove(leaf.signature_key);
   std::vector<Entry>& counts = counts_.Write();
   auto entry = counts.begin();
-  std::size_t gone = 0;
   for (std::uint32_t key : KeysOf(leaf)) {
     entry = std::lower_bound(entry, counts.end(), key, Before);
-    if (entry != counts.end() && entry->key == key && --entry->members == 0) ++gone;
+    if (entry != counts.end() && entry->key == key && --entry->members == 0) ++zeros_;
   }
-  if (gone != 0) std::erase_if(counts, [](const Entry& one) { return one.members == 0; });
+  if (zeros_ <= kManyZeros + counts.size() / 4) return;
+  std::erase_if(counts, [](const Entry& one) { return one.members == 0; });
+  zeros_ = 0;
 }
 
 }  // namespace mls

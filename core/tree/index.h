@@ -81,7 +81,8 @@ class TreeIndex {
 
   KeySet encryption_keys_;
   KeySet signature_keys_;
-  Shared<std::vector<Entry>> counts_;  // by key; no entry is zero
+  Shared<std::vector<Entry>> counts_;  // by key
+  std::size_t zeros_ = 0;              // entries that no member lists any more: some are left for a while
   std::vector<std::uint32_t> fresh_;   // keys that are not in counts_ yet, each as often as it was listed
   std::uint32_t members_ = 0;
 };

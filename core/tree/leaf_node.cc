@@ -7,6 +7,12 @@
 
 namespace mls {
 
+Status CheckLifetime(const Lifetime& lifetime, std::uint64_t now) {
+  MLS_REQUIRE(lifetime.not_before <= now, NOT_YET_VALID);  // RFC 9420 §7.3: the current time is in the range
+  MLS_REQUIRE(now <= lifetime.not_after, EXPIRED);         // RFC 9420 §7.3: the current time is in the range
+  return kOk;
+}
+
 namespace {
 
 template <class T>
@@ -63,11 +69,7 @@ Status ValidateLifetime(const Lifetime& lifetime, const LeafRules& rules) {
   const std::uint64_t total = lifetime.not_after - lifetime.not_before;
   MLS_REQUIRE(total <= rules.limits->max_lifetime,
               INVALID_LIFETIME);  // RFC 9420 §7.2: the application's maximum
-  if (!rules.now) return kOk;
-  MLS_REQUIRE(lifetime.not_before <= *rules.now,
-              NOT_YET_VALID);                              // RFC 9420 §7.3: the current time is in the range
-  MLS_REQUIRE(*rules.now <= lifetime.not_after, EXPIRED);  // RFC 9420 §7.3: the current time is in the range
-  return kOk;
+  return rules.now ? CheckLifetime(lifetime, *rules.now) : Status(kOk);
 }
 
 }  // namespace

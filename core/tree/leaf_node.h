@@ -78,6 +78,10 @@ struct LeafRules {
   std::optional<std::uint64_t> now;                // seconds since 1970 where the lifetime is checked
 };
 
+// CheckLifetime: EXPIRED, NOT_YET_VALID. A must where we are the sender, whatever the policy says of others
+// (RFC 9420 §7.3).
+Status CheckLifetime(const Lifetime& lifetime, std::uint64_t now);
+
 // ValidateLeafNode runs every check of RFC 9420 §7.3 that one leaf decides alone, except the signature and
 // the credential question: size and keys (INVALID_KEY, LIMIT_EXCEEDED), source (INVALID_LEAF_SOURCE), version
 // and suite (UNSUPPORTED_CAPABILITY), extensions against capabilities (INVALID_LEAF_NODE,

@@ -25,7 +25,7 @@ Result<View> ReadLeaf(Reader& in, const Limits& limits) {
   Reader ahead = in;
   LeafNodeView view;
   wire::Read(ahead, view);
-  if (!ahead.ok()) return Error::MALFORMED;
+  MLS_REQUIRE(ahead.ok(), MALFORMED);  // RFC 9420 §12.4.3.3: what stands there is a LeafNode
   const View encoded = in.Take(start.size() - ahead.rest().size());
   MLS_REQUIRE(encoded.size() <= limits.max_leaf_node_size, LIMIT_EXCEEDED);  // RFC 9420 §7.2: bounded size
   MLS_TRY(leaf, Decode<LeafNode>(encoded));
@@ -69,14 +69,14 @@ Bytes RatchetTree::EncodeExtension() const {
 Result<RatchetTree> RatchetTree::DecodeExtension(const Suite& suite, View data, const Limits& limits) {
   Reader outer(data);
   Reader in(outer.Vector());
-  if (!outer.done()) return Error::MALFORMED;
+  MLS_REQUIRE(outer.done(), MALFORMED);  // RFC 9420 §12.4.3.3: the data is one vector of nodes
   RatchetTree tree(suite);
   bool ends_in_leaf = false;
   for (NodeIndex node(0); !in.empty(); ++node.value) {
     const bool within = LeafOf(node).value < limits.max_leaves;
     MLS_REQUIRE(within, LIMIT_EXCEEDED);  // RFC 9420 §7.7: bounded tree
     const auto presence = in.Uint<std::uint8_t>();
-    if (presence > kPresent) return Error::MALFORMED;  // RFC 9420 §2.1.1: the presence octet is 0 or 1
+    MLS_REQUIRE(presence <= kPresent, MALFORMED);  // RFC 9420 §2.1.1: the presence octet is 0 or 1
     ends_in_leaf = false;
     if (presence == kAbsent) continue;
     MLS_TRY(type, DecodePrefix<NodeType>(in));

@@ -122,7 +122,7 @@ Status RatchetTree::RestoreLeaves(std::uint32_t number, std::optional<View> row)
     if (!nodes[slot] || (member && Equal(EncodedLeaf(leaf), *nodes[slot]))) continue;
     ++Count().leaves_decoded;
     if (leaf.value >= width_ || !Decode<LeafNode>(*nodes[slot]).ok()) return Error::STORAGE_DAMAGED;
-    PutLeaf(leaf, std::move(*nodes[slot]));
+    PutLeaf(leaf, std::move(*nodes[slot]), TreeIndex::Merge::later);
   }
   return kOk;
 }
@@ -185,6 +185,7 @@ Result<RatchetTree> RatchetTree::Load(const Suite& suite, std::uint32_t width, c
   for (const RowTag tag : {RowTag::leaves, RowTag::parents}) {
     MLS_DO(rows.Scan(RowKey(tag), [&](View key, View value) { return tree.RestorePage(key, value); }));
   }
+  tree.index_.MergeCounts();
   tree.Truncate();
   if (tree.width_ != width) return Error::STORAGE_DAMAGED;
   return tree;
@@ -234,6 +235,7 @@ Result<RatchetTree> RatchetTree::Refresh(std::uint32_t width, const RowDelta& de
   RatchetTree tree = *this;
   if (width > width_) tree.ExtendTo({width - 1});
   for (const auto& [key, row] : changed) MLS_DO(tree.RestorePage(key, row));
+  tree.index_.MergeCounts();
   for (const auto& [key, row] : changed) tree.DropPageIfBlank(key);
   if (width < width_ && tree.HasParentsBeyond(width)) return Error::STORAGE_DAMAGED;
   tree.Truncate();

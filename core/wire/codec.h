@@ -318,6 +318,17 @@ Result<T> Decode(View input) {
   return value;
 }
 
+// DecodeStored reads a row that we wrote ourselves: what its lists take in memory was paid for when it was
+// made, so that no allowance is asked. STORAGE_DAMAGED.
+template <class T>
+Result<T> DecodeStored(View row) {
+  Reader in = Reader::Again(row);
+  T value{};
+  wire::Read(in, value);
+  if (!in.done()) return Error::STORAGE_DAMAGED;
+  return value;
+}
+
 // DecodePrefix reads a T from the front of `in` and leaves the rest.
 template <class T>
 Result<T> DecodePrefix(Reader& in) {

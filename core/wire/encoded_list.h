@@ -59,6 +59,18 @@ class EncodedList {
     return element;
   }
 
+  // ForEach decodes one element after the other and gives each away, until an error: a T&& to keep or to let
+  // go.
+  template <class Each>
+  Status ForEach(Each each) const {
+    for (Reader in = Reader::Again(bytes_); !in.empty();) {
+      T element{};
+      wire::Read(in, element);
+      if (Status done = each(std::move(element)); !done.ok()) return done;
+    }
+    return kOk;
+  }
+
   // Decode gives all elements.
   std::vector<T> Decode() const {
     std::vector<T> elements(count_);

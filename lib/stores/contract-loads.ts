@@ -159,11 +159,15 @@ export async function emptyScopes(store: Store): Promise<void> {
   await store.commit(atomOf(partOf(rows, [put(bytes(1), bytes(1)), put(bytes(2), bytes(2))]), partOf(versioned, [put(bytes(1), bytes(1))], {}, ['epoch'])))
   await store.commit(atomOf(partOf(rows, [remove(bytes(1))])))
   assert.deepEqual(await namesOf(store, bytes(33)), [rows, versioned])
-  await store.commit(atomOf(partOf(rows, [removeAll(bytes())]), partOf(versioned, [removeAll(bytes())])))
+  const emptying = atomOf(partOf(rows, [removeAll(bytes())]), partOf(versioned, [removeAll(bytes())]))
+  await store.commit(emptying)
   assert.deepEqual(await namesOf(store, bytes(33)), [versioned], 'without rows and versions there is no scope')
   assert.deepEqual(await slicesOf(store, rows), [])
+  await store.commit(emptying)
+  assert.deepEqual(await namesOf(store, bytes(33)), [versioned], 'and the same atom again makes none')
   await store.commit(atomOf(partOf(rows, [put(bytes(3), bytes(3))])))
-  assert.deepEqual(await rowsOf(store, rows), { '03': '03' })
+  await store.commit(emptying)
+  assert.deepEqual(await rowsOf(store, rows), { '03': '03' }, 'nor does it empty what came after it')
 }
 
 export async function listAndDelete(store: Store): Promise<void> {

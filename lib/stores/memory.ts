@@ -26,6 +26,8 @@ interface Scope {
   readonly rows: Map<string, Row>
   readonly versions: Map<string, bigint>
   revision: bigint
+  /** Rows that are there, and rows that were deleted and keep their key. */
+  live: number
   deleted: number
   /** What was deleted up to this revision is forgotten: an older `since` gets everything. */
   forgotten: bigint
@@ -41,6 +43,8 @@ interface Staged {
   readonly changes: readonly RowChange[]
   /** Those that replaced another. */
   readonly rows: Row[]
+  /** How many more are there, and how many were deleted. */
+  live: number
   deleted: number
 }
 
@@ -142,7 +146,7 @@ class MemoryStore implements Store {
           if (changes.push(change) % stride === 0 && slices.full()) await slices.next()
         }
       }
-      all.push({ scope: this.#scopeOf(part.scope), part, changes, rows: [], deleted: 0 })
+      all.push({ scope: this.#scopeOf(part.scope), part, changes, rows: [], live: 0, deleted: 0 })
     }
     for (const staged of all) {
       let done = 0
@@ -155,22 +159,23 @@ class MemoryStore implements Store {
 
   #scopeOf(name: Uint8Array): Scope {
     return this.#scopes.get(toHex(name)) ?? {
-      name: cloneOf(name), rows: new Map(), versions: new Map(), revision: this.#past, deleted: 0, forgotten: this.#past,
+      name: cloneOf(name), rows: new Map(), versions: new Map(), revision: this.#past, live: 0, deleted: 0, forgotten: this.#past,
       readers: new Set(), stale: [],
     }
   }
 
-  #publish({ scope, part, changes, rows, deleted }: Staged): bigint {
+  #publish({ scope, part, changes, rows, live, deleted }: Staged): bigint {
     const known = this.#scopes.has(toHex(scope.name))
     if (changes.length === 0 && part.advance.length === 0) return known ? scope.revision : 0n
     this.#scopes.set(toHex(scope.name), scope)
     scope.revision += 1n
+    scope.live += live
     scope.deleted += deleted
     for (const name of part.advance) scope.versions.set(name, (scope.versions.get(name) ?? 0n) + 1n)
     scope.stale = scope.stale.concat(rows)
     letGo(scope)
     const deleting = changes.some(({ kind }) => kind !== 'put')
-    if (deleting && scope.versions.size === 0 && ![...scope.rows.values()].some(({ value }) => value)) this.#drop(scope.name)
+    if (deleting && scope.versions.size === 0 && scope.live === 0) this.#drop(scope.name)
     return scope.revision
   }
 }
@@ -184,6 +189,7 @@ function* stage(staged: Staged): Generator<void, void, undefined> {
     const older = former?.revision === revision ? former.older : former ?? null
     const row = { key, value, revision, older }
     rows.set(name, row)
+    staged.live += (value ? 1 : 0) - (former?.value ? 1 : 0)
     if (older) staged.rows.push(row)
   }
   const remove = (name: string, row: Row | undefined): void => {

@@ -2,7 +2,7 @@
 import { Records } from '../batch'
 import { toHex } from '../bytes'
 import type { Slice, Versions } from '../store'
-import { withClient, type PostgresClient, type PostgresPool } from './postgres-pool'
+import { rowsOf, rowsOfAll, withClient, type PostgresClient, type PostgresPool } from './postgres-pool'
 import { SliceMaker, countSince, prefixEnd, revisionOf, type SliceHead } from './slices'
 import { Stream } from './stream'
 
@@ -11,6 +11,8 @@ export const namesPerPage = 1000
 const rowsPerPage = 4096
 const bytesPerPage = 1 << 18
 
+/** Whatever the session says: how bytes are written (postgres-pool.ts). */
+const bytesAsHex = 'SET LOCAL bytea_output = hex'
 /** Without statistics, or with old ones, the planner reads and sorts all that is left of a scope for each page; the index has the order. */
 const inOrderOfKeys = 'SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off'
 
@@ -22,7 +24,6 @@ interface Head extends SliceHead {
   /** Whether there are any. */
   readonly changed: boolean
 }
-type Row = readonly [key: Buffer, value: Buffer]
 
 export class Scopes {
   readonly #pool: PostgresPool
@@ -69,36 +70,34 @@ export class Scopes {
   /** names gives a page of the names that start with `prefix` and come after `after`. */
   async names(prefix: Uint8Array, after: Uint8Array | undefined): Promise<Uint8Array[]> {
     const from = `name ${after ? '>' : '>='} decode('${toHex(after ?? prefix)}', 'hex')`
-    const results = await withClient(this.#pool, (client) => client.query(`BEGIN READ ONLY; ${inOrderOfKeys};
+    const results = await withClient(this.#pool, (client) => rowsOfAll(client, `BEGIN READ ONLY; ${bytesAsHex}; ${inOrderOfKeys};
       SELECT name FROM ${this.#schema}.scopes WHERE ${from} AND name < decode('${toHex(prefixEnd(prefix))}', 'hex')
-      ORDER BY name LIMIT ${namesPerPage}; COMMIT`)) as readonly { readonly rows: readonly { readonly name: Buffer }[] }[]
-    return results.flatMap(({ rows }) => rows.map(({ name }) => name))
+      ORDER BY name LIMIT ${namesPerPage}; COMMIT`))
+    return results.flatMap((rows) => rows.map(([found]) => found as Buffer))
   }
 
   /** begin takes a snapshot and reads the head of a scope from it, in one round trip. */
   async #begin(client: PostgresClient, name: Uint8Array, since: bigint | undefined): Promise<Head | null> {
     const scope = `(SELECT id FROM ${this.#schema}.scopes WHERE name = decode('${toHex(name)}', 'hex'))`
-    const results = await client.query(`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-      SELECT id::text, count::text, forgotten::text FROM ${this.#schema}.scopes WHERE id = ${scope};
-      SELECT name, value::text FROM ${this.#schema}.versions WHERE scope = ${scope};
-      ${inOrderOfKeys}`) as readonly { readonly rows: readonly unknown[] }[]
-    const [found] = (results[1]?.rows ?? []) as readonly { readonly id: string; readonly count: string; readonly forgotten: string }[]
+    const [, [found] = [], named = []] = await rowsOfAll(client, `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+      SELECT id, count, forgotten FROM ${this.#schema}.scopes WHERE id = ${scope};
+      SELECT name, value FROM ${this.#schema}.versions WHERE scope = ${scope};
+      ${bytesAsHex}; ${inOrderOfKeys}`)
     if (!found) return null
-    const named = (results[2]?.rows ?? []) as readonly { readonly name: string; readonly value: string }[]
-    const versions: Versions = Object.fromEntries(named.map(({ name: key, value }) => [key, BigInt(value)]))
-    const [life, count] = [BigInt(found.id), BigInt(found.count)]
+    const versions: Versions = Object.fromEntries(named.map(([key, value]) => [String(key), BigInt(String(value))]))
+    const [life = 0n, count = 0n, forgotten = 0n] = found.map((number) => BigInt(String(number)))
     const after = since === undefined ? -1n : countSince(life, since)
-    const whole = after < BigInt(found.forgotten) || after > count
+    const whole = after < forgotten || after > count
     return {
-      life: found.id, revision: revisionOf(life, count), versions, whole,
+      life: String(life), revision: revisionOf(life, count), versions, whole,
       from: String(whole ? -1n : after), changed: whole || after < count,
     }
   }
 
   async #deletes(client: PostgresClient, { life, from }: Head, slices: SliceMaker): Promise<void> {
     const text = `SELECT key, prefix FROM ${this.#schema}.deletes WHERE scope = $1 AND count > $2`
-    const { rows } = await client.query({ text, values: [life, from], rowMode: 'array' })
-    for (const [key, prefix] of rows) slices.add({ kind: prefix ? 'delete-prefix' : 'delete', key: key as Buffer })
+    const rows = await rowsOf(client, text, [life, from])
+    for (const [key, prefix] of rows) slices.add({ kind: prefix === 't' ? 'delete-prefix' : 'delete', key: key as Buffer })
   }
 
   /** ranges gives the rows that start with some prefixes as they are, whenever they changed. */
@@ -106,9 +105,9 @@ export class Scopes {
     const text = `SELECT r.key, r.value FROM unnest($2::bytea[], $3::bytea[]) range(start, stop)
       JOIN ${this.#schema}.rows r ON r.scope = $1 AND r.key >= range.start AND r.key < range.stop`
     const [starts, stops] = [prefixes.map((prefix) => Buffer.from(prefix)), prefixes.map((prefix) => Buffer.from(prefixEnd(prefix)))]
-    const { rows } = await client.query({ text, values: [life, starts, stops], rowMode: 'array' })
+    const rows = await rowsOf(client, text, [life, starts, stops])
     for (const key of prefixes) slices.add({ kind: 'delete-prefix', key })
-    for (const [key, value] of rows as readonly Row[]) slices.add({ kind: 'put', key, value })
+    for (const [key, value] of rows) slices.add({ kind: 'put', key: key as Buffer, value: value as Buffer })
   }
 
   /**
@@ -122,11 +121,10 @@ export class Scopes {
         SELECT key, value, sum(octet_length(value)) OVER (ORDER BY key) - octet_length(value) AS before
         FROM ${this.#schema}.rows WHERE scope = $1 AND key > $2 AND count > $3 ORDER BY key LIMIT ${rowsPerPage}) page
       WHERE before < ${bytesPerPage}`
-    const { rows } = await client.query({ text, values: [life, after, from], rowMode: 'array' })
-    const [packed] = (rows[0] ?? []) as readonly (Buffer | null)[]
+    const [[packed] = []] = await rowsOf(client, text, [life, after, from])
     if (!packed) return null
-    slices.addPacked(packed)
-    return lastKeyOf(packed)
+    slices.addPacked(packed as Buffer)
+    return lastKeyOf(packed as Buffer)
   }
 }
 

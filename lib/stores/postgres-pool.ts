@@ -3,13 +3,25 @@
 import { createRequire } from 'node:module'
 import { MlsError } from '../errors'
 
+/** PostgresRow: bytes of a bytea, and the text of everything else. */
+export type PostgresRow = readonly (Buffer | string | null)[]
+
 export interface PostgresResult {
-  readonly rows: readonly (readonly unknown[])[]
+  readonly rows: readonly PostgresRow[]
+}
+
+/** PostgresQuery: what a `Client` is asked; `types` are those of this query, whatever the pool's are. */
+export interface PostgresQuery {
+  readonly text: string
+  readonly values?: unknown[]
+  readonly rowMode: 'array'
+  readonly types: { readonly getTypeParser: (oid: number) => (text: string) => unknown }
 }
 
 /** PostgresClient: a `Client` of pg that a pool lends. */
 export interface PostgresClient {
-  query(query: { readonly text: string; readonly values?: unknown[]; readonly rowMode: 'array' }): Promise<PostgresResult>
+  /** Several queries in one text give a list of results. */
+  query(query: PostgresQuery): Promise<unknown>
   query(text: string): Promise<unknown>
   on(event: 'error', listener: (error: Error) => void): unknown
   removeListener(event: 'error', listener: (error: Error) => void): unknown
@@ -75,20 +87,39 @@ export async function withClient<T>(pool: PostgresPool, work: (client: PostgresC
   }
 }
 
+/** Of the hexadecimal form, which a transaction that reads bytes asks for. */
+const bytesOf = (text: string): Buffer => Buffer.from(text.slice(2), 'hex')
+const bytea = 17
+/** A caller's pool may have parsers of its own, for numbers above all: what comes for us is not theirs. */
+const types = { getTypeParser: (oid: number) => (oid === bytea ? bytesOf : (text: string): string => text) }
+
+/** rowsOf gives what a query gives. */
+export async function rowsOf(client: PostgresClient, text: string, values: unknown[] = []): Promise<readonly PostgresRow[]> {
+  return (await client.query({ text, values, rowMode: 'array', types }) as PostgresResult).rows
+}
+
+/** rowsOfAll gives what each of several queries gives that are sent as one text. */
+export async function rowsOfAll(client: PostgresClient, text: string): Promise<readonly (readonly PostgresRow[])[]> {
+  const results = await client.query({ text, rowMode: 'array', types }) as readonly PostgresResult[]
+  return results.map(({ rows }) => rows)
+}
+
 /** stateOf gives the SQLSTATE of an error of the server, or '' for any other: a lost connection above all. */
 export function stateOf(error: unknown): string {
-  const { code, severity } = error as { readonly code?: unknown; readonly severity?: unknown }
+  const { code, severity } = (error ?? {}) as { readonly code?: unknown; readonly severity?: unknown }
   return typeof code === 'string' && typeof severity === 'string' ? code : ''
 }
 
 /** isTransient says whether the same call may succeed: deadlocks, serialization failures. Nothing was done. */
 export const isTransient = (error: unknown): boolean => stateOf(error).startsWith('40')
 
+/** After a failover: too many connections; and read only, from a server that became the standby: the next connection may find the other. */
+const passing = ['53300', '25006']
+
 /** isLost says whether a connection was lost, or the server is going or coming: what was sent may have been done. */
 export function isLost(error: unknown): boolean {
   const state = stateOf(error)
-  const tooManyConnections = '53300'  // as after a failover
-  return state === '' ? !(error instanceof MlsError) : state.startsWith('08') || state.startsWith('57P') || state === tooManyConnections
+  return state === '' ? !(error instanceof MlsError) : state.startsWith('08') || state.startsWith('57P') || passing.includes(state)
 }
 
 /** storeErrorOf makes an MlsError of what pg throws. */

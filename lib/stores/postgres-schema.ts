@@ -99,7 +99,7 @@ BEGIN
     FROM unnest(lives, counts, good, p_writes) WITH ORDINALITY p(id, count, good, writes, n) WHERE s.id = p.id AND p.good AND p.writes;
   IF cardinality(d_part) > 0 THEN PERFORM forget(s.id) FROM scopes s WHERE s.id = ANY (lives) AND s.deletes > ${rememberedDeletes}; END IF;
   INSERT INTO atoms (id) SELECT i.id FROM unnest(ids) WITH ORDINALITY i(id, n) WHERE i.n <> ALL (done) AND i.n <> ALL (failed);
-  IF cardinality(failed) > 0 THEN DELETE FROM scopes WHERE name = ANY (p_scope) AND count = 0; END IF;
+  IF cardinality(failed || done) > 0 THEN DELETE FROM scopes WHERE name = ANY (p_scope) AND count = 0; END IF;
   IF cardinality(d_part) > 0 THEN PERFORM let_go(lives[d.part]) FROM (SELECT DISTINCT part FROM unnest(d_part) u(part)) d WHERE good[d.part]; END IF;
   RETURN ARRAY(SELECT (i.n = ANY (failed))::int::bigint FROM generate_series(1, cardinality(ids)) i(n) ORDER BY i.n)
     || ARRAY(SELECT unnest(ARRAY[coalesce(p.id, 0), coalesce(CASE WHEN p.good THEN p.count ELSE p.count - p.writes::int END, 0)])

@@ -11,7 +11,8 @@ import { StoreConflict, type Atom, type Slice, type Store } from '../store'
 import { encode, parametersOf, type Encoded } from './postgres-atoms'
 import { Scopes, namesPerPage } from './postgres-load'
 import {
-  isLost, isTransient, poolOf, stateOf, storeErrorOf, withClient, type PostgresConnection, type PostgresPool,
+  isLost, isTransient, poolOf, rowsOf, stateOf, storeErrorOf, withClient, type PostgresClient, type PostgresConnection, type PostgresPool,
+  type PostgresRow,
 } from './postgres-pool'
 import { creation, version } from './postgres-schema'
 import { revisionOf } from './slices'
@@ -157,8 +158,8 @@ class PostgresStore implements Store {
     }
   }
 
-  async #query(text: string, values: unknown[]): Promise<readonly (readonly unknown[])[]> {
-    return (await withClient(this.#pool, (client) => client.query({ text, values, rowMode: 'array' }))).rows
+  #query(text: string, values: unknown[]): Promise<readonly PostgresRow[]> {
+    return withClient(this.#pool, (client) => rowsOf(client, text, values))
   }
 
   /** retried tries again what failed for a lost connection or a deadlock. @throws MlsError of fault `storage` */
@@ -226,10 +227,13 @@ class PostgresStore implements Store {
     const scopes = waiting.flatMap(({ atom }) => atom.scopes)
     for (const scope of scopes) this.#busy.add(scope)
     this.#calls += 1
-    await this.#apply(waiting)
-    this.#calls -= 1
-    for (const scope of scopes) this.#busy.delete(scope)
-    if (this.#queue.length > 0) this.#schedule()
+    try {
+      await this.#apply(waiting)
+    } finally {
+      this.#calls -= 1
+      for (const scope of scopes) this.#busy.delete(scope)
+      if (this.#queue.length > 0) this.#schedule()
+    }
     if ((this.#count += 1) % callsPerSweep === 0) this.#sweep()
   }
 
@@ -240,9 +244,9 @@ class PostgresStore implements Store {
       const parameters = parametersOf(waiting.map(({ atom }) => atom))
       const places = parameters.map((_, i) => `$${i + 1}`).join(', ')
       const [row] = await this.#retried(() => this.#query(`SELECT ${this.#schema}.apply(${places})`, parameters))
-      settle(waiting, (row?.[0] as readonly string[]).map(BigInt))
+      settle(waiting, numbersOf(row?.[0]))
     } catch (error) {
-      const { cause } = error as Error
+      const cause = (error as Error).cause ?? error
       const isOfOne = waiting.length > 1 && stateOf(cause) !== '' && !isLost(cause)
       if (isOfOne) for (const one of waiting) await this.#apply([one])
       else for (const { reject } of waiting) reject(storeErrorOf(error))
@@ -256,9 +260,14 @@ class PostgresStore implements Store {
   }
 }
 
-/** settle gives each atom what `apply` said of it: a number for each, and the life and count of each part's scope. */
+/** numbersOf reads an array of numbers as PostgreSQL writes it: {1,2,3}. @throws SyntaxError */
+const numbersOf = (array: PostgresRow[number] | undefined): bigint[] => String(array).replace(/^\{(.*)\}$/, '$1').split(',').map(BigInt)
+
+/** settle gives each atom what `apply` said of it: a number for each, and the life and count of each part's scope. @throws RangeError */
 function settle(waiting: readonly Waiting[], said: readonly bigint[]): void {
   let at = waiting.length
+  const expected = waiting.reduce((sum, { atom }) => sum + 2 * atom.parts.length, at)
+  if (said.length !== expected) throw new RangeError(`the database gave ${said.length} numbers instead of ${expected}`)
   waiting.forEach(({ atom, resolve, reject }, i) => {
     const revisions = atom.parts.map((_, part) => revisionOf(said[at + 2 * part] ?? 0n, said[at + 2 * part + 1] ?? 0n))
     at += 2 * atom.parts.length
@@ -268,12 +277,12 @@ function settle(waiting: readonly Waiting[], said: readonly bigint[]): void {
 }
 
 /** migrate makes the schema unless it is there. @throws MlsError `STORAGE_VERSION`, `STORAGE_DAMAGED`, errors of pg */
-async function migrate(client: Parameters<Parameters<typeof withClient>[1]>[0], schema: string): Promise<void> {
+async function migrate(client: PostgresClient, schema: string): Promise<void> {
   if (await isThere(client, schema)) return
   await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')  // to see what was made while we waited for the lock
   try {
     // One process at a time; the number of the lock is "mlsstore" in ASCII.
-    await client.query('SELECT pg_advisory_xact_lock(x\'6d6c7373746f7265\'::bigint)')
+    await rowsOf(client, 'SELECT pg_advisory_xact_lock(x\'6d6c7373746f7265\'::bigint)')
     if (!(await isThere(client, schema))) await client.query(creation(schema))
     await client.query('COMMIT')
   } catch (error) {
@@ -285,14 +294,12 @@ async function migrate(client: Parameters<Parameters<typeof withClient>[1]>[0], 
   }
 }
 
-async function isThere(client: Parameters<Parameters<typeof withClient>[1]>[0], schema: string): Promise<boolean> {
-  const query = async (text: string, values: unknown[] = []): Promise<readonly (readonly unknown[])[]> =>
-    (await client.query({ text, values, rowMode: 'array' })).rows
+async function isThere(client: PostgresClient, schema: string): Promise<boolean> {
   // From the tables, since to_regclass may remember how it was before the lock.
   const tables = `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE '"' || n.nspname || '"' = $1 AND c.relname = 'store'`
-  if ((await query(tables, [schema])).length === 0) return false
-  const [found] = await query(`SELECT version FROM ${schema}.store`)
+  if ((await rowsOf(client, tables, [schema])).length === 0) return false
+  const [found] = await rowsOf(client, `SELECT version FROM ${schema}.store`)
   if (!found) throw new MlsError('STORAGE_DAMAGED', { cause: new Error(`the schema ${schema} says no version: restore it from a copy`) })
   if (Number(found[0]) > version) {
     const words = `the schema ${schema} has version ${String(found[0])} and this node-mls reads up to ${version}: update node-mls`

@@ -161,10 +161,13 @@ function open(file: string, { cacheSize }: FileOptions): [Database, Scopes] {
 
 /** isNew says whether a database has nothing in it. @throws an error that says so, when it belongs to another program */
 function isNew(database: Database, file: string): boolean {
-  const hasTables = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined
-  const id = numberOf(database, 'application_id')
+  // In one transaction: between two, another process may make the tables.
+  const [hasTables, id, found] = database.transaction(() => [
+    database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined,
+    numberOf(database, 'application_id'), numberOf(database, 'user_version'),
+  ] as const)()
   if (id === applicationId) return false
-  if (!hasTables && id === 0 && numberOf(database, 'user_version') === 0) return true
+  if (!hasTables && id === 0 && found === 0) return true
   throw new NotOurs(`${path.basename(file)} is a database of another program: give the store a path of its own`)
 }
 

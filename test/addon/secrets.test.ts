@@ -1,84 +1,101 @@
-// No error, no log and no view of an object holds key material: known secrets are looked for in all that can be printed.
+// No error, no log and no view of an object holds key material, nor what was said: known secrets are looked for in all that can
+// be printed, by JavaScript and by native code.
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
 import { inspect } from 'node:util'
-import { Client, memoryStore, trustAnyCredential, type Group } from '../../lib'
-import { addTo, keyPackage, open } from '../api/support/people'
+import { scene, type Scene } from './secrets-scene'
+import { Haystack, printed } from './secrets-search'
 
-/** The forms in which bytes are printed, each of the first twelve of a secret. */
-function formsOf(secret: Uint8Array): string[] {
-  const head = Buffer.from(secret.subarray(0, 12))
-  const list = [...head]
-  return [
-    head.toString('hex'), head.toString('hex').toUpperCase(), head.toString('base64').slice(0, 15), head.toString('base64url').slice(0, 15),
-    list.join(), list.join(', '), list.map((byte) => byte.toString(16).padStart(2, '0')).join(' '), head.toString('latin1'),
-  ]
+const fromHex = (hex: string): Uint8Array => new Uint8Array(Buffer.from(hex, 'hex'))
+
+/** shownIn gives the secrets that a text shows, and how. */
+function shownIn(text: string, secrets: Scene['secrets']): string[] {
+  const haystack = new Haystack(text)
+  return Object.entries(secrets).flatMap(([name, secret]) => {
+    const form = haystack.find(fromHex(secret))
+    return form === null ? [] : [`${name} as ${form}`]
+  })
 }
 
-/** printed gives everything that a program would print of a value. */
-const printed = (value: unknown): string => [
-  inspect(value, { depth: 12, showHidden: true, maxArrayLength: null, maxStringLength: null }), String(value), JSON.stringify(value, (_, one: unknown) =>
-    typeof one === 'bigint' ? String(one) : one) ?? '',
-  value instanceof Error ? `${value.stack} ${inspect(value.cause, { depth: 12, showHidden: true })}` : '',
-].join('\n')
+/** expectMuch: without so many errors and secrets the scene would have lost its sense; and what it shows is found. */
+function expectMuch({ codes, secrets, texts, shown }: Scene): void {
+  expect(codes.filter((code) => code === code.toUpperCase()).length).toBeGreaterThanOrEqual(50)
+  expect(Object.keys(secrets).length).toBeGreaterThanOrEqual(30)
+  expect(texts.length).toBeGreaterThan(100)
+  expect(shownIn(texts.join('\n'), { 'the group id': shown })).toEqual([expect.stringMatching('the group id')])
+}
 
-test('the search finds a secret that is shown', () => {
-  const secret = new Uint8Array(randomBytes(32))
-  for (const shown of [secret, { inside: [Buffer.from(secret)] }, new Error(Buffer.from(secret).toString('base64'))]) {
-    expect(formsOf(secret).some((form) => printed(shown).includes(form))).toBe(true)
-  }
+const shapes: Record<string, (secret: Uint8Array) => unknown> = {
+  bytes: (secret) => secret,
+  'bytes in an object': (secret) => ({ inside: [Buffer.from(secret)], more: { secret } }),
+  'a Map': (secret) => new Map([['key', new Uint8Array(secret)]]),
+  'numbers in an array': (secret) => [...secret],
+  'hex in a message': (secret) => new Error(`wrong key ${Buffer.from(secret).toString('hex')}`),
+  'capital hex with colons': (secret) => (Buffer.from(secret).toString('hex').match(/../g) ?? []).join(':').toUpperCase(),
+  'an array of C': (secret) => [...secret].map((byte) => `0x${byte.toString(16).padStart(2, '0')}`).join(', '),
+  'base64 in a message': (secret) => new Error(Buffer.from(secret).toString('base64')),
+  'base64url': (secret) => Buffer.from(secret).toString('base64url'),
+  'a property of an error': (secret) => Object.assign(new Error('x'), { secret }),
+  'a hidden property of an error': (secret) => Object.defineProperty(new Error('x'), 'secret', { value: secret }),
+  'the cause of an error': (secret) => new Error('x', { cause: { secret } }),
+  'JSON': (secret) => JSON.stringify({ secret }),
+  'a string': (secret) => Buffer.from(secret).toString('latin1'),
+  'a string in an object': (secret) => inspect({ secret: Buffer.from(secret).toString('latin1') }),
+  'its second half': (secret) => secret.subarray(12),
+}
+
+test.each(Object.entries(shapes))('the search finds a secret that is shown as %s', (_, shape) => {
+  const [secret, other] = [randomBytes(32), randomBytes(32)]
+  const text = `before ${printed(shape(new Uint8Array(secret)))} behind`
+  expect(shownIn(text, { planted: secret.toString('hex'), other: other.toString('hex') })).toEqual([expect.stringMatching('planted')])
 })
 
 test('errors, logs and objects show no secret', async () => {
   const logged: string[] = []
-  const outs = [process.stdout, process.stderr].map((out) => jest.spyOn(out, 'write').mockImplementation((text) => {
-    logged.push(String(text))
+  const note = (...values: readonly unknown[]): true => {
+    logged.push(...values.map(printed))
     return true
-  }))
-  const secrets = { signature: new Uint8Array(randomBytes(32)), psk: new Uint8Array(randomBytes(32)), encryption: new Uint8Array(randomBytes(32)) }
-  const shown: unknown[] = []
-  const tried = async (work: () => Promise<unknown>): Promise<void> => {
-    try {
-      shown.push(await work())
-    } catch (error) {
-      shown.push(error)
-    }
   }
-  try {
-    const store = memoryStore()
-    const options = {
-      identity: 'alice', store, authenticate: trustAnyCredential,
-      signaturePrivateKeys: { 1: secrets.signature }, encryptionKey: secrets.encryption,
-    }
-    const alice = await Client.open(options)
-    const bob = await open('bob')
-    await alice.psks.put('a psk', secrets.psk)
-    const group: Group = await alice.createGroup()
-    const bobs = await addTo(group, bob)
-    shown.push(alice, group, group.pending())
-    await tried(() => group.commit({ psk: ['a psk', 'another'] }))
-    await tried(() => alice.psks.put('x', 'no bytes' as never))
-    await tried(() => Client.open({ ...options, encryptionKey: secrets.psk }))
-    await tried(() => Client.open({ ...options, store: memoryStore(), signaturePrivateKeys: { 1: secrets.signature.subarray(1) } }))
-    await tried(() => Client.open({ ...options, store: memoryStore(), signaturePrivateKeys: { 2: secrets.signature } }))
-    await tried(() => alice.changeEncryptionKey(secrets.signature.subarray(2)))
-    await tried(async () => bobs.receive((await group.commit({ psk: ['a psk'] })).message))
-    await tried(() => alice.keyPackages.import({
-      keyPackage: new Uint8Array(4), initPrivateKey: secrets.signature, encryptionPrivateKey: secrets.encryption, signaturePrivateKey: secrets.psk,
-    }))
-    const [made] = await alice.keyPackages.create()
-    await tried(() => alice.keyPackages.import({
-      keyPackage: made!.message, initPrivateKey: secrets.signature, encryptionPrivateKey: secrets.encryption, signaturePrivateKey: secrets.psk,
-    }))
-    await tried(async () => group.commit({ add: [(await keyPackage(bob)).subarray(1)] }))
-    await alice.close()
-    await tried(() => group.send('closed'))
-    shown.push(alice, group)
-  } finally {
-    for (const out of outs) out.mockRestore()
-  }
-  expect(shown.filter((one) => one instanceof Error).length).toBeGreaterThan(8)
-  const text = [...shown.map(printed), ...logged].join('\n')
-  for (const [name, secret] of Object.entries(secrets)) {
-    for (const form of formsOf(secret)) expect({ name, found: text.includes(form) }).toEqual({ name, found: false })
+  const spies = [
+    ...[process.stdout, process.stderr].map((out) => jest.spyOn(out, 'write').mockImplementation(note)),
+    ...(['log', 'info', 'warn', 'error', 'debug'] as const).map((name) => jest.spyOn(console, name).mockImplementation(note)),
+  ]
+  const shown = await scene().finally(() => spies.forEach((spy) => spy.mockRestore()))
+  expectMuch(shown)
+  expect(shownIn([...shown.texts, ...logged].join('\n'), shown.secrets)).toEqual([])
+}, 60_000)
+
+/** inProcess runs a program in a process of its own and gives the bytes that it wrote to its descriptors 1 and 2. */
+function inProcess(program: string, ...args: string[]): string {
+  const child = spawnSync(process.execPath, ['-e', program, ...args], { timeout: 60_000, maxBuffer: 2 ** 28, env: { ...process.env, NODE_DEBUG: '' } })
+  const written = Buffer.concat([child.stdout, child.stderr]).toString('latin1')
+  if (child.status !== 0) throw new Error(`status ${child.status}, signal ${child.signal}: ${written}`)
+  return written
+}
+
+test('what is written past JavaScript is caught', () => {
+  const secret = randomBytes(32)
+  for (const descriptor of ['1', '2']) {
+    const written = inProcess('require("fs").writeSync(Number(process.argv[1]), Buffer.from(process.argv[2], "hex"))', descriptor, secret.toString('hex'))
+    expect(shownIn(written, { planted: secret.toString('hex') })).toEqual(['planted as a string'])
   }
 })
+
+test('a process writes no secret to its descriptors, native code included', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-'))
+  const report = path.join(folder, 'scene.json')
+  const written = inProcess(`
+    const { Worker } = require('node:worker_threads')
+    const [file, report, first] = process.argv.slice(1)
+    new Worker(first, { workerData: { file, call: 'scene' } }).on('message', (scene) =>
+      require('node:fs').writeFileSync(report, JSON.stringify(scene)))
+  `, path.join(__dirname, 'secrets-scene.ts'), report, path.join(__dirname, '..', 'api', 'support', 'worker.cjs'))
+  const shown = JSON.parse(fs.readFileSync(report, 'utf8')) as Scene
+  fs.rmSync(folder, { recursive: true })
+  expectMuch(shown)
+  expect(shownIn(written, shown.secrets)).toEqual([])
+  expect(shownIn(shown.texts.join('\n'), shown.secrets)).toEqual([])
+}, 60_000)

@@ -1,6 +1,6 @@
 // The PostgreSQL store, on a real server.
 import { randomBytes } from 'node:crypto'
-import { Client as PgClient, Pool } from 'pg'
+import { Client as PgClient, Pool, type PoolConfig } from 'pg'
 import { packBatch, postgresStore, rowChanges, type Atom, type PostgresOptions, type Store } from '../../lib'
 import { storeContract } from '../../lib/stores/contract'
 import { addTo, agree, fails, open } from './support/people'
@@ -186,6 +186,64 @@ test('a server that is starting up is not asked for each atom by itself', async 
   expect(performance.now() - start).toBeLessThan(4000)
   expect(calls).toBeLessThan(40)
   await store.close()
+})
+
+test('a server that became the standby of another is left for it', async () => {
+  const schema = newSchema()
+  await openStore({ schema }).commit(atomOf(1, Uint8Array.of(1)))
+  const [standby, primary] = ['on', 'off'].map((value) => new Pool({ connectionString: server.url, options: `-c default_transaction_read_only=${value}` })) as [Pool, Pool]
+  let connections = 0
+  const store = postgresStore({ connect: () => ((connections += 1) <= 4 ? standby.connect() : primary.connect()) }, { schema })
+  const atoms = Array.from({ length: 100 }, (_, i) => ({ ...atomOf(1, Uint8Array.of(1)), parts: [{ scope: Uint8Array.of(5, i), expect: {}, advance: ['epoch'], changes: [] }] }))
+  await Promise.all(atoms.map((atom) => store.commit(atom)))
+  expect(connections).toBe(5)
+  await store.close()
+  await Promise.all([standby.end(), primary.end()])
+})
+
+test('atoms that are ready together are one call', async () => {
+  const pool = new Pool({ connectionString: server.url })
+  let calls = 0
+  const counting = { connect: async () => {
+    const client = await pool.connect()
+    return { on: client.on.bind(client), removeListener: client.removeListener.bind(client), release: client.release.bind(client),
+      query: async (question: string | { readonly text: string }): Promise<unknown> => {
+        if (typeof question !== 'string' && question.text.includes('.apply(')) calls += 1
+        return client.query(question as string)
+      } }
+  } }
+  const store = postgresStore(counting, { schema: newSchema() })
+  await store.commit(atomOf(1, Uint8Array.of(1)))
+  expect(calls).toBe(1)
+  await Promise.all(Array.from({ length: 100 }, (_, i) =>
+    store.commit({ ...atomOf(1, Uint8Array.of(1)), parts: [{ scope: Uint8Array.of(5, i), expect: {}, advance: ['epoch'], changes: [] }] })))
+  expect(calls).toBe(2)
+  await store.close()
+  await pool.end()
+})
+
+test('what parsers a pool of the caller has, and how its sessions write bytes, does not matter', async () => {
+  const types = { getTypeParser: () => () => { throw new Error('not for us') } } as unknown as PoolConfig['types']
+  const pool = new Pool({ connectionString: server.url, types, options: '-c bytea_output=escape' })
+  const options = { schema: newSchema() }
+  for (const store of [postgresStore(pool, options), postgresStore(pool, options)]) {
+    const before = await store.commit(atomOf(1, Uint8Array.of(1, 92, 255)))
+    await store.commit({ ...atomOf(2, Uint8Array.of(2)), parts: [{ scope, expect: {}, advance: ['epoch'], changes: [
+      packBatch([{ kind: 'delete-prefix', key: Uint8Array.of(3) }, { kind: 'delete', key: Uint8Array.of(4) }, { kind: 'put', key: Uint8Array.of(2), value: Uint8Array.of(92) }])] }] })
+    const slices: string[] = []
+    for await (const { rows, whole } of store.load(scope, before[0], [Uint8Array.of(1)])) {
+      for (const { kind, key } of rowChanges(rows)) slices.push(`${kind} ${key.join()}`)
+      expect(whole).toBe(false)
+    }
+    expect(slices.sort()).toEqual(['delete 4', 'delete-prefix 1', 'delete-prefix 3', 'put 1', 'put 2'])
+    expect(await keysOf(store)).toEqual([1, 2])
+    const names: Uint8Array[] = []
+    for await (const name of store.list(Uint8Array.of(2))) names.push(name)
+    expect(names.map((name) => [...name])).toEqual([[...scope]])
+    await store.delete(scope)
+    await store.close()
+  }
+  await pool.end()
 })
 
 test('a row that PostgreSQL would take and nobody could read is refused', async () => {

@@ -5,8 +5,12 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { Worker } from 'node:worker_threads'
-import BetterSqlite3 from 'better-sqlite3'
+import { gunzipSync } from 'node:zlib'
+import BetterSqlite3, { type Database } from 'better-sqlite3'
 import { packBatch, rowChanges, sqliteStore, type Atom, type Store } from '../../lib'
+import { toHex } from '../../lib/bytes'
+import { SqliteFile } from '../../lib/stores/sqlite-file'
+import { Gate } from '../../lib/stores/sqlite-gate'
 import { addTo, agree, fails, open } from './support/people'
 
 const root = path.join(__dirname, '..', '..')
@@ -65,6 +69,107 @@ test('a new file is its owner\'s alone', async () => {
   await openStore(file).commit(atomOf(1, Uint8Array.of(1)))
   expect(fs.statSync(file).mode & 0o777).toBe(0o600)
   expect(fs.statSync(`${file}-journal`).mode & 0o777).toBe(0o600)
+})
+
+test('a commit is on the disk when it is done, and the journal is cut to nothing', async () => {
+  const file = newFile()
+  await openStore(file).commit(atomOf(1, Uint8Array.of(1)))
+  expect(fs.statSync(`${file}-journal`).size).toBe(0)
+  // What belongs to a connection cannot be asked from outside: one that is opened as the worker opens it.
+  const databases = new Set<Database>()
+  const { pragma } = BetterSqlite3.prototype as Database
+  const spy = jest.spyOn(BetterSqlite3.prototype as Database, 'pragma').mockImplementation(function (this: Database, ...words) {
+    databases.add(this)
+    return pragma.apply(this, words) as unknown
+  })
+  const opened = new SqliteFile(file, { busyTimeout: 0, cacheSize: 1 << 20 }, new Gate())
+  spy.mockRestore()
+  const [database] = databases
+  const settings = ['journal_mode', 'synchronous', 'secure_delete'].map((name) => database?.pragma(name, { simple: true }))
+  opened.close()
+  expect(settings).toEqual(['truncate', 2, 1])  // 2 is FULL
+})
+
+test('atoms that are ready together share a transaction', async () => {
+  const file = newFile()
+  const store = openStore(file)
+  await store.commit(atomOf(1, Uint8Array.of(1)))
+  /** The file change counter of SQLite's header: one more with each transaction that writes. */
+  const transactions = (): number => fs.readFileSync(file).readUInt32BE(24)
+  const before = transactions()
+  const other = new BetterSqlite3(file)
+  other.exec('BEGIN EXCLUSIVE')
+  const commits = Array.from({ length: 200 }, (_, i) => store.commit({ ...atomOf(1, Uint8Array.of(i)), parts: [{ scope: Uint8Array.of(3, i), expect: {}, advance: ['epoch'], changes: [] }] }))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  other.exec('ROLLBACK')
+  other.close()
+  await Promise.all(commits)
+  // One of those that were there when the worker began to wait, and one of those that came meanwhile.
+  expect(transactions() - before).toBeLessThanOrEqual(2)
+})
+
+test('many stores that are opened at once make one file', async () => {
+  const file = newFile()
+  const all = Array.from({ length: 6 }, () => openStore(file))
+  await Promise.all(all.map((store, i) => store.commit(atomOf(i, Uint8Array.of(i)))))
+  for (const store of all) expect(await keysOf(store)).toEqual([0, 1, 2, 3, 4, 5])
+})
+
+test('a key that is not the client\'s leaves every byte of the file as it was', async () => {
+  const file = newFile()
+  const encryptionKey = randomBytes(32)
+  const store = openStore(file)
+  const alice = await open('alice', { store, encryptionKey })
+  await alice.createGroup()
+  await alice.close()
+  await store.close()
+  const before = fs.readFileSync(file)
+  for (const wrong of [{ encryptionKey: randomBytes(32) }, {}, { encryptionKey: { wrap: (key: Uint8Array) => key, unwrap: (key: Uint8Array) => key } }]) {
+    const again = openStore(file)
+    await fails(open('alice', { store: again, ...wrong }), 'WRONG_ENCRYPTION_KEY')
+    await again.close()
+    expect(fs.readFileSync(file).equals(before)).toBe(true)
+  }
+  expect((await open('alice', { store: openStore(file), encryptionKey })).groups()).toHaveLength(1)
+})
+
+/** FileFixture: as make-sqlite.cjs writes it. */
+interface FileFixture {
+  readonly identity: string
+  readonly encryptionKey: string
+  readonly groupId: string
+  readonly epochAuthenticator: string
+  /** Rows of every size, written, replaced and deleted: what is left, as sizes of values by key. */
+  readonly scope: string
+  readonly rows: Readonly<Record<string, number>>
+  readonly file: string
+}
+
+test.each([1])('a file of version %i is read and written', async (version) => {
+  const fixture = JSON.parse(fs.readFileSync(path.join(__dirname, 'fixtures', `sqlite-${version}.json`), 'utf8')) as FileFixture
+  const file = newFile()
+  fs.writeFileSync(file, gunzipSync(Buffer.from(fixture.file, 'base64')))
+  expect(fs.readFileSync(file).readUInt32BE(60)).toBe(version)  // user_version
+  const store = openStore(file)
+  const rows: Record<string, number> = {}
+  for await (const slice of store.load(Buffer.from(fixture.scope, 'hex'))) {
+    for (const change of rowChanges(slice.rows)) {
+      if (change.kind !== 'put') throw new Error('a whole load holds puts alone')
+      rows[toHex(change.key)] = change.value.length
+      expect(change.value.every((byte) => byte === change.key.at(-1))).toBe(true)
+    }
+  }
+  expect(rows).toEqual(fixture.rows)
+  const alice = await open(fixture.identity, { store, encryptionKey: Buffer.from(fixture.encryptionKey, 'hex') })
+  const group = await alice.group(Buffer.from(fixture.groupId, 'hex'))
+  expect(toHex(group.epochAuthenticator)).toBe(fixture.epochAuthenticator)
+  await (await group.commit({ psk: ['paper'] })).accepted()
+  await addTo(group, await open('bob'))
+  await store.delete(Buffer.from(fixture.scope, 'hex'))
+  await alice.close()
+  await store.close()
+  const again = await open(fixture.identity, { store: openStore(file), encryptionKey: Buffer.from(fixture.encryptionKey, 'hex') })
+  expect((await again.group(group.id)).epoch).toBe(group.epoch)
 })
 
 test('two stores of one file see each other', async () => {

@@ -4,7 +4,9 @@ import os from 'node:os'
 import path from 'node:path'
 import { memoryStore, packBatch, rowChanges, sqliteStore, type RowChange } from '../../lib'
 import { selectRows } from '../../lib/batch'
+import { toHex } from '../../lib/bytes'
 import { storeContract } from '../../lib/stores/contract'
+import { namesOf, slicesOf } from '../../lib/stores/contract-rows'
 import { addTo, agree, fails, open, pair } from './support/people'
 import { toldStore } from './support/stores'
 import { turns } from './support/turns'
@@ -137,6 +139,45 @@ test('rows of secrets are sealed, the key is not in them', async () => {
   const all = Buffer.concat(store.atoms.flatMap(({ parts }) => parts.flatMap(({ changes }) => changes)))
   expect(all.includes('a secret that must')).toBe(false)
   expect(all.includes(Buffer.from(key))).toBe(false)
+})
+
+test('a key that is not the client\'s leaves every row as it was, and the error says what to do', async () => {
+  const store = toldStore()
+  const encryptionKey = new Uint8Array(32).fill(1)
+  const alice = await open('alice', { store, encryptionKey })
+  await alice.createGroup()
+  await alice.close()
+  const rows = async (): Promise<string[]> => {
+    const all: string[] = []
+    for (const scope of await namesOf(store, new Uint8Array(0))) {
+      const slices = await slicesOf(store, scope)
+      all.push(...slices.map((slice) => `${toHex(scope)} ${slice.revision} ${Object.entries(slice.versions).join()} ${toHex(slice.rows)}`))
+    }
+    return all
+  }
+  const before = await rows()
+  store.atoms.length = 0
+  for (const wrong of [{ encryptionKey: new Uint8Array(32).fill(2) }, {}]) {
+    const error = { code: 'WRONG_ENCRYPTION_KEY', fault: 'storage', cause: expect.objectContaining({ message: expect.stringContaining('open it') as string }) as Error }
+    await expect(open('alice', { store, ...wrong })).rejects.toMatchObject(error)
+  }
+  expect(store.atoms).toHaveLength(0)
+  expect(await rows()).toEqual(before)
+  expect((await open('alice', { store, encryptionKey })).groups()).toHaveLength(1)
+})
+
+test.each([
+  ['STORAGE_VERSION', 'of a later format', { kind: 'put', key: Uint8Array.of(0x80), value: Uint8Array.of(0x7f, 0xff) }, 'update node-mls'],
+  ['STORAGE_DAMAGED', 'without a header', { kind: 'delete', key: Uint8Array.of(0x80) }, 'restore the store from a copy'],
+  ['STORAGE_DAMAGED', 'with a signer that is none', { kind: 'put', key: Uint8Array.of(0x0f, 0, 1), value: new Uint8Array(9) }, 'restore the store from a copy'],
+] as const)('%s, of a client %s, says what to do', async (code, _, change, words) => {
+  const store = memoryStore()
+  const alice = await open('alice', { store })
+  await alice.close()
+  const [scope = new Uint8Array(0)] = await namesOf(store, Uint8Array.of(1))
+  await store.commit({ id: new Uint8Array(16).fill(9), parts: [{ scope, expect: {}, advance: ['client'], changes: [packBatch([change])] }] })
+  const error = { code, fault: 'storage', cause: expect.objectContaining({ message: expect.stringContaining(words) as string }) as Error }
+  await expect(open('alice', { store })).rejects.toMatchObject(error)
 })
 
 test('a message within a reserved range writes nothing', async () => {

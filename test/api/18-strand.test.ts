@@ -66,8 +66,11 @@ class Fake implements StrandHost<Counter, number, number, number, string> {
   publishState(state: number): void {
     this.published = state
   }
-  publishLoaded(state: number): void {
+  publishLoaded(state: number): boolean {
+    // An epoch is a hundred.
+    const moved = Math.floor(state / 100) !== Math.floor(this.published / 100)
     this.published = state
+    return moved
   }
   publishResult(step: number, raw: number): string {
     return `${step}→${raw}`
@@ -102,6 +105,19 @@ describe('a strand', () => {
     await fails(failing, 'INTERNAL')
     await fails(behind, 'INTERNAL')
     expect(host.stored).toBe(1)
+    expect(await valueOf(strand.steps([100]))).toBe('100→101')
+    expect(host.loads).toBe(2)
+  })
+
+  test('loads again after INTERNAL in other work, too', async () => {
+    const host = new Fake()
+    const strand = new Strand(host, null)
+    expect(await valueOf(strand.steps([1]))).toBe('1→1')
+    const work = strand.perform(async (native) => {
+      native.value += 10
+      throw new MlsError('INTERNAL')
+    })
+    await fails(work, 'INTERNAL')
     expect(await valueOf(strand.steps([100]))).toBe('100→101')
     expect(host.loads).toBe(2)
   })
@@ -256,6 +272,21 @@ describe('a strand', () => {
       const [bound, free] = await Promise.allSettled([work(true), work(false)])
       expect(bound).toMatchObject({ status: 'rejected', reason: { code: 'STORE_CONFLICT' } })
       expect(free).toMatchObject({ status: 'fulfilled', value: 'work 101' })
+    })
+
+    test('what names leaves does not run, not even first, after another process has begun an epoch', async () => {
+      const host = conflicted(1)
+      const strand = new Strand(host, null)
+      const behind = (namesLeaves: boolean): Promise<string> => strand.perform(async (native) => {
+        const value = (native.value += 1)
+        return { batch: Uint8Array.of(value), state: value, publish: () => `work ${value}` }
+      }, { namesLeaves })
+      const [steps, removing, renewing] = await Promise.allSettled([strand.steps([1]), behind(true), behind(false)])
+      expect(steps).toMatchObject({ status: 'fulfilled', value: [{ value: '1→101' }] })
+      expect(removing).toMatchObject({ status: 'rejected', reason: { code: 'STORE_CONFLICT' } })
+      expect(renewing).toMatchObject({ status: 'fulfilled', value: 'work 102' })
+      // In the epoch that is known now, it runs.
+      expect(await behind(true)).toBe('work 103')
     })
 
     test('steps that were published do not run again', async () => {

@@ -1,143 +1,129 @@
 // Forged inputs through the JavaScript API: whatever a stranger, the delivery service or a replay brings is refused with a
-// typed error, changes not one row, and the genuine message that follows is taken. `npm run test:forge -- --count 1000000`.
-import { decode, isMlsError, type Client, type Group } from '../../lib'
-import { addTo, keyPackage, open } from '../api/support/people'
-import { toldStore, type ToldStore } from '../api/support/stores'
-import { Dice, forge, forgeries } from './forge'
+// typed error and changes nothing, not one row; and what is genuine is taken afterwards. `npm run test:forge -- --count
+// 1000000`; NODE_MLS_SEED repeats a run.
+import { Tracker, isMlsError, trustAnyCredential } from '../../lib'
+import { Harmless, doorsOf, type Door, type World } from './doors'
+import { Dice, spoil, spoilings, type Spoiling } from './forge'
+import { packagesOf, transfersOf, waysOf } from './offers'
+import { peopleOf } from './people'
+import { roomOf, type Misplacement } from './room'
+import { changesOf, stateOf } from './state'
+import { takeAll } from './taken'
 
 const count = Number(process.env.NODE_MLS_FORGE_COUNT ?? 20_000)
 if (!Number.isInteger(count) || count < 1) throw new RangeError('--count must be a number of inputs')
 const suites = [1, 2, 3, 4, 5, 6, 7]
+/** Inputs that are under way at once; after each batch the whole state is looked at. */
+const batchSize = 64
 
-/** Door: a way into the library, and the genuine bytes that would be let in. */
-interface Door {
-  readonly name: string
-  readonly genuine: readonly Uint8Array[]
-  readonly give: (bytes: Uint8Array) => Promise<unknown>
+/** Forgery: an input, where it is given, and what is wrong with it. */
+interface Forgery {
+  readonly door: Door
+  readonly kind: Spoiling | Misplacement
+  readonly bytes: Uint8Array
 }
 
-interface World {
-  readonly store: ToldStore
-  readonly victim: Group
-  readonly doors: readonly Door[]
-  /** Genuine and out of place: consumed, of a past or future epoch, of another group. */
-  readonly misplaced: readonly Uint8Array[]
-  readonly close: () => Promise<void>
+/** Counts of inputs by a word. */
+class Tally extends Map<string, number> {
+  add(word: string): void {
+    this.set(word, (this.get(word) ?? 0) + 1)
+  }
+  override toString(): string {
+    return [...this].sort(([, a], [, b]) => b - a).map(([word, times]) => `${word} ${times}`).join(', ')
+  }
 }
+const tallies = { kind: new Tally(), door: new Tally(), answer: new Tally() }
 
-async function world(suite: number): Promise<World> {
-  const store = toldStore()
-  const options = { suites: [suite] }
-  const victim = await open('victim', { ...options, store })
-  const alice = await open('alice', { ...options, policy: { handshake: 'public', sendWithUncommittedProposals: 'allow' } })
-  const carol = await open('carol', { ...options, policy: { sendWithUncommittedProposals: 'allow' } })
-  const group = await alice.createGroup()
-  const mine = await addTo(group, victim, [])
-  const carols = await addTo(group, carol, [mine])
-  const past = [await group.send('of the past epoch'), await carols.send('of the past epoch')]
-  const turn = await group.commit()
-  await turn.accepted()
-  for (const one of [mine, carols]) await one.receive(turn.message)
-  const seen = await group.send('seen')
-  await mine.receive(seen)
-  for (const message of past) await mine.receive(message)
-
-  const messages = [await group.send('from alice'), await carols.send('from carol', { authenticatedData: Buffer.from('data') })]
-  const proposals = [(await group.propose({ type: 'update' })).message, (await carols.propose({ type: 'update' })).message]
-  const dave = await open('dave', options)
-  const commits = [(await carols.commit()).message, (await group.commit({ add: [await keyPackage(await open('erin', options))] })).message]
-  const strangers = await open('frank', options)
-  const info = await group.groupInfo()
-  const external = (await strangers.joinExternally(info)).message
-
-  // A newcomer who is invited to another group, and a group that nobody here is in.
-  const other = await carol.createGroup()
-  const invited = await other.commit({ add: [await keyPackage(victim)] })
-  const { welcome } = await invited.accepted()
-  const early = await other.send('of another group')
-  const future = await (async () => {
-    const commit = await carols.commit()
-    await commit.accepted()
-    return carols.send('of the next epoch')
-  })()
-  const packages = [await keyPackage(dave), await keyPackage(strangers)]
-  const handshakes = [...proposals, ...commits, external]
+async function worldOf(suite: number): Promise<World> {
+  const people = await peopleOf(suite)
+  const room = await roomOf(people)
   return {
-    store, victim: mine,
-    doors: [
-      { name: 'receive', genuine: [...messages, ...handshakes], give: (bytes) => mine.receive(bytes) },
-      { name: 'receiveMany', genuine: [...messages, ...handshakes], give: (bytes) => mine.receiveMany([bytes]).then(refusedOf) },
-      { name: 'join', genuine: [welcome as Uint8Array], give: (bytes) => victim.join(bytes) },
-      { name: 'joinExternally', genuine: [await other.groupInfo()], give: (bytes) => victim.joinExternally(bytes) },
-      { name: 'add', genuine: packages, give: (bytes) => mine.commit({ add: [bytes] }) },
-      { name: 'decode', genuine: [...messages, ...handshakes, ...packages, info, welcome as Uint8Array], give: decodeOrRefuse },
-    ],
-    misplaced: [seen, ...past, turn.message, early, future],
-    close: async () => {
-      await Promise.all([victim, alice, carol, dave, strangers].map((client: Client) => client.close()))
-    },
+    people, room,
+    packages: await packagesOf(people), ways: await waysOf(people, room), transfers: await transfersOf(people),
+    fresh: new Tracker({ authenticate: trustAnyCredential }),
   }
 }
 
-/** What receiveMany could not take, as receive would say it. */
-function refusedOf([received]: readonly { kind: string; error?: unknown }[]): void {
-  if (received?.kind === 'error') throw received.error
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+
+/** Forger makes forgeries of what the doors would let in. */
+class Forger {
+  readonly #dice: Dice
+  readonly #doors: readonly Door[]
+  readonly #all: readonly Uint8Array[]
+  readonly #known: ReadonlySet<string>
+
+  constructor(seed: number, doors: readonly Door[]) {
+    this.#dice = new Dice(seed)
+    this.#doors = doors
+    this.#all = [...new Set(doors.flatMap(({ genuine, misplaced, more }) => [...genuine, ...misplaced.map(({ bytes }) => bytes), ...more]))]
+    this.#known = new Set(this.#all.map(latin1))
+  }
+
+  next(): Forgery {
+    const dice = this.#dice
+    for (;;) {
+      const door = dice.of(this.#doors)
+      const misplaced = door.misplaced
+      if (misplaced.length > 0 && dice.below(3) === 0) {
+        const kind = dice.of([...new Set(misplaced.map((one) => one.kind))])
+        return { door, kind, bytes: dice.of(misplaced.filter((one) => one.kind === kind)).bytes }
+      }
+      const kind = dice.of(spoilings)
+      const bytes = spoil(dice, kind, dice.of(this.#sources(door)), dice.of(dice.below(2) === 0 ? this.#sources(door) : this.#all))
+      if (!this.#known.has(latin1(bytes)) && !door.isGenuine(bytes)) return { door, kind, bytes }
+    }
+  }
+
+  #sources({ genuine, misplaced, more }: Door): readonly Uint8Array[] {
+    if (more.length > 0 && this.#dice.below(8) === 0) return more
+    return misplaced.length > 0 && this.#dice.below(6) === 0 ? [this.#dice.of(misplaced).bytes] : genuine
+  }
 }
 
-/** Decoded: not a refusal, and nothing wrong. */
-class Decoded extends Error {}
-
-/** decode judges nothing but the form: what it reads is not a fault. */
-async function decodeOrRefuse(bytes: Uint8Array): Promise<void> {
-  await decode(bytes)
-  throw new Decoded()
-}
-
-const tally = new Map<string, number>()
+const described = ({ door, kind, bytes }: Forgery): string => `${door.name}, ${kind}: ${Buffer.from(bytes).toString('hex')}`
 
 /** refused gives bytes to a door, and what is wrong with what it says, or null. */
-async function refused(door: Door, bytes: Uint8Array): Promise<string | null> {
+async function refused(forgery: Forgery): Promise<string | null> {
+  const { door, kind, bytes } = forgery
+  tallies.kind.add(kind)
+  tallies.door.add(door.name)
   try {
-    await door.give(bytes)
-    return `${door.name} took ${Buffer.from(bytes).toString('hex')}`
+    const result = await door.give(bytes)
+    if (!(result instanceof Harmless)) return `taken: ${described(forgery)}`
+    tallies.answer.add(result.word)
+    return null
   } catch (error) {
-    if (error instanceof Decoded) return null
-    if (!isMlsError(error) || error.code === 'INTERNAL' || error.code === 'STORE_FAILED') return `${door.name}: ${String(error)}`
-    tally.set(error.code, (tally.get(error.code) ?? 0) + 1)
+    if (!isMlsError(error) || error.code === 'INTERNAL' || error.code === 'STORE_FAILED') return `${String(error)}: ${described(forgery)}`
+    tallies.answer.add(error.code)
     return null
   }
 }
 
 test.each(suites)('of suite %i: nothing forged is taken, changes anything, or ends in an untyped error', async (suite) => {
-  const { store, victim, doors, misplaced, close } = await world(suite)
+  const world = await worldOf(suite)
+  const { people: { victim, all }, room, fresh } = world
   const seed = Number(process.env.NODE_MLS_SEED ?? suite)
-  const dice = new Dice(seed)
-  const all = doors.flatMap(({ genuine }) => genuine)
-  const known = new Set([...all, ...misplaced].map((bytes) => Buffer.from(bytes).toString('latin1')))
-  const { epochAuthenticator } = victim
-  const before = store.atoms.length
-  for (const bytes of misplaced) expect(await refused(doors[0] as Door, bytes)).toBeNull()
-  let given = 0
-  while (given < count / suites.length) {
-    const batch: Promise<string | null>[] = []
-    while (batch.length < 64) {
-      const door = dice.of(doors)
-      const bytes = forge(dice, dice.of(forgeries), dice.of(door.genuine), dice.of([...all, ...misplaced]))
-      if (known.has(Buffer.from(bytes).toString('latin1'))) continue
-      batch.push(refused(door, bytes))
-    }
-    const wrong = (await Promise.all(batch)).filter((one) => one !== null)
+  const forger = new Forger(seed, await doorsOf(world))
+  const heard: string[] = []
+  for (const kind of ['message', 'commit', 'superseded', 'removed'] as const) victim.on(kind, () => heard.push(kind))
+  const before = await stateOf(world, heard)
+  for (let given = 0; given < count / suites.length; given += batchSize) {
+    const batch = Array.from({ length: batchSize }, () => forger.next())
+    const wrong = (await Promise.all(batch.map(refused))).filter((one) => one !== null)
     expect({ seed, given, wrong }).toEqual({ seed, given, wrong: [] })
-    given += batch.length
-    expect(store.atoms.length).toBe(before)
+    const changed = changesOf(before, await stateOf(world, heard))
+    expect({ seed, given, changed, by: changed.length > 0 ? batch.map(described) : [] }).toEqual({ seed, given, changed: [], by: [] })
   }
-  expect(victim.epochAuthenticator).toEqual(epochAuthenticator)
-  expect(victim.pending()).toEqual([])
-  // And all that was genuine is taken now.
-  for (const bytes of (doors[0] as Door).genuine.slice(0, 5)) await victim.receive(bytes)
-  await close()
+  expect(await takeAll(world)).toBe(34)
+  await Promise.all([...all, room.tracker, fresh].map((one) => one.close()))
 }, 3_600_000)
 
 afterAll(() => {
-  expect(tally.size).toBeGreaterThan(10)
+  const sum = [...tallies.kind.values()].reduce((all, one) => all + one, 0)
+  process.stdout.write(`${sum} forged inputs\n${Object.entries(tallies).map(([name, tally]) => `  by ${name}: ${tally}\n`).join('')}`)
+  if (count < 20_000) return
+  expect(tallies.kind.size).toBe(spoilings.length + 11)
+  expect(tallies.door.size).toBe(25)
+  expect(tallies.answer.size).toBeGreaterThan(30)
 })

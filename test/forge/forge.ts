@@ -1,4 +1,4 @@
-// Forged inputs: genuine bytes of every kind, spoilt at random, and genuine bytes where they do not belong.
+// Spoilt inputs: genuine bytes of every kind, changed at random.
 
 /** Seeded numbers: SplitMix32, so that a run can be repeated. */
 export class Dice {
@@ -19,15 +19,14 @@ export class Dice {
   }
 }
 
-export type Forgery = 'bit flip' | 'byte' | 'truncation' | 'longer' | 'splice' | 'field swap' | 'doubled' | 'noise'
-export const forgeries: readonly Forgery[] =
-  ['bit flip', 'byte', 'truncation', 'longer', 'splice', 'field swap', 'doubled', 'noise']
+export const spoilings = ['bit flip', 'byte', 'truncation', 'longer', 'splice', 'field swap', 'doubled', 'noise'] as const
+export type Spoiling = (typeof spoilings)[number]
 
 /** Values that lengths, types and counters turn on. */
 const edges = [0x00, 0x01, 0x02, 0x03, 0x3f, 0x40, 0x7f, 0x80, 0xbf, 0xc0, 0xff]
 
-/** forge spoils `genuine`; `other` is another genuine message. The result may by chance be genuine again. */
-export function forge(dice: Dice, kind: Forgery, genuine: Uint8Array, other: Uint8Array): Uint8Array {
+/** spoil changes a copy of `genuine`; `other` is another genuine message. The result may by chance be genuine again. */
+export function spoil(dice: Dice, kind: Spoiling, genuine: Uint8Array, other: Uint8Array): Uint8Array {
   const size = genuine.length
   const copy = Uint8Array.from(genuine)
   switch (kind) {

@@ -136,7 +136,11 @@ class Company {
 
   NewCommit MakeCommit(std::size_t i, CommitOptions options = {}) {
     StagedCommit staged = Must((*this)[i].StageCommit(std::move(options), world.env));
-    const Answers answers = Answer(staged.questions);
+    Answers answers = Answer(staged.questions);
+    while (auto again = Must((*this)[i].RestageCommit(staged, answers, world.env))) {
+      staged = std::move(*again);
+      answers = Answer(staged.questions);
+    }
     Done<NewCommit> done = Must((*this)[i].CompleteCommit(std::move(staged), answers, world.env));
     Acts(i);
     Apply(i, std::move(done.change));

@@ -42,32 +42,32 @@ TEST_CASE("events come back from their rows as they were, in the order of their 
   removing.reinit.reset();
 
   Batch batch;
-  SaveEvent(300, own, welcomes, batch);
-  SaveEvent(2, ProposalEvent{7, proposal}, batch);
-  SaveEvent(1, ApplicationMessage{{8}, 6, Bytes(10, 3), Bytes(1, 4)}, batch);
-  SaveEvent(301, removing, {}, batch);
+  SaveEvent({300, 7}, own, welcomes, batch);
+  SaveEvent({2, 7}, ProposalEvent{7, proposal}, batch);
+  SaveEvent({1, 7}, ApplicationMessage{{8}, 6, Bytes(10, 3), Bytes(1, 4)}, batch);
+  SaveEvent({301, 7}, removing, {}, batch);
   for (const Batch::Operation& one : batch.operations()) CHECK(one.row.protection == Protection::state);
   MemoryRows rows = RowsOf(batch);
   rows.Put(RowKey(RowTag::context), AsView("another row"));
   const std::vector<InboxEvent> events = Must(LoadInbox(rows));
   REQUIRE(events.size() == 4);
-  CHECK(events[0].number == 1);
+  CHECK(events[0].id == EventId{1, 7});
   const auto& message = std::get<ApplicationMessage>(events[0].event);
   CHECK(message.sender == LeafIndex{8});
   CHECK(message.epoch == 6);
   CHECK(message.data == Bytes(10, 3));
   CHECK(message.authenticated_data == Bytes(1, 4));
-  CHECK(events[1].number == 2);
+  CHECK(events[1].id == EventId{2, 7});
   const auto& proposed = std::get<ProposalEvent>(events[1].event);
   CHECK(proposed.epoch == 7);
   CHECK(proposed.proposal->reference == proposal->reference);
   CHECK(proposed.proposal->sender() == proposal->sender());
   CHECK(proposed.proposal->proposal() == proposal->proposal());
-  CHECK(events[2].number == 300);
+  CHECK(events[2].id == EventId{300, 7});
   const auto& committed = std::get<CommitEvent>(events[2].event);
   CHECK(Same(committed.commit, own));
   CHECK(Encode(committed.welcomes) == Encode(welcomes));
-  CHECK(events[3].number == 301);
+  CHECK(events[3].id == EventId{301, 7});
   CHECK(Same(std::get<CommitEvent>(events[3].event).commit, removing));
   CHECK(std::get<CommitEvent>(events[3].event).welcomes.empty());
   CHECK(Must(LoadInbox(MemoryRows())).empty());
@@ -75,8 +75,8 @@ TEST_CASE("events come back from their rows as they were, in the order of their 
 
 TEST_CASE("a row that is no event is STORAGE_DAMAGED") {
   Batch batch;
-  SaveEvent(1, SomeCommit(), {}, batch);
-  SaveEvent(2, ApplicationMessage{{8}, 6, Bytes(10, 3), {}}, batch);
+  SaveEvent({1, 7}, SomeCommit(), {}, batch);
+  SaveEvent({2, 7}, ApplicationMessage{{8}, 6, Bytes(10, 3), {}}, batch);
   const MemoryRows rows = RowsOf(batch);
   const auto damaged = [](const Bytes& key, View value) {
     MemoryRows wrong;
@@ -103,6 +103,26 @@ TEST_CASE("a row that is no event is STORAGE_DAMAGED") {
     wrong[at] = 2;
     CHECK(damaged(rows.rows().begin()->first, wrong));
   }
+}
+
+TEST_CASE("events of two origins do not meet, and ids of before are read") {
+  Batch batch;
+  const auto save = [&](const EventId& id, std::uint8_t data) {
+    SaveEvent(id, ApplicationMessage{{8}, 6, Bytes(1, data), {}}, batch);
+  };
+  save({5, 2}, 3);
+  save({5, 1}, 2);
+  save({5, std::nullopt}, 1);
+  save({6, std::nullopt}, 4);
+  const std::vector<InboxEvent> events = Must(LoadInbox(RowsOf(batch)));
+  REQUIRE(events.size() == 4);
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    CHECK(std::get<ApplicationMessage>(events[i].event).data == Bytes(1, static_cast<std::uint8_t>(i + 1)));
+  }
+  CHECK(events[0].id == EventId{5, std::nullopt});
+  CHECK(events[2].id == EventId{5, 2});
+  CHECK(events[2].id.Encode().size() == 16);
+  CHECK(events[3].id.Encode() == Encode(std::uint64_t{6}));
 }
 
 TEST_CASE("numbers of events grow, whatever the clock does and whichever process draws them") {

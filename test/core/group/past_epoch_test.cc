@@ -88,6 +88,15 @@ TEST_CASE("the leaf of a joiner by external commit was blank, or somebody's") {
   CHECK(LeavesOf(resynced) == std::vector<std::uint32_t>{2});
 }
 
+TEST_CASE("an Undo of very many members with short names comes back") {
+  // Commit plans of 60,000 members are costly to make; their bytes are not.
+  std::vector<PastLeaf> members;
+  for (std::uint32_t i = 0; i < 60'000; ++i)
+    members.push_back({{i}, Bytes(32, 1), Credential::Basic(Bytes{1})});
+  const Bytes bytes = Encode(members, std::vector<LeafRange>());
+  CHECK(Must(Undo::Decode(bytes)).members().size() == 60'000);
+}
+
 TEST_CASE("an Undo comes back from its bytes; others are damaged") {
   Line line(AllSuites()[0], 6);
   const Undo undo = line.UndoOf({{6}, {7}, {9}}, {{2}}, {{4}}, {1});

@@ -66,7 +66,7 @@ class Scene {
   // Plan judges the list and forgets it.
   Result<CommitPlan> Plan(const Sender& committer = kCommitter) {
     const std::vector<ListedProposal> list = std::exchange(list_, {});
-    PlanRules rules{&policy, world.env.now, nullptr, successor, trust};
+    PlanRules rules{&policy, world.env.now, nullptr, successor, judged};
     return PlanCommit(group->epoch(), committer, list, rules);
   }
   Error Refusal(const Sender& committer = kCommitter) { return ErrorOf(Plan(committer)); }
@@ -82,7 +82,7 @@ class Scene {
   std::vector<Client> clients;
   std::unique_ptr<Group> group;
   std::optional<ResumptionPSKUsage> successor;
-  PlanRules::Trust trust = PlanRules::Trust::verify;
+  PlanRules::Judged judged = PlanRules::Judged::nothing;
 };
 
 const Sender kOne = Sender::Member({1}), kThree = Sender::Member({3});
@@ -338,7 +338,9 @@ TEST_CASE("R12.1.4: only the first commit of a successor group links it to anoth
   CHECK(outcome(Usage::reinit) == Error::INVALID_PSK);
 }
 
-TEST_CASE("key packages by value are verified here, others were when they came, our own are not again") {
+TEST_CASE(
+    "key packages by value are verified here, others were when they came, and those judged before are not "
+    "again") {
   Scene scene;
   Proposal bad_package = scene.AddNew();
   std::get<Add>(bad_package.body).key_package.signature[5] ^= 1;
@@ -347,11 +349,12 @@ TEST_CASE("key packages by value are verified here, others were when they came, 
   CHECK(scene.Value(bad_package).Refusal() == Error::INVALID_KEY_PACKAGE);
   CHECK(scene.Value(scene.AddNew("good")).Value(bad_leaf).Refusal() == Error::BAD_LEAF_SIGNATURE);
   CHECK(scene.Reference(bad_package, kOne).Plan().ok());
-  scene.trust = PlanRules::Trust::own;
+  scene.judged = PlanRules::Judged::each;
   CHECK(scene.Value(bad_package).Plan().ok());
 }
 
-TEST_CASE("R7.3: the lifetime of an Add holds now, unless the policy says otherwise or the list is ours") {
+TEST_CASE(
+    "R7.3: the lifetime of an Add holds now, unless the policy says otherwise or it was judged before") {
   Scene scene;
   const Proposal add = scene.AddNew();
   scene.world.env.now = kLifetime.not_after;
@@ -363,7 +366,7 @@ TEST_CASE("R7.3: the lifetime of an Add holds now, unless the policy says otherw
   scene.policy.lifetimes = Policy::Lifetimes::ignore;
   CHECK(scene.Value(add).Plan().ok());
   scene.policy.lifetimes = Policy::Lifetimes::check;
-  scene.trust = PlanRules::Trust::own;
+  scene.judged = PlanRules::Judged::each;
   CHECK(scene.Value(add).Plan().ok());
 }
 

@@ -1,10 +1,12 @@
 // Decoding a tree took time that grew with the square of its leaves, before any signature was looked at:
-// where very many leaves had one of two keys, and where each listed a capability that no other had.
+// where very many leaves had one of two keys, and where each listed a capability that no other had. So did
+// loading one, and letting its members go.
 #include <doctest/doctest.h>
 
 #include <ctime>
 
 #include "mls.h"
+#include "support/world.h"
 
 namespace mls::test {
 namespace {
@@ -63,6 +65,39 @@ TEST_CASE("Bounds: a tree of many leaves with a capability each is decoded in li
     leaf.capabilities.extensions = {static_cast<ExtensionType>(i & 0xffff)};
     return leaf;
   });
+}
+
+TEST_CASE("Bounds: so is one that is loaded, and its members leave in linear time") {
+  const auto seconds = [](std::size_t count) {
+    std::vector<LeafNode> leaves(count, Short());
+    std::vector<const LeafNode*> added;
+    for (std::size_t i = 0; i < count; ++i) {
+      leaves[i].encryption_key = leaves[i].signature_key = Encode(static_cast<std::uint32_t>(i));
+      leaves[i].capabilities.extensions = {static_cast<ExtensionType>(i & 0xffff)};
+      leaves[i].capabilities.proposals = {static_cast<ProposalType>(i & 0xffff)};
+      added.push_back(&leaves[i]);
+    }
+    RatchetTree tree(AllSuites().front());
+    tree.AddLeaves(added);
+    Batch batch;
+    tree.Save(batch, nullptr);
+    MemoryRows rows;
+    rows.Apply(batch);
+    double least = 1e9;
+    for (int i = 0; i < 3; ++i) {
+      const std::clock_t start = std::clock();
+      RatchetTree loaded = Must(RatchetTree::Load(AllSuites().front(), tree.width(), rows));
+      for (std::uint32_t leaf = 1; leaf < count; leaf += 2) loaded.RemoveLeaf({leaf});
+      least = std::min(least, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+      CHECK(loaded.index().members() == count / 2);
+      CHECK_FALSE(loaded.index().AllSupport(static_cast<ExtensionType>(100)));
+    }
+    return least;
+  };
+  const double few = seconds(4'000), many = seconds(32'000);
+  CAPTURE(few);
+  CAPTURE(many);
+  CHECK(many <= 24 * few + 0.005);  // quadratic: 64
 }
 
 }  // namespace

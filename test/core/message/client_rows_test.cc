@@ -73,6 +73,35 @@ TEST_CASE("client_rows: key packages come back with their keys and use, under th
   }
 }
 
+TEST_CASE("client_rows: a package that is imported has its own keys and its owner's signatures") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    test::SeededRandom random(5);
+    const MemberProfile profile = test::MakeProfile(suite, "one", random);
+    const NewKeyPackage made = test::MakeKeyPackage(suite, profile, random);
+    const NewKeyPackage other =
+        test::MakeKeyPackage(suite, test::MakeProfile(suite, "other", random), random);
+    const auto outcome = [&](auto&& change) {
+      StoredKeyPackage stored{made.key_package, made.keys.Clone(), KeyPackageUse::once};
+      change(stored);
+      const Status status = CheckImported(suite, stored);
+      return status.ok() ? Error::INTERNAL : status.error();
+    };
+    CHECK(outcome([](StoredKeyPackage&) {}) == Error::INTERNAL);
+    for (const auto key : {&KeyPackageKeys::init_private_key, &KeyPackageKeys::encryption_private_key,
+                           &KeyPackageKeys::signature_private_key}) {
+      CHECK(outcome([&](StoredKeyPackage& one) { one.keys.*key = (other.keys.*key).Clone(); }) ==
+            Error::INVALID_KEY);
+      CHECK(outcome([&](StoredKeyPackage& one) { one.keys.*key = Secret(); }) == Error::INVALID_KEY);
+      CHECK(outcome([&](StoredKeyPackage& one) { one.keys.*key = Secret(1000); }) == Error::INVALID_KEY);
+    }
+    CHECK(outcome([](StoredKeyPackage& one) { one.key_package.signature[9] ^= 1; }) ==
+          Error::INVALID_KEY_PACKAGE);
+    CHECK(outcome([](StoredKeyPackage& one) { one.key_package.leaf_node.signature[9] ^= 1; }) ==
+          Error::BAD_LEAF_SIGNATURE);
+  }
+}
+
 TEST_CASE("client_rows: a key package of a suite that this engine does not know is not damage") {
   test::SeededRandom random(4);
   const Suite& suite = AllSuites().front();

@@ -94,8 +94,11 @@ const steps = [
     p.info = await p.carols.groupInfo()
   }, async (p) => { p.joining = await p.alice.joinExternally(p.info) }],
   ['confirm', async (p) => p.carols.receive(p.joining.message), (p) => p.joining.accepted()],
+  ['resync', async (p) => { p.info = await p.carols.groupInfo() },
+    async (p) => { p.resync = await p.alice.joinExternally(p.info, { resync: p.joining.group.leafIndex }) }],
+  ['confirm the resync', async (p) => p.carols.receive(p.resync.message), (p) => p.resync.accepted()],
   ['removed', async (p) => { p.commit = (await p.carols.commit({ remove: [1] })).message },
-    (p) => p.joining.group.receive(p.commit)],
+    (p) => p.resync.group.receive(p.commit)],
   ['delete', async () => {}, (p) => p.own.delete()],
   ['delete key packages', async () => {}, (p) => p.alice.keyPackages.delete([p.packages[1].reference])],
   ['set a key', async () => {}, (p) => p.alice.changeEncryptionKey(keys[1])],

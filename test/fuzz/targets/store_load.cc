@@ -53,11 +53,11 @@ struct Stored {
     const NewKeyPackage& package = group.strangers_package;
     const Digest reference = Must(KeyPackageRef(group.suite(), package.key_package));
     SaveKeyPackage(reference, {package.key_package, package.keys.Clone(), KeyPackageUse::once}, of_client);
-    SaveEvent(1, ApplicationMessage{LeafIndex{1}, 2, Bytes(3, 4), {}}, of_client);
-    SaveEvent(2, ProposalEvent{3, group.receiver.proposals().in_order().at(0)}, of_client);
+    SaveEvent({1, 7}, ApplicationMessage{LeafIndex{1}, 2, Bytes(3, 4), {}}, of_client);
+    SaveEvent({2, 7}, ProposalEvent{3, group.receiver.proposals().in_order().at(0)}, of_client);
     ReceivedCommit commit;
     commit.added = {LeafIndex{4}};
-    SaveEvent(3, commit, {{Bytes(5, 6), {Bytes(32, 7)}}}, of_client);
+    SaveEvent({3, 7}, commit, {{Bytes(5, 6), {Bytes(32, 7)}}}, of_client);
     client_rows = TableOf(RowsOf(of_client));
     Batch whole;
     group.receiver.Save(whole);

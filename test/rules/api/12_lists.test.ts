@@ -1,6 +1,6 @@
 // RFC 9420 §12: what the application says about proposals: who may join, who follows whom, and its own types.
-import { type Authenticate, type Credential, type CredentialQuestion, type Verdict } from '../../../lib'
-import { addTo, agree, fails, keyPackage, misused, open, pair } from '../../api/support/people'
+import { type Authenticate, type Credential, type CredentialQuestion, type Group, type Verdict } from '../../../lib'
+import { addTo, agree, fails, keyPackage, misused, open, pair, together } from '../../api/support/people'
 
 const nameOf = (credential: Credential | null): string =>
   (credential?.type === 'basic' ? Buffer.from(credential.identity).toString() : '')
@@ -83,7 +83,7 @@ test('R12.3-03: how a custom proposal type is applied is said when it is registe
   expect(await lengthWith({ type })).toBeGreaterThan(200 + await lengthWith({ type, path: 'optional' }))
 })
 
-test('R12.4-03: an Add by a member whom the application does not allow', async () => {
+test('R12.4-03: an Add of somebody whom the application does not want', async () => {
   const refusing = each(({ credential }) => (nameOf(credential) === 'carol' ? 'reject-policy' : 'accept'))
   const { alices, bobs } = await pair()
   const dave = await open('dave', { authenticate: refusing })
@@ -100,4 +100,45 @@ test('R12.4-03: an Add by a member whom the application does not allow', async (
   expect(daves.epoch).toBe(alices.epoch)
   await commit.rejected()
   expect((await daves.receive(await alices.send('on we go'))).kind).toBe('message')
+})
+
+test('R12.4-03: an Add by a member who may not add', async () => {
+  const { groups: [alices, bobs, carols] } = await together(['alice', 'bob', 'carol'])
+  const may = new Set([alices!.leafIndex])
+  /** receive takes a message; of a Commit the application sees what it does, and who does it, before it is applied. */
+  const receive = async (group: Group, message: Uint8Array): Promise<string> => {
+    const received = await group.receive(message, { inspect: true })
+    if (received.kind !== 'staged') return received.kind
+    const { added, committer } = received.commit
+    if (added.length === 0 || may.has(committer)) return (await received.accept()).kind
+    received.drop()
+    return 'refused'
+  }
+  const dave = await open('dave')
+  const add = await keyPackage(dave)
+  const before = carols!.epochAuthenticator
+  const refused = async (): Promise<void> => {
+    const commit = await bobs!.commit({ add: [add] })
+    for (const group of [alices!, carols!]) expect(await receive(group, commit.message)).toBe('refused')
+    expect(carols!.epochAuthenticator).toEqual(before)
+    await commit.rejected()
+  }
+  await refused()
+  // A proposal of his is kept with his name on it, and a Commit of his to it refused; who may add may take it up.
+  const proposal = await bobs!.propose({ type: 'add', keyPackage: add })
+  for (const group of [alices!, carols!]) {
+    expect(await receive(group, proposal.message)).toBe('proposal')
+    expect(group.proposals).toMatchObject([{ sender: { type: 'member', leafIndex: bobs!.leafIndex }, proposal: { type: 'add' } }])
+  }
+  const referring = await bobs!.commit()
+  expect(await receive(carols!, referring.message)).toBe('refused')
+  await referring.rejected()
+  const without = await alices!.commit({ includeProposals: false })
+  await without.accepted()
+  for (const group of [bobs!, carols!]) expect(await receive(group, without.message)).toBe('commit')
+  expect(carols!.proposals).toEqual([])
+  const allowed = await alices!.commit({ add: [add] })
+  const { welcome } = await allowed.accepted()
+  for (const group of [bobs!, carols!]) expect(await receive(group, allowed.message)).toBe('commit')
+  agree(alices!, bobs!, carols!, await dave.join(welcome!))
 })

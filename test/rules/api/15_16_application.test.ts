@@ -1,12 +1,19 @@
 // RFC 9420 §15.2, §16.8: what holds between the steps of an application.
-import { decode, memoryStore } from '../../../lib'
+import fs from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import { decode, sqliteStore } from '../../../lib'
 import { agree, fails, open, pair } from '../../api/support/people'
+import { filesWith, rowsWith } from './support/rows'
 
 const epochOf = async (message: Uint8Array): Promise<bigint> => {
   const decoded = await decode(message)
   if (decoded.wireFormat !== 'private-message') throw new Error(decoded.wireFormat)
   return decoded.epoch
 }
+
+/** The tag of the rows with key packages and their private keys (docs/store-format.md). */
+const keyPackageTag = 19
 
 test('R15.2-02: a group change is applied before encrypting', async () => {
   const { alices, bobs } = await pair()
@@ -42,16 +49,23 @@ test('R15.2-02: a group change is applied before encrypting', async () => {
 })
 
 test('R16.8-01: a used KeyPackage leaves the publication system; its private init key is deleted after the Welcome', async () => {
-  const store = memoryStore()
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-rules-'))
+  const store = sqliteStore(path.join(folder, 'carol.db'))
   const { alices } = await pair()
   const carol = await open('carol', { store })
   const published = await carol.keyPackages.create(3)
   const lastResort = (await carol.keyPackages.create(1, { lastResort: true }))[0]
   const [used] = published
   if (!used || !lastResort) throw new Error('no key package')
+  const isUsed = ({ key }: { key: Uint8Array }): boolean => Buffer.from(used.reference).equals(key.subarray(1))
+  const rows = await rowsWith(store, keyPackageTag)
+  expect(rows.map((row) => filesWith(folder, row))).toEqual([1, 1, 1, 1])
   const commit = await alices.commit({ add: [used.message] })
   const { welcome } = await commit.accepted()
   await carol.join(welcome as Uint8Array)
+  // Its private keys are in no row and, sealed as they were, nowhere in the file.
+  for (const row of rows) expect(filesWith(folder, row)).toBe(isUsed(row) ? 0 : 1)
+  expect((await rowsWith(store, keyPackageTag)).filter(isUsed)).toEqual([])
   const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
   const listed = (): string[] => carol.keyPackages.list().map(({ reference }) => hex(reference))
   expect(listed()).not.toContain(hex(used.reference))
@@ -69,4 +83,7 @@ test('R16.8-01: a used KeyPackage leaves the publication system; its private ini
     agree(await carol.join((await adding.accepted()).welcome as Uint8Array), others)
   }
   expect(listed()).toContain(hex(lastResort.reference))
+  await Promise.all([carol.close(), again.close()])
+  await store.close()
+  fs.rmSync(folder, { recursive: true })
 })

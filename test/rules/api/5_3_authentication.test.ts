@@ -2,7 +2,7 @@
 import { createHash, createPrivateKey, createPublicKey } from 'node:crypto'
 import { externalSenders, type Authenticate, type Client, type CredentialQuestion, type Extension, type Group, type Verdict } from '../../../lib'
 import { addTo, agree, fails, keyPackage, open, together } from '../../api/support/people'
-import { toldStore, type ToldStore } from '../../api/support/stores'
+import { gate, toldStore, type ToldStore } from '../../api/support/stores'
 
 const nameOf = ({ credential }: CredentialQuestion): string =>
   credential.type === 'basic' ? Buffer.from(credential.identity).toString() : credential.type
@@ -194,6 +194,7 @@ test('R5.3.1-11: a service that fails is a refusal', async () => {
     [() => undefined as never, 'AS_FAILED'],
     [async (batch) => {
       await expect(mine.send('from within')).rejects.toMatchObject({ code: 'REENTRANT' })
+      await expect(mine.close()).rejects.toMatchObject({ code: 'REENTRANT' })
       return batch.map(() => false)
     }, 'CREDENTIAL_REJECTED'],
   ]
@@ -205,13 +206,19 @@ test('R5.3.1-11: a service that fails is a refusal', async () => {
     expect(performance.now() - start).toBeLessThan(5_000)
     expect(store.atoms).toHaveLength(before)
   }
-  // It closes the group: the step ends, one way or the other, and nothing of it was stored.
-  answer = (batch) => {
-    void mine.close()
+  // Somebody else closes the group: the step ends, one way or the other, and nothing of it was stored.
+  const [asked, answered] = [gate(), gate()]
+  answer = async (batch) => {
+    asked.open()
+    await answered.passed
     return batch.map(() => false)
   }
   const before = store.atoms.length
-  await expect(mine.receive(commit.message)).rejects.toMatchObject({ name: 'MlsError' })
+  const refused = expect(mine.receive(commit.message)).rejects.toMatchObject({ name: 'MlsError' })
+  await asked.passed
+  const closed = mine.close()
+  answered.open()
+  await Promise.all([refused, closed])
   expect(store.atoms).toHaveLength(before)
 })
 

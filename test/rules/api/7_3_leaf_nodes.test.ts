@@ -1,6 +1,6 @@
 // RFC 9420 §7.2, §7.3, §7.7: what the application decides about leaves, and what our own say.
 import type { Authenticate, Client, Group } from '../../../lib'
-import { decode } from '../../../lib'
+import { decode, memoryStore } from '../../../lib'
 import { addTo, agree, fails, keyPackage, open, together } from '../../api/support/people'
 
 const grease = (value: number): boolean => (value & 0x0f0f) === 0x0a0a && value >> 8 === (value & 0xff)
@@ -17,6 +17,38 @@ test('R7.2-01, R7.2-02, R7.2-06: what our key packages list', async () => {
     for (const list of [suites, extensions, proposals, credentials]) expect(list.some(grease)).toBe(true)
   }
 }, 60_000)
+
+test('R7.2-09: a lifetime beyond 2^53 is given and read as it is', async () => {
+  const now = Number.MAX_SAFE_INTEGER
+  const then = { clock: () => now }
+  const store = memoryStore()
+  const bob = await open('bob', { store, ...then })
+  const [made] = await bob.keyPackages.create(1, { lifetime: 3602 })
+  const notAfter = 2n ** 53n + 3601n  // no number of JavaScript's
+  expect(made!.notAfter).toBe(notAfter)
+  const read = async (message: Uint8Array): Promise<readonly bigint[]> => {
+    const decoded = await decode(message)
+    if (decoded.wireFormat !== 'key-package' || decoded.leafNode.source !== 'key-package') throw new Error(decoded.wireFormat)
+    return [decoded.leafNode.notBefore, decoded.leafNode.notAfter]
+  }
+  expect(await read(made!.message)).toEqual([2n ** 53n - 3601n, notAfter])
+  const again = await open('bob', { store, ...then })
+  expect(again.keyPackages.list().map((one) => one.notAfter)).toEqual([notAfter])
+  expect([3602, 3603].map((remaining) => again.keyPackages.usable(1, remaining))).toEqual([1, 0])
+  // Today it has not begun; when it has, it is as good as any.
+  const today = await (await open('alice')).createGroup()
+  await fails(today.commit({ add: [made!.message] }), 'NOT_YET_VALID')
+  const group = await (await open('alice', then)).createGroup()
+  const commit = await group.commit({ add: [made!.message] })
+  agree(group, await bob.join((await commit.accepted()).welcome!))
+  // Up to the last number of 64 bits: so long a time is none.
+  const end = Buffer.from(made!.message)
+  const at = end.indexOf(Buffer.from(notAfter.toString(16).padStart(16, '0'), 'hex'))
+  end.writeBigUInt64BE(2n ** 64n - 1n, at)
+  expect(await read(end)).toEqual([2n ** 53n - 3601n, 2n ** 64n - 1n])
+  await fails(group.commit({ add: [end] }), 'INVALID_LIFETIME')
+  expect(group.pending()).toEqual([])
+})
 
 /** refusing is a member who accepts nobody of this name. */
 const refusing = (name: string): Authenticate => (batch) =>

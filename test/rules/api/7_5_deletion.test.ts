@@ -2,8 +2,9 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { rowChanges, sqliteStore, type Store } from '../../../lib'
+import { sqliteStore } from '../../../lib'
 import { addTo, agree, open } from '../../api/support/people'
+import { filesWith, rowsWith, type Row } from './support/rows'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-rules-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -11,21 +12,7 @@ afterAll(() => fs.rmSync(folder, { recursive: true }))
 /** The tag of the row with the private keys of our direct path (docs/store-format.md). */
 const keysTag = 4
 
-/** keyRows gives what stands in the rows with a group's private keys, sealed as it is. */
-async function keyRows(store: Store): Promise<Buffer[]> {
-  const found: Buffer[] = []
-  for await (const scope of store.list(new Uint8Array(0))) {
-    for await (const { rows } of store.load(scope)) {
-      for (const change of rowChanges(rows)) {
-        if (change.kind === 'put' && change.key[0] === keysTag) found.push(Buffer.from(change.value))
-      }
-    }
-  }
-  return found
-}
-
-const inFiles = (needle: Buffer): number =>
-  fs.readdirSync(folder).filter((name) => fs.readFileSync(path.join(folder, name)).includes(needle)).length
+const inFiles = (row: Row): number => filesWith(folder, row)
 
 test('R7.5-07: outdated path secrets, node secrets and key pairs are deleted', async () => {
   const store = sqliteStore(path.join(folder, 'a.db'))
@@ -34,7 +21,7 @@ test('R7.5-07: outdated path secrets, node secrets and key pairs are deleted', a
   const group = await alice.createGroup()
   const bobs = await addTo(group, bob)
   for (const committer of ['bob', 'alice', 'bob'] as const) {
-    const before = await keyRows(store)
+    const before = await rowsWith(store, keysTag)
     expect(before).toHaveLength(1)
     expect(before.map(inFiles)).toEqual([1])  // what can be found is found
     const [from, to] = committer === 'bob' ? [bobs, group] : [group, bobs]

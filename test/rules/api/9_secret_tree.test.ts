@@ -8,6 +8,7 @@ import { Client, sqliteStore, trustAnyCredential, type Group } from '../../../li
 import { open } from '../../api/support/people'
 import { times } from '../../faults/support/counts'
 import { Failed, Member, type State } from '../../faults/support/member'
+import { filesWith, rowsWith, type Row } from './support/rows'
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-secret-tree-'))
 afterAll(() => fs.rmSync(folder, { recursive: true }))
@@ -46,8 +47,8 @@ test('R9.1-01: key/nonce pair never used twice', async () => {
   const [listed] = client.groups()
   const group = await client.group(listed?.id as Uint8Array)
   // Sixteen calls at once here, four threads, and two processes: all of one member, in one epoch.
-  const calls = times(100, 4000)
-  const each = times(40, 4000)
+  const calls = times(100, 4600)
+  const each = times(40, 4600)
   const sent = (await Promise.all([
     ...Array.from({ length: 16 }, async () => {
       const messages: Uint8Array[] = []
@@ -83,24 +84,38 @@ test('R9.2-02: a message that one process has received is consumed for the other
   await Promise.all([alice.kill(), other.kill()])
 }, 600_000)
 
+/** The tag of a ratchet's row, and its place in the key: the leaf after tag and epoch, then the type, 2 for messages. */
+const ratchetTag = 7
+const leafAt = 9
+const isOf = (leaf: number) => ({ key }: Row): boolean => key.readUInt32BE(leafAt) === leaf && key[leafAt + 4] === 2
+
 test('R9.2-06: the advance of a ratchet and its deletions are durable before the result is released', async () => {
-  const place = path.join(folder, 'killed.db')
+  const place = path.join(fs.mkdtempSync(path.join(folder, 'killed-')), 'alice.db')
   const { bobs, alice: first } = await withAlice(place)
   let alice = first
-  const restart = async (): Promise<void> => {
+  const store = sqliteStore(place, { busyTimeout: 60_000 })
+  const ratchetOf = async (leaf: number): Promise<Row | undefined> => (await rowsWith(store, ratchetTag)).find(isOf(leaf))
+  /** restart kills alice. A ratchet whose key she has used is then in no file as it was. */
+  const restart = async (leaf: number, former: Row | undefined): Promise<void> => {
     await alice.kill()
+    if (former) expect(filesWith(path.dirname(place), former)).toBe(0)
+    const present = await ratchetOf(leaf)
+    expect(present && filesWith(path.dirname(place), present)).toBe(1)  // what can be found is found
     alice = new Member()
     await alice.open(place)
   }
   for (let i = 0; i < times(4, 100); i += 1) {
     const message = await bobs.send(`to alice ${i}`)
+    const [sender, own] = [await ratchetOf(0), await ratchetOf(1)]
+    expect([sender, own].map((row) => row !== undefined)).toEqual([i > 0, i > 0])
     expect(await alice.call('receive', message)).toEqual({ kind: 'message', text: `to alice ${i}` })
-    await restart()
+    await restart(0, sender)
     await expect(alice.call('receive', message)).rejects.toEqual(new Failed('KEY_CONSUMED'))
-    const own = await alice.call<Uint8Array>('send', 'before')
-    await restart()
+    const sent = await alice.call<Uint8Array>('send', 'before')
+    await restart(1, own)
     const next = await alice.call<Uint8Array>('send', 'after')
-    for (const one of [own, next]) expect((await bobs.receive(one)).kind).toBe('message')
+    for (const one of [sent, next]) expect((await bobs.receive(one)).kind).toBe('message')
   }
   await alice.kill()
+  await store.close()
 }, 600_000)

@@ -39,5 +39,21 @@ TEST_CASE("mls-rs 352: trees with blank nodes above unmerged leaves are joined")
   }
 }
 
+// Pull request 228: a message that came a second time took the sender's whole ratchet with it, so that
+// nothing that this member sent was read any more.
+TEST_CASE("mls-rs 228: a message that comes twice does not touch the ratchet") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Scene scene(suite, 3);
+    std::vector<Bytes> sent;
+    for (int i = 0; i < 4; ++i) sent.push_back(scene.Send(2, "number " + std::to_string(i)));
+    for (const std::size_t i : {0u, 2u, 1u, 3u}) {
+      scene.Accepts(1, sent[i]);
+      scene.Refuses(1, sent[i], Error::KEY_CONSUMED);
+    }
+    scene.GoesOn();
+  }
+}
+
 }  // namespace
 }  // namespace mls::test

@@ -3,9 +3,25 @@
 // (wire/codec.h).
 #pragma once
 
+#include <doctest/doctest.h>
+
 #include "message/mls_message.h"
+#include "tree/hash_input.h"
 
 namespace mls::test {
+
+// RatchetTreeData is what a ratchet_tree extension holds (RFC 9420 §12.4.3.3).
+struct LeafEntry {
+  static constexpr NodeType kTag = NodeType::leaf;
+  LeafNode leaf_node;
+  static constexpr auto kWire = Fields(&LeafEntry::leaf_node);
+};
+struct ParentEntry {
+  static constexpr NodeType kTag = NodeType::parent;
+  ParentNode parent_node;
+  static constexpr auto kWire = Fields(&ParentEntry::parent_node);
+};
+using RatchetTreeData = std::vector<std::optional<std::variant<LeafEntry, ParentEntry>>>;
 
 enum class Deviance : std::uint8_t {
   none,
@@ -13,6 +29,7 @@ enum class Deviance : std::uint8_t {
   four_byte_length,  // of a vector below 16,384 bytes
   reserved_prefix,   // the two top bits of the length are set
   presence,          // of an optional: `octet`
+  beyond_input,      // the length is the largest there is, and four bytes follow
 };
 
 class DeviantEncoding {
@@ -21,18 +38,52 @@ class DeviantEncoding {
   explicit DeviantEncoding(Deviance deviance = Deviance::none, std::size_t target = 0, std::uint8_t octet = 0)
       : deviance_(deviance), target_(target), octet_(octet) {}
 
-  // Of gives the encoding. Places() is then the number of places that there were.
+  // Of gives the encoding. places() is then the number of places that there were.
   template <class T>
   Bytes Of(const T& value) {
-    places_ = 0;
+    Begin(0);
     return Put(value);
   }
+  // OfPrivate gives that of a PrivateMessageContent without padding (RFC 9420 §6.3.1).
+  Bytes OfPrivate(const AuthenticatedContent& content) {
+    Begin(0);
+    Bytes out = std::visit([&](const auto& body) { return Put(body); }, content.content.body);
+    Append(out, PutAuth(content.auth, content.content.content_type()));
+    return out;
+  }
+  // OfData gives extension_data, of one of the RFC's own types that have a structure.
+  Bytes OfData(const Extension& extension) {
+    Begin(2);  // extensions<V>, extension_data<V>
+    switch (extension.extension_type) {
+      case ExtensionType::ratchet_tree:
+        return PutData<RatchetTreeData>(extension);
+      case ExtensionType::required_capabilities:
+        return PutData<RequiredCapabilities>(extension);
+      case ExtensionType::external_pub:
+        return PutData<ExternalPub>(extension);
+      case ExtensionType::external_senders:
+        return PutData<ExternalSenders>(extension);
+      default:
+        return extension.extension_data;
+    }
+  }
   std::size_t places() const { return places_; }
+  // depth counts the vectors that the deviant one is in, and itself.
+  std::size_t depth() const { return depth_of_target_; }
 
  private:
   static void Append(Bytes& to, View bytes) { to.insert(to.end(), bytes.begin(), bytes.end()); }
 
-  bool IsTarget(Deviance deviance) { return deviance_ == deviance && places_++ == target_; }
+  void Begin(std::size_t depth) {
+    places_ = 0;
+    depth_ = depth;
+  }
+
+  bool IsTarget(Deviance deviance) {
+    if (deviance_ != deviance || places_++ != target_) return false;
+    depth_of_target_ = depth_ + 1;
+    return true;
+  }
 
   Bytes Vector(View content) {
     const auto size = static_cast<std::uint32_t>(content.size());
@@ -42,6 +93,7 @@ class DeviantEncoding {
     if (size < 64 && IsTarget(Deviance::two_byte_length)) out = {0x40, byte(0)};
     if (size < 16'384 && IsTarget(Deviance::four_byte_length)) out = {0x80, 0, byte(8), byte(0)};
     if (IsTarget(Deviance::reserved_prefix)) out[0] = octet_;
+    if (IsTarget(Deviance::beyond_input)) return {0xBF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0};
     Append(out, content);
     return out;
   }
@@ -59,6 +111,13 @@ class DeviantEncoding {
     return out;
   }
 
+  template <class T>
+  Bytes PutData(const Extension& extension) {
+    const auto value = Decode<T>(extension.extension_data);
+    REQUIRE(value.ok());
+    return Put(*value);
+  }
+
   template <class T, class F>
   Bytes PutField(const T& value, const F& field) {
     if constexpr (requires { field.tag; }) {
@@ -71,7 +130,9 @@ class DeviantEncoding {
   template <class T>
   Bytes PutElements(const std::vector<T>& elements) {
     Bytes content;
+    ++depth_;
     for (const T& element : elements) Append(content, Put(element));
+    --depth_;
     return Vector(content);
   }
   template <class T>
@@ -117,6 +178,8 @@ class DeviantEncoding {
   std::size_t target_;
   std::uint8_t octet_;
   std::size_t places_ = 0;
+  std::size_t depth_ = 0;
+  std::size_t depth_of_target_ = 0;
 };
 
 }  // namespace mls::test

@@ -15,11 +15,9 @@ struct Impostor {
   int commits_before = 0;                  // in the new group, before anybody is added
   std::vector<std::string> others;         // who are added besides member 1
   std::function<void(GroupInfo&)> change;  // made right again: confirmation tag, signature, seals
-  const Group* origin = nullptr;           // which group the joiner compares; default: member 1's
 
-  // Join gives what member 1 of the scene says to the Welcome.
+  // Join gives what member 1 of the scene says to the Welcome, which it compares with its own group.
   Result<Group> Join(Scene& scene) const {
-    scene.NotInJournal();
     World& world = scene.world;
     const Suite& own = suite == nullptr ? scene[0].suite() : *suite;
     const Client creator = world.NewClient(own, "member 0");
@@ -43,7 +41,9 @@ struct Impostor {
     Done<NewCommit> done = Must(group.CompleteCommit(std::move(staged), answers, world.env));
     Bytes welcome = done.output.welcomes.at(0).message;
     if (change) welcome = Changed(world, own, package, creator, psk, welcome);
-    return scene.TryJoin(welcome, package, {}, origin == nullptr ? &scene[1] : origin);
+    auto joined = scene.DoJoin(welcome, package, {}, &scene[1]);
+    scene.NoteSuccessor(1, welcome, package, joined.ok() ? Outcome() : Outcome(joined.error()));
+    return joined;
   }
 
  private:

@@ -27,44 +27,85 @@ std::string Field(std::string_view name, std::uint64_t number) {
   return Quoted(name) + ":" + std::to_string(number);
 }
 
+std::string Listed(std::string_view name, const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "" : ",") + value;
+  return Quoted(name) + ":[" + text + "]";
+}
+
 template <class Type>
 std::string Numbers(std::string_view name, const std::vector<Type>& values) {
-  std::string text;
-  for (const Type value : values)
-    text += (text.empty() ? "" : ",") + std::to_string(static_cast<unsigned>(value));
-  return Quoted(name) + ":[" + text + "]";
+  std::vector<std::string> texts;
+  for (const Type value : values) texts.push_back(std::to_string(static_cast<unsigned>(value)));
+  return Listed(name, texts);
+}
+
+// IsKnown: a credential that a client of the JavaScript API can be opened with.
+bool IsKnown(const Credential& credential) {
+  return !std::holds_alternative<OpaqueCredential>(credential.body);
 }
 
 // IsUsual: a client whom the JavaScript API can be: what it may say of itself besides is more types.
 bool IsUsual(const MemberProfile& profile) {
   const Capabilities& all = profile.capabilities;
-  return profile.leaf_extensions.empty() &&
-         std::holds_alternative<BasicCredential>(profile.credential.body) &&
-         all.Supports(ProtocolVersion::mls10) && all.Supports(CredentialType::basic) &&
-         all.Supports(CredentialType::x509) &&
+  return IsKnown(profile.credential) && all.Supports(ProtocolVersion::mls10) &&
+         all.Supports(CredentialType::basic) && all.Supports(CredentialType::x509) &&
          std::all_of(AllSuites().begin(), AllSuites().end(),
                      [&](const Suite& suite) { return all.Supports(suite.id); });
 }
 
-std::string_view Name(Outcome outcome) { return outcome ? Describe(*outcome).name : "taken"; }
+// CredentialField: an identity, or certificates.
+std::string CredentialField(const Credential& credential) {
+  if (const auto* basic = std::get_if<BasicCredential>(&credential.body)) {
+    return Field("identity", basic->identity);
+  }
+  std::vector<std::string> certificates;
+  for (const Certificate& one : std::get<X509Credential>(credential.body).certificates) {
+    certificates.push_back(Quoted(Hex(one.cert_data)));
+  }
+  return Listed("certificates", certificates);
+}
 
-// Only clients with a basic credential are opened again by the replay.
-bool IsBasic(const NewKeyPackage& package) {
-  return std::holds_alternative<BasicCredential>(package.key_package.leaf_node.credential.body);
+std::string ExtensionsField(const Extensions& extensions) {
+  std::vector<std::string> texts;
+  for (const Extension& one : extensions) {
+    texts.push_back("{" + Field("type", static_cast<std::uint64_t>(one.extension_type)) + "," +
+                    Field("data", one.extension_data) + "}");
+  }
+  return Listed("leafExtensions", texts);
 }
-View IdentityOf(const NewKeyPackage& package) {
-  return std::get<BasicCredential>(package.key_package.leaf_node.credential.body).identity;
-}
+
+std::string_view Name(Outcome outcome) { return outcome ? Describe(*outcome).name : "taken"; }
 
 std::string PackageFields(const NewKeyPackage& package) {
   return Field("keyPackage", EncodeMessage(KeyPackageMessage{package.key_package})) + "," +
-         Field("identity", IdentityOf(package)) + "," +
+         CredentialField(package.key_package.leaf_node.credential) + "," +
          Field("signatureKey", package.keys.signature_private_key) + "," +
          Field("initKey", package.keys.init_private_key) + "," +
          Field("encryptionKey", package.keys.encryption_private_key);
 }
 
 bool IsWritten() { return std::getenv("NODE_MLS_RULES_JOURNAL") != nullptr; }
+
+// A client of its own in a store of its own, for a member that is found there (docs/store-format.md).
+const Bytes kSealingKey(Sealer::kKeySize, 7);
+
+// ScopeOf names the scope of the first group of the client with this name; the group's handle is zeros.
+Bytes ScopeOf(std::string_view client) {
+  const Suite* suite = FindSuite(CipherSuite{1});  // its hash is SHA-256
+  const Digest name = Must(Hash(*suite, {AsView("node-mls client"), AsView(client)}));
+  Bytes scope = {2};
+  scope.insert(scope.end(), name.view().begin(), name.view().begin() + 16);
+  scope.resize(scope.size() + 16);
+  return scope;
+}
+
+Bytes SealedRowsOf(const Group& group, View scope) {
+  Batch batch;
+  group.Save(batch);
+  SystemRandom random;  // the scene's own is not to notice
+  return Must(SealedRows(Must(Sealer::ForScope(kSealingKey, scope))).Pack(batch, random));
+}
 
 }  // namespace
 
@@ -97,80 +138,123 @@ std::string SceneJournal::Psks() const {
   return ",\"psks\":[" + psks + "]";
 }
 
+bool SceneJournal::Hears(Outcome outcome) {
+  if (!IsWritten()) return false;
+  if (over_ && outcome) ++left_out_;
+  return !over_;
+}
+
+SceneJournal::Life& SceneJournal::Found(std::size_t member) {
+  const Group& group = (*company)[member];
+  const Client& client = company->client(member);
+  const Bytes scope = ScopeOf(client.name);
+  const bool joining = group.phase() == Phase::joining;
+  Life& life = Begin(Setting() + "," + Field("kind", "life") + "," + Field("identity", AsView(client.name)) +
+                     "," + Field("signatureKey", client.profile.signature_private_key) + "," +
+                     Field("groupId", group.context().group_id) + "," +
+                     Field("status", joining ? "joining" : "active") + "," + Field("scope", scope) + "," +
+                     Field("sealingKey", kSealingKey) + "," + Field("rows", SealedRowsOf(group, scope)));
+  // What is open may be decided at any moment, and nobody says so here.
+  if (!joining && group.candidates().empty()) present_[member] = &life;
+  return life;
+}
+
+SceneJournal::Life* SceneJournal::LifeOf(std::size_t member, Outcome outcome) {
+  if (!Hears(outcome)) return nullptr;
+  const auto present = present_.find(member);
+  if (present != present_.end()) return present->second;
+  if (!outcome) return nullptr;  // it is another now, and how it was before nobody knows
+  if ((*company)[member].phase() == Phase::removed) {
+    ++left_out_;  // its store has nothing
+    return nullptr;
+  }
+  return &Found(member);
+}
+
 void SceneJournal::Joins(std::optional<std::size_t> member, View welcome, const NewKeyPackage& package,
                          View ratchet_tree, Outcome outcome) {
-  if (over_ || !IsWritten() || !IsBasic(package)) return;
-  const std::string joining =
-      "," + PackageFields(package) + "," + Field("welcome", welcome) + "," + Field("tree", ratchet_tree);
-  if (member) {
-    lives_[*member].beginning = Setting() + "," + Field("kind", "life") + joining;
-  } else {
-    refusals_.push_back(Setting() + Psks() + "," + Field("kind", "join") + joining + "," +
-                        Field("outcome", Name(outcome)) + "}");
+  if (!Hears(outcome)) return;
+  if (!IsKnown(package.key_package.leaf_node.credential)) {
+    if (outcome) ++left_out_;
+    return;
   }
+  const std::string fields = PackageFields(package);
+  auto known = newcomers_.find(fields);
+  if (known == newcomers_.end()) {
+    Life& life = Begin(Setting() + "," + Field("kind", "life") + "," + fields);
+    known = newcomers_.emplace(fields, &life).first;
+  }
+  Life* life = known->second;
+  life->steps.push_back(
+      {now(), ToBytes(welcome), outcome, CurrentRule(), "join", "," + Field("tree", ratchet_tree)});
+  if (!member) return;
+  present_[*member] = life;
+  newcomers_.erase(known);  // the key package is used up
 }
 
 void SceneJournal::Receives(std::size_t member, View message, Outcome outcome) {
-  const auto life = lives_.find(member);
-  if (over_ || life == lives_.end() || life->second.ended) return;
-  life->second.steps.push_back({now(), ToBytes(message), outcome, CurrentRule(), "receive"});
+  if (Life* life = LifeOf(member, outcome)) {
+    life->steps.push_back({now(), ToBytes(message), outcome, CurrentRule(), "receive"});
+  }
 }
 
-void SceneJournal::Acts(std::size_t member) {
-  const auto life = lives_.find(member);
-  if (life != lives_.end()) life->second.ended = true;
+void SceneJournal::NoteRefusedAdd(std::size_t member, const KeyPackage& package, Error error) {
+  if (Life* life = LifeOf(member, error)) {
+    life->steps.push_back({now(), EncodeMessage(KeyPackageMessage{package}), error, CurrentRule(), "add"});
+  }
+}
+
+void SceneJournal::NoteSuccessor(std::size_t member, View welcome, const NewKeyPackage& package,
+                                 Outcome outcome) {
+  if (Life* life = LifeOf(member, outcome)) {
+    life->steps.push_back(
+        {now(), ToBytes(welcome), outcome, CurrentRule(), "succeed", "," + PackageFields(package)});
+  }
 }
 
 void SceneJournal::NoteJoinByCommit(const Client& client, const GroupInfo& info, View ratchet_tree,
                                     Outcome outcome) {
-  if (over_ || !IsWritten() || !IsUsual(client.profile)) return;
+  if (!Hears(outcome)) return;
+  if (!IsUsual(client.profile)) {
+    if (outcome) ++left_out_;
+    return;
+  }
   const Capabilities& all = client.profile.capabilities;
-  refusals_.push_back(
-      Setting() + Psks() + "," + Field("kind", "joinByCommit") + "," +
-      Numbers("extensionTypes", all.extensions) + "," + Numbers("proposalTypes", all.proposals) + "," +
-      Numbers("credentialTypes", all.credentials) + "," + Field("identity", AsView(client.name)) + "," +
-      Field("signatureKey", client.profile.signature_private_key) + "," +
-      Field("groupInfo", EncodeMessage(GroupInfoMessage{info})) + "," + Field("tree", ratchet_tree) + "," +
-      Field("outcome", Name(outcome)) + "}");
-}
-
-void SceneJournal::NoteRefusedAdd(std::size_t member, const KeyPackage& package, Error error) {
-  const auto life = lives_.find(member);
-  if (over_ || life == lives_.end() || life->second.ended) return;
-  life->second.steps.push_back(
-      {now(), EncodeMessage(KeyPackageMessage{package}), error, CurrentRule(), "add"});
-}
-
-void SceneJournal::NoteRefusedSuccessor(std::size_t member, View welcome, const NewKeyPackage& package,
-                                        Error error) {
-  const auto life = lives_.find(member);
-  if (over_ || !IsWritten() || life == lives_.end() || life->second.ended) return;
-  life->second.steps.push_back(
-      {now(), ToBytes(welcome), error, CurrentRule(), "succeed", "," + PackageFields(package)});
+  lines_.push_back(Setting() + Psks() + "," + Field("kind", "joinByCommit") + "," +
+                   Numbers("extensionTypes", all.extensions) + "," + Numbers("proposalTypes", all.proposals) +
+                   "," + Numbers("credentialTypes", all.credentials) + "," +
+                   CredentialField(client.profile.credential) + "," +
+                   ExtensionsField(client.profile.leaf_extensions) + "," +
+                   Field("signatureKey", client.profile.signature_private_key) + "," +
+                   Field("groupInfo", EncodeMessage(GroupInfoMessage{info})) + "," +
+                   Field("tree", ratchet_tree) + "," + Field("outcome", Name(outcome)) + "}");
 }
 
 void SceneJournal::NoteDecode(View bytes, Outcome outcome) {
-  if (over_ || !IsWritten()) return;
-  refusals_.push_back(Setting() + Psks() + "," + Field("kind", "decode") + "," + Field("message", bytes) +
-                      "," + Field("outcome", Name(outcome)) + "}");
+  if (!Hears(outcome)) return;
+  lines_.push_back(Setting() + Psks() + "," + Field("kind", "decode") + "," + Field("message", bytes) + "," +
+                   Field("outcome", Name(outcome)) + "}");
 }
 
 void SceneJournal::Write() const {
   const auto path = FileOf(".jsonl");
   if (!path) return;
   std::ofstream out(*path, std::ios::app);
-  for (const std::string& line : refusals_) out << line << "\n";
-  for (const auto& [member, life] : lives_) {
-    if (life.steps.empty()) continue;
+  for (const std::string& line : lines_) out << line << "\n";
+  for (const Life& life : lives_) {
+    if (life.steps.size() == 1 && !life.steps[0].outcome) continue;  // came in, and was given nothing
     out << life.beginning << Psks() << ",\"steps\":[";
     for (std::size_t i = 0; i < life.steps.size(); ++i) {
       const Step& step = life.steps[i];
       out << (i == 0 ? "{" : ",{") << Field("rule", step.rule) << "," << Field("kind", step.kind) << ","
           << Field("now", step.now) << "," << Field("outcome", Name(step.outcome)) << ","
-          << Field("message", step.message) << step.package << "}";
+          << Field("message", step.message) << step.more << "}";
     }
     out << "]}\n";
   }
+  if (left_out_ == 0) return;
+  out << Setting() << "," << Field("kind", "leftOut") << ","
+      << Field("count", static_cast<std::uint64_t>(left_out_)) << "}\n";
 }
 
 }  // namespace mls::test

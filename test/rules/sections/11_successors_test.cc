@@ -25,7 +25,6 @@ struct Old : Scene {
 struct Sequel : Scene {
   Sequel(Old& old, const Suite& suite, std::optional<ResumptionPsk> link, Extensions extensions = {})
       : Scene(suite, 1, Having(std::move(extensions))), origin(old) {
-    NotInJournal();  // what is refused is a step in the life of the old group's member
     CommitOptions options;
     options.path = CommitOptions::Path::when_required;
     if (link) {
@@ -53,11 +52,11 @@ struct Sequel : Scene {
     forgery.secrets = secrets;
     const MemoryRows before = World::Saved(origin[kJoiner]);
     const Bytes welcome = invitation->Forge(forgery);
-    const auto joined = TryJoin(welcome, invitation->package, {}, &origin[kJoiner]);
+    const auto joined = DoJoin(welcome, invitation->package, {}, &origin[kJoiner]);
     CHECK(before == World::Saved(origin[kJoiner]));
-    if (!joined.ok()) {
-      origin.NoteRefusedSuccessor(kJoiner, welcome, invitation->package, joined.error());
-    }
+    // A step in the life of the old group's member.
+    origin.NoteSuccessor(kJoiner, welcome, invitation->package,
+                         joined.ok() ? Outcome() : Outcome(joined.error()));
     return std::string(Name(joined));
   }
 

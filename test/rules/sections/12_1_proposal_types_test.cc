@@ -109,13 +109,15 @@ TEST_CASE("R12.1.5-02: a ReInit to something that we cannot do closes the group,
           Describe(impossible[i].second).name);
     // A Welcome of a group with parameters that we can do is not the one announced.
     Scene other(AllSuites()[0], 1);
-    other.NotInJournal();
     const Invitation invitation(other);
-    other.RefusesJoin(invitation.genuine, invitation.package, Error::REINIT_MISMATCH, {}, &scene[1]);
+    const auto refused = [&](View welcome, Error expected) {
+      CHECK(Scene::Name(other.DoJoin(welcome, invitation.package, {}, &scene[1])) == Describe(expected).name);
+      scene.NoteSuccessor(1, welcome, invitation.package, expected);
+    };
+    refused(invitation.genuine, Error::REINIT_MISMATCH);
     Welcome unknown = invitation.welcome;
     unknown.cipher_suite = CipherSuite{0x7777};
-    other.RefusesJoin(EncodeMessage(std::move(unknown)), invitation.package, Error::UNSUPPORTED_CIPHERSUITE,
-                      {}, &scene[1]);
+    refused(EncodeMessage(std::move(unknown)), Error::UNSUPPORTED_CIPHERSUITE);
   }
 }
 

@@ -1,7 +1,7 @@
 // RFC 9420 §12.4.3.1: the tree that a joiner is given, node by node. All of it is asked of a newcomer with a
 // Welcome and of a stranger who would join by external Commit (§12.4.3.2).
+#include "kit/bad_leaves.h"
 #include "kit/forged_tree.h"
-#include "kit/leaf_routes.h"
 
 namespace mls::test {
 namespace {
@@ -81,6 +81,16 @@ TEST_CASE("R12.4.3.1-14, R12.4.3.2-10: every leaf is valid, also one far from th
     credentials.leaf = [](LeafNode& leaf) { leaf.capabilities.credentials = {CredentialType::x509}; };
     CheckRoutes(suite, kTrees, credentials, Error::UNSUPPORTED_CREDENTIAL, Error::UNSUPPORTED_CREDENTIAL);
   }
+  // With parents, all of whose hashes are made right again.
+  InTree([](const ForgedTree& tree) {
+    for (const BadLeaf& bad : {LacksVersion(), ExtensionNotListed(kUnlistedExtension)}) {
+      tree.Refuses([&](Nodes& nodes) {
+        bad.forgery.leaf(LeafAt(nodes, 0));
+        tree.Sign(nodes, 0);
+        tree.Mend(nodes);
+      });
+    }
+  });
   // Two leaves with one key, of either kind.
   InTree([](const ForgedTree& tree) {
     tree.Refuses([&](Nodes& nodes) {
@@ -89,6 +99,48 @@ TEST_CASE("R12.4.3.1-14, R12.4.3.2-10: every leaf is valid, also one far from th
       tree.Mend(nodes);
     });
   });
+}
+
+// RefusesFar: sixteen members, the newcomer being the first leaf of the other half, and member 1 has a leaf
+// that breaks the rule. There are no parents, whose hashes would have to fit.
+void RefusesFar(const Suite& suite, const CompanyOptions& options, const std::vector<BadLeaf>& leaves) {
+  CAPTURE(suite.name);
+  constexpr std::size_t kFar = 1;
+  Scene scene(suite, 1, options);
+  scene.Hire(0, 15, Lean());
+  ForgedTree tree(scene);
+  REQUIRE(tree.honest.size() == 2 * 17 - 1);
+  for (const BadLeaf& bad : leaves) {
+    CAPTURE(bad.rule);
+    tree.Refuses(
+        [&](Nodes& nodes) {
+          LeafNode& leaf = LeafAt(nodes, kFar);
+          Run(bad.forgery.leaf, leaf);
+          tree.Sign(nodes, kFar);
+          if (bad.forgery.signer != nullptr) {
+            Must(SignLeafNode(suite, leaf, *bad.forgery.signer, scene[0].context().group_id, {kFar}));
+          }
+        },
+        bad.in_tree);
+  }
+  tree.GoesOn();
+}
+
+TEST_CASE("R12.4.3.1-14, R12.4.3.2-10: every leaf is valid, in the other half of a tree of seventeen") {
+  World world(9);
+  for (const Suite& suite : AllSuites()) {
+    const Secret other = Must(GenerateSignatureKeyPair(suite, world.random)).private_key;
+    std::vector<BadLeaf> usual;
+    for (BadLeaf& bad : AllBadLeaves(suite, other)) {
+      if (bad.options.extensions.empty() && !bad.options.dress) {
+        usual.push_back(std::move(bad));
+      } else if (&suite == &AllSuites().front()) {
+        RefusesFar(suite, bad.options, {bad});  // which takes a group of its own
+      }
+    }
+    CHECK(usual.size() >= 6);
+    RefusesFar(suite, Scene::Open(), usual);
+  }
 }
 
 TEST_CASE("R12.4.3.1-15, R12.4.3.2-10: an unmerged entry is a member") {

@@ -236,6 +236,12 @@ TEST_CASE("R12.4.3.1-31: of several entries for us, the one that opens is ours")
           welcome.secrets.insert(welcome.secrets.begin() + static_cast<std::ptrdiff_t>(i), garbage);
         }
       }));
+      const Bytes closed = invitation.Forge(Outside([](Welcome& welcome) {
+        EncryptedGroupSecrets garbage = welcome.secrets[0];
+        garbage.encrypted_group_secrets.ciphertext[0] ^= 1;
+        welcome.secrets = {garbage, garbage};
+      }));
+      scene.RefusesJoin(closed, invitation.package, Error::DECRYPT_FAILED);
       scene.Enter(invitation.client, scene.JoinByWelcome(forged, invitation.package));
       scene.GoesOn();
     }

@@ -1,6 +1,8 @@
 // RFC 9420 §14: one Commit ends an epoch, and what was not taken leaves nothing behind.
+#include <algorithm>
+
 #include "kit/forged_commit.h"
-#include "kit/scene.h"
+#include "kit/needles.h"
 
 namespace mls::test {
 namespace {
@@ -25,54 +27,105 @@ TEST_CASE("R14-01: of two Commits for an epoch, the first is taken by all") {
   }
 }
 
-// Holds says whether a secret is in any row.
-bool Holds(const MemoryRows& rows, View secret) {
-  return std::any_of(rows.rows().begin(), rows.rows().end(), [&](const auto& row) {
-    const View value = row.second;
-    return std::search(value.begin(), value.end(), secret.begin(), secret.end()) != value.end();
-  });
+std::size_t PendingOf(Scene& scene, std::size_t member) {
+  const auto& rows = scene.store(member).rows();
+  const std::uint8_t tag = RowKey(RowTag::pending).front();
+  return static_cast<std::size_t>(
+      std::count_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first.front() == tag; }));
 }
 
-TEST_CASE("R14-02: the states of discarded Commits and of past epochs are deleted") {
+// Pending makes a Commit of `member` that waits, and gives the secrets that it is made of.
+EpochNeedles Pending(Scene& scene, std::size_t member) {
+  const NewKeyPackage package =
+      scene.world.NewKeyPackageOf(scene.world.NewClient(scene[0].suite(), "newcomer"));
+  const NewCommit commit = scene.MakeCommit(member, Proposing({Add{package.key_package}}));
+  EpochNeedles needles = NeedlesOf(scene, commit.welcomes.at(0).message, package);
+  CHECK(PendingOf(scene, member) == 1);
+  AreGone(scene, needles.consumed);
+  IsThere(scene, member, needles.epoch_secret);
+  IsThere(scene, member, needles.private_key);
+  // The epoch that would begin is in memory; what is stored is what it is derived from.
+  for (const Needle& needle : needles.derived) {
+    CHECK(CountInRows(scene.store(member), needle) == 0);
+    if (kSeesMemory) CHECK(CountInMemory(needle) > 0);
+  }
+  return needles;
+}
+
+// Accepted: everyone takes the Commit of `member` that waits.
+void Accepted(Scene& scene, std::size_t member) {
+  const Candidate& candidate = *scene[member].candidates().front();
+  const Bytes message = candidate.message;
+  scene.Accept(member, candidate.id);
+  scene.Deliver(member, message);
+}
+
+TEST_CASE("R14-02: the states of discarded Commits are deleted") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Scene scene(suite, 3);
+    // A Commit that is given up, and one that loses.
+    const EpochNeedles given_up = Pending(scene, 0);
+    const EpochNeedles lost = Pending(scene, 1);
+    scene.Apply(0, Must(scene[0].RejectCandidate(scene[0].candidates().front()->id)));
+    CHECK(PendingOf(scene, 0) == 0);
+    CHECK(scene[0].candidates().empty());
+    AreGone(scene, {given_up.epoch_secret, given_up.private_key});
+    AreGone(scene, given_up.derived);
+    scene.Commit(0);
+    CHECK(PendingOf(scene, 1) == 0);
+    CHECK(scene[1].candidates().empty());
+    AreGone(scene, {lost.epoch_secret, lost.private_key});
+    AreGone(scene, lost.derived);
+    // One that is accepted leaves nothing of the way behind.
+    const EpochNeedles won = Pending(scene, 2);
+    Accepted(scene, 2);
+    AreGone(scene, won.consumed);
+    IsGone(scene, won.epoch_secret);
+    for (const Needle& needle : won.derived) IsThere(scene, 1, needle);
+    scene.Chat();
+  }
+}
+
+// The secrets of the epoch in which `member` is: those that go with it, and two that stay for a while.
+struct OfEpoch {
+  std::vector<Needle> current;
+  Needle sender_data_secret, resumption_psk;
+};
+OfEpoch SecretsNow(Scene& scene, std::size_t member) {
+  const Insider now(scene, member);
+  return {{{"init_secret", now.init_secret},
+           {"confirmation_key", now.confirmation_key},
+           {"membership_key", now.membership_key},
+           {"external_secret", now.external_secret},
+           {"exporter_secret", now.exporter_secret},
+           {"epoch_authenticator", now.epoch_authenticator}},
+          {"sender_data_secret", now.sender_data_secret},
+          {"resumption_psk", now.resumption_psk}};
+}
+
+TEST_CASE("R14-02: the states of past epochs are deleted") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Scene scene(suite, 3);
     const Limits limits = scene[1].policy().limits;
-    // A Commit that is given up, and one that loses.
-    const Bytes pending = RowKey(RowTag::pending);
-    const auto is_pending = [&](const auto& row) { return row.first.front() == pending.front(); };
-    const auto count = [&](std::size_t member) {
-      const auto& rows = scene.store(member).rows();
-      return std::count_if(rows.begin(), rows.end(), is_pending);
-    };
-    const NewCommit given_up = scene.MakeCommit(0);
-    scene.MakeCommit(1);
-    CHECK(count(0) == 1);
-    CHECK(count(1) == 1);
-    scene.Apply(0, Must(scene[0].RejectCandidate(given_up.id)));
-    CHECK(count(0) == 0);
-    CHECK(scene[0].candidates().empty());
-    scene.Commit(0);
-    CHECK(count(1) == 0);
-    CHECK(scene[1].candidates().empty());
-
-    // The secrets of an epoch, as long as it is known and no longer.
-    const Insider then(scene, 1);
+    // The secrets of an epoch are there as long as it is known, and no longer.
+    const OfEpoch then = SecretsNow(scene, 1);
     const std::uint64_t epoch = scene[1].context().epoch;
-    CHECK(Holds(scene.store(1), then.sender_data_secret));
-    CHECK(Holds(scene.store(1), then.init_secret));
+    for (const Needle& needle : then.current) IsThere(scene, 1, needle);
+    IsThere(scene, 1, then.sender_data_secret);
     for (std::size_t i = 0; i < limits.max_resumption_psks; ++i) {
       scene.Commit(0);
-      CHECK_FALSE(Holds(scene.store(1), then.init_secret));
-      CHECK_FALSE(Holds(scene.store(1), then.confirmation_key));
-      CHECK_FALSE(Holds(scene.store(1), then.membership_key));
-      CHECK_FALSE(Holds(scene.store(1), then.external_secret));
-      CHECK_FALSE(Holds(scene.store(1), then.exporter_secret));
-      CHECK(Holds(scene.store(1), then.sender_data_secret) == (i + 1 <= limits.max_past_epochs));
-      CHECK(Holds(scene.store(1), then.resumption_psk));
+      AreGone(scene, then.current);
+      if (i + 1 <= limits.max_past_epochs) {
+        IsThere(scene, 1, then.sender_data_secret);
+      } else {
+        IsGone(scene, then.sender_data_secret);
+      }
+      IsThere(scene, 1, then.resumption_psk);
     }
     scene.Commit(0);
-    CHECK_FALSE(Holds(scene.store(1), then.resumption_psk));
+    IsGone(scene, then.resumption_psk);
     CHECK(ErrorOf(scene[1].ResumptionPskOf(epoch)) == Error::MISSING_PSK);
     for (const KnownEpoch& known : scene[1].KnownEpochs()) CHECK(known.epoch > epoch);
     scene.Chat();

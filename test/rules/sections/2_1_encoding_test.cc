@@ -1,27 +1,56 @@
 // RFC 9420 §2.1: optional values and variable-length vectors have one encoding each.
+#include "group/certificates.h"
 #include "kit/deviant_encoding.h"
 #include "kit/forged_commit.h"
 #include "kit/invitation.h"
+#include "kit/lists.h"
+#include "kit/stopwatch.h"
+#include "support/allocations.h"
 
 namespace mls::test {
 namespace {
 
-// EveryKind gives honest messages of all five wire formats, the handshake ones with every structure in them.
+const Suite& TheSuite() { return AllSuites()[0]; }
+
+// Certified is a client with an X.509 credential, whose leaves carry an extension.
+Client Certified(Scene& scene) {
+  Client client = scene.world.NewClient(TheSuite(), "certified");
+  client.profile.credential = MakeX509(TheSuite(), "certified", client.profile.signature_key);
+  client.profile.leaf_extensions = {{ExtensionType::application_id, {1, 2, 3}}};
+  return client;
+}
+
+// Proposals of the types that have structures of their own, but Add and Update.
+std::vector<Proposal> ProposalsOf(Scene& scene) {
+  const ResumptionPsk resumption{ResumptionPSKUsage::application, Bytes(5, 1), 7};
+  const ReInit reinit{Bytes(4, 1), ProtocolVersion::mls10, TheSuite().id, {{ExtensionType{0xF001}, {1}}}};
+  return {{Remove{{1}}},
+          {reinit},
+          {ExternalInit{Bytes(32, 1)}},
+          {PreSharedKey{{resumption, Bytes(TheSuite().Nh, 2)}}},
+          {GroupContextExtensions{{MakeExtension(RequiredCapabilities{})}}},
+          {CustomProposal{kCustom, Bytes(5, 3)}},
+          PskOf(scene, 1)};
+}
+
+// EveryKind gives messages of all five wire formats, as members make them, with every structure in them.
 std::vector<MLSMessage> EveryKind(Scene& scene) {
-  const Suite& suite = scene[0].suite();
-  const NewKeyPackage package = scene.world.NewKeyPackageOf(scene.world.NewClient(suite, "newcomer"));
+  const Client client = Certified(scene);
+  const NewKeyPackage package =
+      Must(GenerateKeyPackage(TheSuite(), client.profile, kLifetime, {}, scene.world.random));
   const auto decoded = [](View bytes) { return Must(DecodeMessage(bytes, {})); };
   CommitOptions options = Proposing({Add{package.key_package}});
-  options.proposals.push_back(Must(scene[0].MakePsk(ExternalPsk{Bytes(5, 1)}, scene.world.env)));
+  options.proposals.push_back(PskOf(scene, 1));
   options.proposals.push_back({GroupContextExtensions{}});
   options.authenticated_data = Bytes(63, 2);
-  scene.psks[Encode(PreSharedKeyID{ExternalPsk{Bytes(5, 1)}, {}}.body)] = Bytes(16, 1);
   std::vector<MLSMessage> messages = {decoded(scene.ProposeUpdate(0)), decoded(scene.Send(2, "text"))};
   const NewCommit commit = scene.MakeCommit(1, std::move(options));
   messages.push_back(decoded(commit.message));
   messages.push_back(decoded(commit.welcomes.at(0).message));
   messages.push_back({ProtocolVersion::mls10, GroupInfoMessage{scene.Info(2)}});
   messages.push_back({ProtocolVersion::mls10, KeyPackageMessage{package.key_package}});
+  const Insider insider(scene, 2);
+  for (const Proposal& proposal : ProposalsOf(scene)) messages.push_back(decoded(insider.Public(proposal)));
   return messages;
 }
 
@@ -31,94 +60,190 @@ CompanyOptions Talkative() {
   return options;
 }
 
-// RefuseDeviance writes each place of each message deviantly in turn.
-void RefuseDeviance(Deviance deviance, std::initializer_list<std::uint8_t> octets,
-                    std::size_t places_at_least) {
-  Scene scene(AllSuites()[0], 3, Talkative());
+using Octets = std::initializer_list<std::uint8_t>;
+
+// ForEachPlace lets `write` give an encoding once for each place where `deviance` is possible, and `each`
+// have it. Gives the number of places.
+template <class Write, class Each>
+std::size_t ForEachPlace(Deviance deviance, Octets octets, Write write, Each each) {
   std::size_t places = 0;
-  for (const MLSMessage& message : EveryKind(scene)) {
-    DeviantEncoding honest;
-    REQUIRE(Equal(honest.Of(message), Encode(message)));
-    for (const std::uint8_t octet : octets) {
-      for (std::size_t at = 0;; ++at) {
-        DeviantEncoding encoding(deviance, at, octet);
-        const Bytes bytes = encoding.Of(message);
-        if (at >= encoding.places()) break;
-        CAPTURE(at);
-        scene.RefusesToDecode(bytes, Error::MALFORMED);
-        ++places;
-      }
+  for (const std::uint8_t octet : octets) {
+    for (std::size_t at = 0;; ++at, ++places) {
+      DeviantEncoding encoding(deviance, at, octet);
+      const Bytes bytes = write(encoding);
+      if (at >= encoding.places()) break;
+      CAPTURE(at);
+      each(bytes, encoding);
     }
   }
-  CHECK(places >= places_at_least * octets.size());
+  return places / octets.size();
 }
 
-// RefuseDeviantSecrets does the same to the GroupSecrets of a Welcome, and the content of a PrivateMessage.
-void RefuseDeviantSecrets(Deviance deviance, std::initializer_list<std::uint8_t> octets,
-                          std::size_t places_at_least) {
+// RefuseDeviance writes each place of each message deviantly in turn.
+void RefuseDeviance(Deviance deviance, Octets octets, std::size_t places_at_least) {
+  Scene scene(TheSuite(), 3, Talkative());
+  std::size_t places = 0;
+  for (const MLSMessage& message : EveryKind(scene)) {
+    REQUIRE(Equal(DeviantEncoding().Of(message), Encode(message)));
+    places += ForEachPlace(
+        deviance, octets, [&](DeviantEncoding& encoding) { return encoding.Of(message); },
+        [&](const Bytes& bytes, auto&) { scene.RefusesToDecode(bytes, Error::MALFORMED); });
+  }
+  CHECK(places >= places_at_least);
+}
+
+// RefuseDeviantSecrets does the same to the GroupSecrets of a Welcome.
+void RefuseDeviantSecrets(Deviance deviance, Octets octets, std::size_t places_at_least) {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Scene scene(suite, 3);
-    Invitation invitation(scene);
+    CommitOptions options;
+    options.proposals = {PskOf(scene, 1)};
+    Invitation invitation(scene, std::move(options));
     REQUIRE(invitation.secrets.path_secret.has_value());
-    std::size_t places = 0;
-    for (const std::uint8_t octet : octets) {
-      for (std::size_t at = 0;; ++at, ++places) {
-        DeviantEncoding encoding(deviance, at, octet);
-        const Bytes deviant = encoding.Of(invitation.secrets);
-        if (at >= encoding.places()) break;
-        WelcomeForgery forgery;
-        forgery.encoded_secrets = [&](Bytes& plain) { plain = deviant; };
-        invitation.Refuses(forgery, Error::MALFORMED);
-      }
-    }
+    REQUIRE(invitation.secrets.psks.size() == 1);
+    const std::size_t places = ForEachPlace(
+        deviance, octets, [&](DeviantEncoding& encoding) { return encoding.Of(invitation.secrets); },
+        [&](const Bytes& bytes, auto&) {
+          WelcomeForgery forgery;
+          forgery.encoded_secrets = [&](Bytes& plain) { plain = bytes; };
+          invitation.Refuses(forgery, Error::MALFORMED);
+        });
     CHECK(places >= places_at_least);
     invitation.TakesIt();
     scene.GoesOn();
   }
 }
 
-TEST_CASE("R2.1.1-01: optional<T> presence octet is only 0 or 1") {
-  RefuseDeviance(Deviance::presence, {2, 0xFF}, 1);
-  RefuseDeviantSecrets(Deviance::presence, {2, 0xFF}, 1);
-  for (const std::uint8_t octet : {2, 0xFF}) {
-    Scene scene(AllSuites()[0], 3);
-    Invitation invitation(scene);
-    for (const std::size_t entry : {0u, 1u, 2u}) {
-      WelcomeForgery forgery;
-      forgery.info = [&](GroupInfo& info) {
-        const Nodes nodes = DecodeNodes(info.extensions.at(0).extension_data);
-        Bytes before, after;
-        before = EncodeNodes(Nodes(nodes.begin(), nodes.begin() + static_cast<std::ptrdiff_t>(entry)));
-        const std::size_t at = Reader(before).Vector().size();
-        Bytes all = ToBytes(Reader(info.extensions.at(0).extension_data).Vector());
-        all.at(at) = octet;
-        info.extensions.at(0).extension_data = Encode(all);
-      };
-      scene.RefusesJoin(invitation.Forge(forgery), invitation.package, Error::MALFORMED);
+// PrivateContents gives what member 2 might encrypt: application data, proposals and a Commit.
+std::vector<AuthenticatedContent> PrivateContents(Scene& scene, const Insider& insider) {
+  std::vector<AuthenticatedContent> contents = {insider.Data()};
+  for (Proposal& proposal : ProposalsOf(scene)) {
+    contents.push_back(insider.Sign(insider.Content(std::move(proposal)), WireFormat::mls_private_message));
+  }
+  CommitForgery forgery;
+  forgery.format = WireFormat::mls_private_message;
+  forgery.proposals = {Value(AddOf(scene)), Value(PskOf(scene, 1))};
+  forgery.signed_content = [&](AuthenticatedContent& content) { contents.push_back(content); };
+  ForgeCommit(insider, std::move(forgery));
+  return contents;
+}
+
+// RefuseDeviantContents does the same to the plaintext of PrivateMessages.
+void RefuseDeviantContents(Deviance deviance, Octets octets, std::size_t places_at_least) {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Scene scene(suite, 3);
+    const Insider insider(scene, 2);
+    std::size_t places = 0;
+    const std::vector<AuthenticatedContent> contents = PrivateContents(scene, insider);
+    REQUIRE(contents.back().content.content_type() == ContentType::commit);
+    for (const AuthenticatedContent& content : contents) {
+      places += ForEachPlace(
+          deviance, octets, [&](DeviantEncoding& encoding) { return encoding.OfPrivate(content); },
+          [&](const Bytes& bytes, auto&) {
+            PrivateForgery forgery;
+            forgery.plaintext = [&](Bytes& plain) { plain = bytes; };
+            scene.Refuses(1, insider.Private(content, forgery), Error::MALFORMED);
+          });
     }
-    invitation.TakesIt();
-    scene.GoesOn();
+    CHECK(places >= places_at_least);
+    // Written as it should be, it is taken.
+    PrivateForgery honest;
+    honest.plaintext = [&](Bytes& plain) { plain = DeviantEncoding().OfPrivate(contents.back()); };
+    scene.Accepts(1, insider.Private(contents.back(), honest));
   }
 }
 
+Extension* Find(Extensions& extensions, ExtensionType type) {
+  for (Extension& extension : extensions) {
+    if (extension.extension_type == type) return &extension;
+  }
+  return nullptr;
+}
+
+// RefusesData: who would join is given this for the data of that extension of the GroupInfo.
+void RefusesData(Scene& scene, const Invitation& invitation, ExtensionType type, const Bytes& data) {
+  WelcomeForgery forgery;
+  forgery.info = [&](GroupInfo& info) {
+    if (Extension* extension = Find(info.extensions, type)) extension->extension_data = data;
+  };
+  if (type == ExtensionType::ratchet_tree) invitation.Refuses(forgery, Error::MALFORMED);
+  scene.RefusesJoinByCommit(scene.world.NewClient(TheSuite(), "stranger"),
+                            ForgeInfo(scene, scene.Info(0), forgery), Error::MALFORMED);
+}
+
+// RefuseDeviantExtensions does the same inside of the RFC's own extensions, which are opaque to a decoder:
+// those of a GroupInfo, and those of a GroupContext, proposed, committed and found by a joiner.
+void RefuseDeviantExtensions(Deviance deviance, Octets octets, std::size_t places_at_least) {
+  Scene scene(TheSuite(), 3);
+  const NewKeyPackage package = scene.world.NewKeyPackageOf(Certified(scene));
+  scene.Commit(0, Proposing({Add{package.key_package}}));
+  Invitation invitation(scene);
+  std::size_t places = 0;
+  GroupInfo info = scene.Info(0);
+  for (const ExtensionType type : {ExtensionType::ratchet_tree, ExtensionType::external_pub}) {
+    const Extension extension = *Find(info.extensions, type);
+    REQUIRE(Equal(DeviantEncoding().OfData(extension), extension.extension_data));
+    places += ForEachPlace(
+        deviance, octets, [&](DeviantEncoding& encoding) { return encoding.OfData(extension); },
+        [&](const Bytes& bytes, auto&) { RefusesData(scene, invitation, type, bytes); });
+  }
+  const RequiredCapabilities required{{ExtensionType::application_id}, {ProposalType::add}, {}};
+  const LeafNode& certified = package.key_package.leaf_node;
+  const ExternalSenders senders{{{certified.signature_key, certified.credential}}};
+  const Insider insider(scene, 2);
+  for (const Extension& extension : {MakeExtension(required), MakeExtension(senders)}) {
+    REQUIRE(Equal(DeviantEncoding().OfData(extension), extension.extension_data));
+    places += ForEachPlace(
+        deviance, octets, [&](DeviantEncoding& encoding) { return encoding.OfData(extension); },
+        [&](const Bytes& bytes, auto&) {
+          const Proposal change{GroupContextExtensions{{{extension.extension_type, bytes}}}};
+          scene.Refuses(1, insider.Public(change), Error::MALFORMED);
+          RefusesList(scene, {change}, Error::MALFORMED);
+          WelcomeForgery forgery;
+          forgery.info = [&](GroupInfo& one) {
+            one.group_context.extensions = {{extension.extension_type, bytes}};
+          };
+          invitation.Refuses(forgery, Error::MALFORMED);
+        });
+    scene.Accepts(1, insider.Public(Proposal{GroupContextExtensions{{extension}}}));
+  }
+  CHECK(places >= places_at_least);
+  invitation.TakesIt();
+  scene.Commit(0);
+  scene.GoesOn();
+}
+
+struct AtLeast {
+  std::size_t in_messages, in_secrets, in_contents, in_extensions;
+};
+
+void RefuseEverywhere(Deviance deviance, Octets octets, AtLeast places) {
+  RefuseDeviance(deviance, octets, places.in_messages);
+  RefuseDeviantSecrets(deviance, octets, places.in_secrets);
+  RefuseDeviantContents(deviance, octets, places.in_contents);
+  RefuseDeviantExtensions(deviance, octets, places.in_extensions);
+}
+
+TEST_CASE("R2.1.1-01: optional<T> presence octet is only 0 or 1") {
+  RefuseEverywhere(Deviance::presence, {2, 0xFF}, {1, 1, 1, 5});
+}
+
 TEST_CASE("R2.1.2-01: length varint uses the smallest size: 2-byte form only for >=64") {
-  RefuseDeviance(Deviance::two_byte_length, {0}, 60);
-  RefuseDeviantSecrets(Deviance::two_byte_length, {0}, 1);
+  RefuseEverywhere(Deviance::two_byte_length, {0}, {80, 1, 25, 30});
 }
 
 TEST_CASE("R2.1.2-02: length varint uses the smallest size: 4-byte form only for >=16384") {
-  RefuseDeviance(Deviance::four_byte_length, {0}, 80);
-  RefuseDeviantSecrets(Deviance::four_byte_length, {0}, 2);
+  RefuseEverywhere(Deviance::four_byte_length, {0}, {80, 2, 40, 40});
 }
 
 TEST_CASE("R2.1.2-03: varint prefix 11 is invalid") {
-  RefuseDeviance(Deviance::reserved_prefix, {0xC0, 0xFF}, 80);
-  RefuseDeviantSecrets(Deviance::reserved_prefix, {0xC0}, 2);
+  RefuseEverywhere(Deviance::reserved_prefix, {0xC0, 0xFF}, {80, 2, 40, 40});
 }
 
 TEST_CASE("R2.1.2-04: truncated varint is malformed") {
-  Scene scene(AllSuites()[0], 2);
+  Scene scene(TheSuite(), 2);
   // A PublicMessage's group_id and a Welcome's secrets are the first vectors of theirs.
   for (const Bytes& start : {Bytes{0, 1, 0, 1}, Bytes{0, 1, 0, 2}, Bytes{0, 1, 0, 3, 0, 1}}) {
     for (const Bytes& length : {Bytes{}, Bytes{0x40}, Bytes{0x80}, Bytes{0x80, 0}, Bytes{0x80, 0, 0}}) {
@@ -129,22 +254,66 @@ TEST_CASE("R2.1.2-04: truncated varint is malformed") {
   }
 }
 
+// ReadsCheaply: it takes less than a millisecond, and no block of memory larger than `most`.
+template <class Read>
+void ReadsCheaply(std::size_t most, Read read) {
+  CHECK(AllocationsOf(read).largest <= most);
+  CHECK(MillisecondsOf(read) < 1);
+}
+
 TEST_CASE("R2.1.2-05: a declared length beyond the remaining input is malformed") {
-  // What is asked of the allocator meanwhile is measured in core/wire/allocation_test.
-  Scene scene(AllSuites()[0], 3, Talkative());
-  const Bytes claim{0xBF, 0xFF, 0xFF, 0xFF};
-  Bytes nested;  // five vectors, each of which claims the most there is
-  for (int depth = 0; depth < 5; ++depth) nested.insert(nested.end(), claim.begin(), claim.end());
-  nested.insert(nested.end(), 4, 0);
-  for (const std::uint8_t format : {1, 2, 3, 4, 5}) {
-    Bytes message{0, 1, 0, format};
-    if (format == 3) message.insert(message.end(), {0, 1});
-    if (format == 4) message.insert(message.end(), {0, 1, 0, 1});
-    if (format == 5) message.insert(message.end(), {0, 1, 0, 1});
-    message.insert(message.end(), nested.begin(), nested.end());
-    scene.RefusesToDecode(message, Error::MALFORMED);
+  // Each length in turn says 2^30-1, and four bytes follow; the lengths around it are right, so that it is
+  // reached. Input that repeats one element: core/wire/allocation_test.
+  Scene scene(TheSuite(), 3, Talkative());
+  std::size_t places = 0;
+  for (const MLSMessage& message : EveryKind(scene)) {
+    places += ForEachPlace(
+        Deviance::beyond_input, {0}, [&](DeviantEncoding& encoding) { return encoding.Of(message); },
+        [&](const Bytes& bytes, auto&) {
+          ReadsCheaply(bytes.size(), [&] { (void)DecodeMessage(bytes, {}).ok(); });
+          scene.RefusesToDecode(bytes, Error::MALFORMED);
+        });
   }
-  // At every length of an honest message.
+  CHECK(places >= 100);
+  RefuseDeviantSecrets(Deviance::beyond_input, {0}, 3);
+  RefuseDeviantContents(Deviance::beyond_input, {0}, 50);
+  RefuseDeviantExtensions(Deviance::beyond_input, {0}, 50);
+}
+
+TEST_CASE("R2.1.2-05: nor does it cost anything five vectors deep") {
+  // extensions<V>, extension_data<V>, ratchet_tree<V>, certificates<V>, cert_data<V>
+  Scene scene(TheSuite(), 1);
+  const Client client = Certified(scene);
+  const NewKeyPackage package = scene.world.NewKeyPackageOf(client);
+  const NewCommit commit = scene.Commit(0, Proposing({Add{package.key_package}}));
+  scene.Enter(client, scene.JoinByWelcome(commit.welcomes.at(0).message, package));
+  Invitation invitation(scene);
+  const Extension tree = *Find(invitation.info.extensions, ExtensionType::ratchet_tree);
+  const auto decode = [](const Bytes& data) {
+    (void)RatchetTree::DecodeExtension(TheSuite(), data, {}).ok();
+  };
+  const std::size_t honest = AllocationsOf([&] { decode(tree.extension_data); }).largest;
+  std::size_t deep = 0;
+  ForEachPlace(
+      Deviance::beyond_input, {0}, [&](DeviantEncoding& encoding) { return encoding.OfData(tree); },
+      [&](const Bytes& bytes, const DeviantEncoding& encoding) {
+        if (encoding.depth() < 5) return;
+        ++deep;
+        ReadsCheaply(honest, [&] { decode(bytes); });
+        RefusesData(scene, invitation, ExtensionType::ratchet_tree, bytes);
+      });
+  CHECK(deep == 3);  // two certificates, and the data of an extension beside them
+  // However much follows: what claims more is no leaf, and is not one that is too large.
+  Bytes nodes = {1, 1, 0xBF, 0xFF, 0xFF, 0xFF};
+  nodes.resize(2 * Limits{}.max_leaf_node_size);
+  RefusesData(scene, invitation, ExtensionType::ratchet_tree, Encode(nodes));
+  invitation.TakesIt();
+  scene.GoesOn();
+}
+
+TEST_CASE("R2.1.2-05: a claim anywhere in a message is refused, or is content") {
+  Scene scene(TheSuite(), 3, Talkative());
+  const Bytes claim{0xBF, 0xFF, 0xFF, 0xFF};
   for (const MLSMessage& message : EveryKind(scene)) {
     const Bytes honest = Encode(message);
     for (std::size_t at = 0; at + 4 <= honest.size(); ++at) {
@@ -174,7 +343,7 @@ TEST_CASE("R2.1.2-06: encoder writes minimum form at the boundaries") {
 }
 
 TEST_CASE("R2.1.2-08: vector length is a whole number of elements") {
-  Scene scene(AllSuites()[0], 3);
+  Scene scene(TheSuite(), 3);
   Invitation invitation(scene);
   // capabilities.versions of three bytes, in a KeyPackage
   const KeyPackage& package = invitation.package.key_package;
@@ -209,8 +378,8 @@ TEST_CASE("R2.1.2-08: vector length is a whole number of elements") {
 }
 
 TEST_CASE("R2.1.2-09: inner vector may not run past the enclosing vector") {
-  Scene scene(AllSuites()[0], 2);
-  const Client client = scene.world.NewClient(AllSuites()[0], "newcomer");
+  Scene scene(TheSuite(), 2);
+  const Client client = scene.world.NewClient(TheSuite(), "newcomer");
   KeyPackage package = scene.world.NewKeyPackageOf(client).key_package;
   package.extensions = {{ExtensionType{0xF001}, Bytes(3, 1)}};
   const Bytes honest = EncodeMessage(KeyPackageMessage{package});
@@ -226,9 +395,9 @@ TEST_CASE("R2.1.2-09: inner vector may not run past the enclosing vector") {
 }
 
 TEST_CASE("R2.1.2-10: no bytes after the last field of a top-level structure") {
-  Scene scene(AllSuites()[0], 3, Talkative());
+  Scene scene(TheSuite(), 3, Talkative());
   const std::vector<MLSMessage> messages = EveryKind(scene);
-  REQUIRE(messages.size() == 6);
+  REQUIRE(messages.size() == 13);
   for (const MLSMessage& message : messages) {
     Bytes longer = Encode(message);
     longer.push_back(0);
@@ -237,7 +406,7 @@ TEST_CASE("R2.1.2-10: no bytes after the last field of a top-level structure") {
 }
 
 TEST_CASE("R2.1.2-11: no trailing bytes inside a known structured extension") {
-  Scene scene(AllSuites()[0], 3);
+  Scene scene(TheSuite(), 3);
   const Insider insider(scene, 2);
   const ExternalSender sender{scene.client(0).profile.signature_key, scene.client(0).profile.credential};
   for (Extension extension :
@@ -258,7 +427,7 @@ TEST_CASE("R2.1.2-11: no trailing bytes inside a known structured extension") {
   for (const ExtensionType type : {ExtensionType::ratchet_tree, ExtensionType::external_pub}) {
     InfoForgery forgery;
     forgery.info = longer(type);
-    scene.RefusesJoinByCommit(scene.world.NewClient(AllSuites()[0], "stranger"),
+    scene.RefusesJoinByCommit(scene.world.NewClient(TheSuite(), "stranger"),
                               ForgeInfo(scene, scene.Info(0), forgery), Error::MALFORMED);
   }
   Invitation invitation(scene);
@@ -269,17 +438,39 @@ TEST_CASE("R2.1.2-11: no trailing bytes inside a known structured extension") {
   scene.GoesOn();
 }
 
+// Matryoshka is a list of one extension that holds a list of one extension, and so on, written from the
+// inside out.
+Bytes Matryoshka(std::size_t levels) {
+  Bytes backwards;
+  const auto prepend = [&](const Bytes& bytes) {
+    backwards.insert(backwards.end(), bytes.rbegin(), bytes.rend());
+  };
+  const auto prepend_length = [&] {
+    Bytes length(LengthSize(backwards.size()));
+    Writer(length).Length(backwards.size());
+    prepend(length);
+  };
+  for (std::size_t level = 0; level < levels; ++level) {
+    prepend_length();
+    prepend(Encode(ExtensionType{0xF001}));
+    prepend_length();
+  }
+  return {backwards.rbegin(), backwards.rend()};
+}
+
 TEST_CASE("R2.1.2-12: nesting and recursion in decoding are bounded") {
   // No structure contains itself (core/message/nesting_test computes the depth of each), so what looks like
   // 100,000 extensions in extensions is one extension with opaque data, and a list that opens at every byte
   // ends.
-  Scene scene(AllSuites()[0], 2);
-  Bytes matryoshka;
-  for (int level = 0; level < 1000; ++level)
-    matryoshka = Encode(Extensions{{ExtensionType{0xF001}, matryoshka}});
+  Scene scene(TheSuite(), 2);
+  const ExtensionType type{0xF001};
+  REQUIRE(Matryoshka(2) == Encode(Extensions{{type, Encode(Extensions{{type, {}}})}}));
+  const Bytes matryoshka = Matryoshka(100'000);
   KeyPackage package = scene.world.NewKeyPackageOf(scene.client(0)).key_package;
-  package.extensions = {{ExtensionType{0xF001}, matryoshka}};
-  CHECK(DecodeMessage(EncodeMessage(KeyPackageMessage{package}), {}).ok());
+  package.extensions = {{type, matryoshka}};
+  const auto decoded = DecodeMessage(EncodeMessage(KeyPackageMessage{package}), {});
+  REQUIRE(decoded.ok());
+  CHECK(std::get<KeyPackageMessage>(decoded->body).key_package == package);
   for (const std::uint8_t byte : {0x01, 0x3F, 0x7F, 0x80, 0xBF}) {
     Bytes bytes(100'000, byte);
     for (const std::uint8_t format : {1, 2, 3, 4, 5}) {

@@ -156,6 +156,8 @@ TEST_CASE("R5.1.1-02: EdDSA signature key in RFC 8032 format") {
     const Route routes[] = {Route::own_add, Route::proposed_add, Route::committed_add, Route::update,
                             Route::path,    Route::welcome_tree, Route::info_tree};
     CheckRoutes(suite, routes, forgery, Error::BAD_LEAF_SIGNATURE);
+    constexpr Route kJoining[] = {Route::joining_path};  // under this key the Commit itself is verified first
+    CheckRoutes(suite, kJoining, forgery, Error::BAD_SIGNATURE);
     // y = p is 0 written otherwise (RFC 8032 §5.1.3 refuses it).
     Bytes above(suite.Nsigpk, 0xff);
     if (suite.signature == SignatureScheme::ed25519) {

@@ -3,6 +3,9 @@
 #include <openssl/ecdsa.h>
 #include <openssl/obj_mac.h>
 
+#include <set>
+
+#include "group/certificates.h"
 #include "kit/leaf_routes.h"
 
 namespace mls::test {
@@ -77,22 +80,47 @@ Bytes OrderOf(const Suite& suite) {
   return Number(EC_GROUP_get0_order(group.get()), suite.Nsigsk);
 }
 
+constexpr Route kAdds[] = {Route::own_add, Route::proposed_add, Route::committed_add};
+constexpr Route kOthers[] = {Route::update, Route::path, Route::joining_path, Route::welcome_tree,
+                             Route::info_tree};
+
+// CertifyOther: the certificate holds `key`, which is of no type that the suite signs with. The leaf has its
+// own key, or `signature_key`.
+void CertifyOther(const Suite& suite, const Key& key, const std::optional<Bytes>& signature_key = {}) {
+  const Credential credential{X509Credential{
+      {{MakeCertificate("certified", key, TestRoot().key, "critical,CA:FALSE")}, {TestRoot().der}}}};
+  LeafForgery forgery;
+  forgery.leaf = [&](LeafNode& leaf) {
+    leaf.credential = credential;
+    if (signature_key) leaf.signature_key = *signature_key;
+  };
+  CheckRoutes(suite, kAdds, forgery, signature_key ? Error::INVALID_KEY_PACKAGE : Error::INVALID_CREDENTIAL);
+  CheckRoutes(suite, kOthers, forgery, signature_key ? Error::INVALID_KEY : Error::INVALID_CREDENTIAL);
+}
+
 TEST_CASE("R5.1.2-01: group signature algorithm equals the one of every leaf and KeyPackage credential") {
   // Keys of the other schemes have other sizes or are no points: the leaf has no key of the group's
   // algorithm.
   for (const Suite& suite : AllSuites()) {
+    std::set<SignatureScheme> schemes;
     for (const Suite& other : AllSuites()) {
-      if (other.signature == suite.signature) continue;
+      if (other.signature == suite.signature || !schemes.insert(other.signature).second) continue;
       SeededRandom random(4);
       const SignatureKeyPair keys = Must(GenerateSignatureKeyPair(other, random));
       LeafForgery forgery;
       forgery.leaf = [&](LeafNode& leaf) { leaf.signature_key = keys.public_key; };
-      const Route adds[] = {Route::own_add, Route::proposed_add, Route::committed_add};
-      const Route others[] = {Route::update, Route::path, Route::joining_path, Route::welcome_tree,
-                              Route::info_tree};
-      CheckRoutes(suite, adds, forgery, Error::INVALID_KEY_PACKAGE);
-      CheckRoutes(suite, others, forgery, Error::INVALID_KEY);
+      CheckRoutes(suite, kAdds, forgery, Error::INVALID_KEY_PACKAGE);
+      CheckRoutes(suite, kOthers, forgery, Error::INVALID_KEY);
+      CertifyOther(suite, KeyOf(other, keys.public_key));
+      CertifyOther(suite, KeyOf(other, keys.public_key), keys.public_key);
     }
+    CHECK(schemes.size() == 4);
+  }
+  // Types of keys that sign in no suite of MLS.
+  static const Key rsa = Own(EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", std::size_t{2048}));
+  static const Key x25519 = Own(EVP_PKEY_Q_keygen(nullptr, nullptr, "X25519"));
+  for (const Suite& suite : AllSuites()) {
+    for (const Key& key : {rsa, x25519}) CertifyOther(suite, key);
   }
 }
 

@@ -62,6 +62,17 @@ TEST_CASE("R8.1-01: group_id constant, epoch +1 per Commit, which does not wrap"
     rules.policy = &policy;
     rules.now = kNow;
     CHECK(ErrorOf(StageCommit(last, cache, std::move(*verified), rules)) == Error::LIMIT_EXCEEDED);
+    // And it is what a member says whom a Welcome has led there, to a Commit and when it is to make one.
+    const Invitation invitation(scene);
+    WelcomeForgery in_last;
+    in_last.info = [&](GroupInfo& info) { info.group_context.epoch = last.context.epoch; };
+    const std::size_t led =
+        scene.Enter(invitation.client, scene.JoinByWelcome(invitation.Forge(in_last), invitation.package));
+    Insider beside(scene, led);
+    beside.self = insider.self;
+    beside.signer = insider.signer.Clone();
+    scene.Refuses(led, ForgeCommit(beside, {}).message, Error::LIMIT_EXCEEDED);
+    CHECK(ErrorOf(scene[led].StageCommit({}, scene.world.env)) == Error::LIMIT_EXCEEDED);
   }
 }
 

@@ -1,9 +1,7 @@
 // RFC 9420 §9.2: keys are used once, by whoever proved to have sent a message, and are gone afterwards.
-#include <algorithm>
-
 #include "kit/forged_commit.h"
+#include "kit/needles.h"
 #include "kit/raw_public.h"
-#include "kit/scene.h"
 
 namespace mls::test {
 namespace {
@@ -12,87 +10,105 @@ namespace {
 struct Chain {
   const Suite& suite;
   std::uint32_t width;
-  Secret encryption_secret;
+  Needle encryption_secret;
 
-  Secret Node(NodeIndex node) const {
-    if (node == Root(width)) return encryption_secret.Clone();
+  Secret NodeSecret(NodeIndex node) const {
+    if (node == Root(width)) return encryption_secret.Unmasked();
     const NodeIndex parent = Parent(node);
     const std::string_view side = node == Left(parent) ? "left" : "right";
-    return Must(ExpandWithLabel(suite, Node(parent), "tree", AsView(side), suite.Nh));
+    return Must(ExpandWithLabel(suite, NodeSecret(parent), "tree", AsView(side), suite.Nh));
   }
-  Secret RatchetSecret(LeafIndex leaf, std::uint32_t generation) const {
-    Secret secret = Must(ExpandWithLabel(suite, Node(leaf), "application", {}, suite.Nh));
+  Secret NextSecret(LeafIndex leaf, std::uint32_t generation) const {
+    Secret secret = Must(ExpandWithLabel(suite, NodeSecret(leaf), "application", {}, suite.Nh));
     for (std::uint32_t g = 0; g < generation; ++g) {
       secret = Must(DeriveTreeSecret(suite, secret, "secret", g, suite.Nh));
     }
     return secret;
   }
-  Secret Key(LeafIndex leaf, std::uint32_t generation) const {
-    return Must(DeriveTreeSecret(suite, RatchetSecret(leaf, generation), "key", generation, suite.Nk));
+
+  Needle RatchetSecret(LeafIndex leaf, std::uint32_t generation) const {
+    return {"ratchet secret " + std::to_string(generation), NextSecret(leaf, generation)};
   }
-  Secret Nonce(LeafIndex leaf, std::uint32_t generation) const {
-    return Must(DeriveTreeSecret(suite, RatchetSecret(leaf, generation), "nonce", generation, suite.Nn));
+  Needle Key(LeafIndex leaf, std::uint32_t generation) const {
+    return {"key " + std::to_string(generation),
+            Must(DeriveTreeSecret(suite, NextSecret(leaf, generation), "key", generation, suite.Nk))};
+  }
+  Needle Nonce(LeafIndex leaf, std::uint32_t generation) const {
+    return {"nonce " + std::to_string(generation),
+            Must(DeriveTreeSecret(suite, NextSecret(leaf, generation), "nonce", generation, suite.Nn))};
+  }
+  // PathOf gives the nodes of the tree from a leaf up to the root.
+  std::vector<Needle> PathOf(LeafIndex leaf) const {
+    std::vector<Needle> path;
+    for (NodeIndex node = leaf; node != Root(width); node = Parent(node)) {
+      path.emplace_back("node " + std::to_string(node.value), NodeSecret(node));
+    }
+    path.push_back(encryption_secret);
+    return path;
   }
 };
 
-bool Holds(const MemoryRows& rows, View secret) {
-  REQUIRE(secret.size() >= 12);
-  return std::any_of(rows.rows().begin(), rows.rows().end(), [&](const auto& row) {
-    const View value = row.second;
-    return std::search(value.begin(), value.end(), secret.begin(), secret.end()) != value.end();
-  });
-}
+// NewEpoch: everyone but member 2 is in an epoch whose secrets the test knows.
+struct NewEpoch {
+  explicit NewEpoch(Scene& scene) : chain(Enter(scene)) {}
 
-// NewEpoch lets everyone but member 2 into an epoch whose secrets the test knows.
-Chain NewEpoch(Scene& scene, std::vector<Secret>& used) {
-  const Insider insider(scene, 2);
-  used.push_back(insider.init_secret.Clone());
-  CommitForgery forgery;
-  forgery.path_secrets = [&](std::vector<Secret>& secrets) {
-    used.push_back(Must(DeriveSecret(insider.suite(), secrets.back(), "path")));  // the commit secret
-    for (const Secret& secret : secrets) used.push_back(secret.Clone());
-  };
-  const ForgedCommit commit = ForgeCommit(insider, forgery);
-  for (const std::size_t member : {0u, 1u}) scene.Receive(member, commit.message);
-  used.push_back(commit.joiner_secret.Clone());
-  used.push_back(commit.epoch_secret.Clone());
-  Chain chain{insider.suite(), commit.tree.width(),
-              Must(DeriveSecret(insider.suite(), commit.epoch_secret, "encryption"))};
-  return chain;
+  std::vector<Needle> used;  // on the way to it
+  std::vector<Needle> left;  // of the former epoch, where member 2 stays behind
+  Chain chain;
+
+ private:
+  Chain Enter(Scene& scene) {
+    const Insider insider(scene, 2);
+    left.emplace_back("init_secret", insider.init_secret);
+    CommitForgery forgery;
+    forgery.path_secrets = [&](std::vector<Secret>& secrets) {
+      used.emplace_back("commit_secret", Must(DeriveSecret(insider.suite(), secrets.back(), "path")));
+      for (const Secret& secret : secrets) used.emplace_back("path_secret", secret);
+    };
+    const ForgedCommit commit = ForgeCommit(insider, forgery);
+    for (const std::size_t member : {0u, 1u}) scene.Receive(member, commit.message);
+    used.emplace_back("joiner_secret", commit.joiner_secret);
+    used.emplace_back("epoch_secret", commit.epoch_secret);
+    return {
+        insider.suite(), commit.tree.width(),
+        Needle("encryption_secret", Must(DeriveSecret(insider.suite(), commit.epoch_secret, "encryption")))};
+  }
+};
+
+void Append(std::vector<Needle>& to, const std::vector<Needle>& more) {
+  to.insert(to.end(), more.begin(), more.end());
 }
 
 TEST_CASE("R9.2-01: consumed values are deleted at once") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Scene scene(suite, 3);
-    std::vector<Secret> used;
-    const Chain chain = NewEpoch(scene, used);
-    CHECK(
-        Holds(World::Saved(scene[1]), chain.encryption_secret));  // until the tree is used, its root is kept
+    NewEpoch epoch(scene);
+    const Chain& chain = epoch.chain;
+    AreGone(scene, epoch.used);
+    for (const std::size_t member : {0u, 1u}) {
+      CHECK(CountInRows(World::Saved(scene[member]), epoch.left.at(0)) == 0);
+      IsThere(scene, member, chain.encryption_secret);  // until the tree is used, its root is kept
+    }
     std::vector<Bytes> messages;
     for (int i = 0; i < 4; ++i) messages.push_back(scene.Send(0, "message"));
     scene.Receive(1, messages[3]);
 
     const LeafIndex sender{0};
-    for (NodeIndex node = sender; node != Root(chain.width); node = Parent(node)) {
-      used.push_back(chain.Node(node));
-    }
-    used.push_back(chain.encryption_secret.Clone());
+    std::vector<Needle> used = chain.PathOf(sender);
+    REQUIRE(used.size() == 3);
     for (std::uint32_t g = 0; g <= 3; ++g) used.push_back(chain.RatchetSecret(sender, g));
-    used.push_back(chain.Key(sender, 3));
-    used.push_back(chain.Nonce(sender, 3));
-    REQUIRE(used.size() > 10);
-    for (const Secret& secret : used) CHECK_FALSE(Holds(World::Saved(scene[1]), secret));
+    Append(used, {chain.Key(sender, 3), chain.Nonce(sender, 3)});
+    AreGone(scene, used);
     // What was not used is there, and goes with its use.
     for (std::uint32_t g = 0; g < 3; ++g) {
-      CHECK(Holds(World::Saved(scene[1]), chain.Key(sender, g)));
-      CHECK(Holds(World::Saved(scene[1]), chain.Nonce(sender, g)));
+      IsThere(scene, 1, chain.Key(sender, g));
+      IsThere(scene, 1, chain.Nonce(sender, g));
     }
-    CHECK(Holds(World::Saved(scene[1]), chain.RatchetSecret(sender, 4)));
+    IsThere(scene, 1, chain.RatchetSecret(sender, 4));
     scene.Receive(1, messages[1]);
-    CHECK_FALSE(Holds(World::Saved(scene[1]), chain.Key(sender, 1)));
-    CHECK_FALSE(Holds(World::Saved(scene[1]), chain.Nonce(sender, 1)));
-    CHECK(Holds(World::Saved(scene[1]), chain.Key(sender, 0)));
+    AreGone(scene, {chain.Key(sender, 1), chain.Nonce(sender, 1)});
+    IsThere(scene, 1, chain.Key(sender, 0));
     CHECK(World::Saved(scene[1]) == scene.store(1));
   }
 }
@@ -101,21 +117,17 @@ TEST_CASE("R9.2-05: deletion also for the sender's own keys") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Scene scene(suite, 3);
-    std::vector<Secret> used;
-    const Chain chain = NewEpoch(scene, used);
+    const NewEpoch epoch(scene);
+    const Chain& chain = epoch.chain;
     const LeafIndex self{1};
     const std::uint32_t reserved = Limits{}.reserved_generations;
     for (std::uint32_t generation = 0; generation < reserved + 2; ++generation) {
-      scene.Send(1, "mine");
-      const MemoryRows& rows = scene.store(1);
-      CHECK_FALSE(Holds(rows, chain.Key(self, generation)));
-      CHECK_FALSE(Holds(rows, chain.Nonce(self, generation)));
-      CHECK_FALSE(Holds(rows, chain.RatchetSecret(self, generation)));
+      const Bytes message = scene.Send(1, "mine");
+      AreGone(scene, {chain.Key(self, generation), chain.Nonce(self, generation),
+                      chain.RatchetSecret(self, generation)});
     }
-    for (NodeIndex node = self; node != Root(chain.width); node = Parent(node)) {
-      CHECK_FALSE(Holds(scene.store(1), chain.Node(node)));
-    }
-    CHECK(Holds(scene.store(1), chain.RatchetSecret(self, 2 * reserved)));  // from where it would go on
+    CHECK(CountInRows(scene.store(1), chain.RatchetSecret(self, 2 * reserved)) > 0);  // where it would go on
+    for (const Needle& node : chain.PathOf(self)) CHECK(CountInRows(scene.store(1), node) == 0);
   }
 }
 
