@@ -8,7 +8,7 @@ test('no object passes for one of another class', async () => {
   const none = new Uint8Array(0)
   const made = {
     group, secret: new native.Secret(bytes('secret')), bulk: new native.Bulk(), bytes: new native.Bytes(0), rows: new native.Rows(),
-    watch: new native.Watch(), client,
+    watch: new native.Watch(), client: await newClient('carol'),
   }
   const others: Record<string, object> = { ...made, plain: {}, proxy: new Proxy(made.bulk, {}), proxied: new Proxy(made.rows, {}) }
   const succeed = (origin: never, keyPackages: never) => client.succeed({

@@ -29,8 +29,8 @@ namespace mls::test {
 namespace {
 
 constexpr std::size_t kNeedle = 12;  // bytes by which a secret is known
-// Nonces, keys and what they are made of have these sizes, in bytes; what is longer is opened plaintext, which
-// begins with public words.
+// Nonces, keys and what they are made of have these sizes, in bytes; what is longer is opened plaintext,
+// which begins with public words.
 constexpr std::size_t kShortest = kNeedle, kLongest = 66;
 using Needle = std::array<std::uint8_t, kNeedle>;
 

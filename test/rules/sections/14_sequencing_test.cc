@@ -27,6 +27,7 @@ TEST_CASE("R14-01: of two Commits for an epoch, the first is taken by all") {
   }
 }
 
+// PendingOf counts the Commits of a member that wait, as stored.
 std::size_t PendingOf(Scene& scene, std::size_t member) {
   const auto& rows = scene.store(member).rows();
   const std::uint8_t tag = RowKey(RowTag::pending).front();

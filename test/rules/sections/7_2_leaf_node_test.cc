@@ -122,7 +122,7 @@ Bytes WithLeaf(const Suite& suite, const KeyPackage& package, const Bytes& leaf,
 
 TEST_CASE("R7.2-11: fields fit the source") {
   const std::vector<Error> either = {Error::MALFORMED, Error::BAD_LEAF_SIGNATURE};
-  constexpr LeafNodeSource kFrom = LeafNodeSource::key_package;
+  constexpr LeafNodeSource kHonest = LeafNodeSource::key_package;
   struct Misfit {
     LeafNodeSource source;
     std::size_t dropped;
@@ -136,7 +136,7 @@ TEST_CASE("R7.2-11: fields fit the source") {
     Recruiting scene(suite);
     const Insider insider(scene, 2);
     LeafNode leaf = scene[2].tree().Leaf(insider.self);
-    REQUIRE(leaf.leaf_node_source == kFrom);
+    REQUIRE(leaf.leaf_node_source == kHonest);
     leaf.encryption_key = Must(GenerateHpkeKeyPair(suite, scene.world.random)).public_key;
     const Client client = scene.world.NewClient(suite, "newcomer");
     const Secret& signer = client.profile.signature_private_key;
@@ -164,7 +164,7 @@ TEST_CASE("R7.2-11: fields fit the source") {
       CHECK(read.error() == Error::MALFORMED);
     }
     // With the source that fits, what was made the same way is right.
-    scene.Accepts(1, added(packaged(kFrom, 0)));
+    scene.Accepts(1, added(packaged(kHonest, 0)));
     scene.Accepts(1, updated(LeafNodeSource::update, sizeof(Lifetime)));
     scene.Commit(0);
     scene.GoesOn();
