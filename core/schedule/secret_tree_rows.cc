@@ -2,6 +2,7 @@
 // left over, one per ratchet, one per block of 32 generations that has skipped keys. All are under the
 // epoch's key.
 #include <algorithm>
+#include <bit>
 #include <cassert>
 #include <set>
 
@@ -231,7 +232,8 @@ bool SecretTree::IsComplete() const {
 
 Result<SecretTree> SecretTree::Load(const Suite& suite, std::uint64_t epoch, std::uint32_t width,
                                     const Rows& rows) {
-  assert(width != 0 && FullWidth(width) == width);
+  // That of a past epoch was read from a row. A wider tree could not be sent.
+  if (!std::has_single_bit(width) || width > 1u << 28) return Error::STORAGE_DAMAGED;
   SecretTree tree(suite, epoch, width);
   MLS_DO(tree.LoadNodes(rows));
   MLS_DO(tree.LoadHeads(rows));

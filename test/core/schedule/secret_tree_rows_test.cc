@@ -346,6 +346,15 @@ TEST_CASE("secret tree rows: well-formed rows that no tree can have written are 
   CHECK(forged(skipped(0), List({Entry(32, Nk, Nn)})) == kDamaged);
 }
 
+TEST_CASE("secret tree rows: a width that no tree has is STORAGE_DAMAGED") {
+  const Suite& suite = AllSuites().front();
+  for (const std::uint32_t width : {0u, 3u, 0x111u, 1u << 28, 1u << 29, 1u << 31, 0xffffffffu}) {
+    CAPTURE(width);
+    const auto loaded = SecretTree::Load(suite, kEpoch, width, MemoryRows());
+    CHECK((!loaded.ok() && loaded.error() == Error::STORAGE_DAMAGED));
+  }
+}
+
 TEST_CASE("secret tree rows: a leaf that was left over alone has no row of its own") {
   Saver saver;
   REQUIRE(saver.Receive(kOwn, 0).ok());
