@@ -36,7 +36,7 @@ export async function peopleOf(suite: number): Promise<People> {
   }
   return {
     suite, store, all,
-    victim: await openOne('victim', 'private', { store }),
+    victim: await openOne('victim', 'private', { store, durableEvents: true }),
     elsewhere: await openOne('victim', 'private'),
     alice: await openOne('alice', 'public'),
     carol: await openOne('carol', 'private'),
