@@ -48,7 +48,7 @@ Result<ProposalCache> ProposalCache::Load(const Suite& suite, const Rows& rows) 
   ProposalCache cache;
   MLS_DO(rows.Scan(RowKey(RowTag::proposal), [&](View, View value) -> Status {
     CachedProposal proposal;
-    Reader in(value);
+    Reader in = Reader::Again(value);  // as DecodeStored: it was paid for when it was received
     wire::Read(in, proposal.message);
     wire::Read(in, proposal.content);
     if (!in.done() || proposal.content.content.proposal() == nullptr) return Error::STORAGE_DAMAGED;

@@ -19,7 +19,8 @@ struct ResolvedList {
 };
 
 Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, const PublicEpoch& epoch,
-                             const ProposalCache& cache, const Limits& limits) {
+                             const ProposalCache& cache, const PlanRules& rules) {
+  const Limits& limits = rules.limits();
   const bool joins = committer.sender_type != SenderType::member;
   const std::size_t most = joins ? 2 + limits.max_psks_per_commit : limits.max_proposals_per_commit;
   MLS_REQUIRE(
@@ -34,7 +35,9 @@ Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, cons
       MLS_REQUIRE(removes <= epoch.tree.member_count(),
                   INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: one Remove for a leaf
       resolved.values.push_back(std::move(value->proposal));
-      MLS_DO(CheckWeight(resolved.values.size() - removes, commit.proposals));
+      if (rules.judged != PlanRules::Judged::everything) {
+        MLS_DO(CheckWeight(resolved.values.size() - removes, commit.proposals));
+      }
       resolved.list.push_back({&resolved.values.back(), committer, nullptr});
       return kOk;
     }
@@ -201,7 +204,7 @@ Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& 
   auto owned = std::make_shared<const AuthenticatedContent>(std::move(content).Take());
   const Sender& sender = owned->content.sender;
   const Commit& commit = *owned->content.commit();
-  MLS_TRY(resolved, Resolve(commit, sender, epoch, cache, rules.limits()));
+  MLS_TRY(resolved, Resolve(commit, sender, epoch, cache, rules));
   MLS_TRY(plan, PlanCommit(epoch, sender, resolved.list, rules));
   MLS_DO(ValidateExternalPolicy(epoch, sender, plan, rules));
   MLS_REQUIRE(commit.path.has_value() || !plan.path_required,
