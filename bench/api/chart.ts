@@ -1,85 +1,81 @@
-// The results as an SVG: one panel per row, n to the right, the figure in its unit upwards, both on logarithmic axes.
-import type { ResultRow, Unit } from './results'
+// The results as an SVG, all of them: lines for what depends on the size of the group and is measured beside peers, dots for
+// the delays of the event loop, and for state bars beside their targets. Each section has scales of its own.
+import { drawCards } from './chart/bars'
+import { drawDots } from './chart/dots'
+import { drawLines } from './chart/lines'
+import { BUSY, STATE, cardsOf } from './chart/sections'
+import { type Drawn, FONT_SIZE, GREY, INK, colour, escapeText, text, widthOf } from './chart/svg'
+import { DELAY, type ResultRow } from './results'
 
-const PANEL = { width: 250, height: 170, left: 50, right: 12, top: 28, bottom: 28 }
-const COLUMNS = 3
-const LEGEND = 30
-const COLOURS = ['#1f5fbf', '#c2571a', '#3f8f4f', '#8a5fb0']
+const WIDTH = 900
+const MARGIN = 24
+const INNER = WIDTH - 2 * MARGIN
+const HEADING = 46
+const BETWEEN = 18
 
-interface Point {
-  readonly n: number
-  readonly value: number
+interface Section {
+  readonly title: string
+  readonly what: string
+  readonly drawn: Drawn
 }
 
-/** drawChart gives the text of an SVG; `names` are ours first, then the peers. */
-export function drawChart(rows: readonly ResultRow[], names: readonly string[]): string {
-  const titles = [...new Set(rows.map((row) => row.row))]
-  const panels = titles.map((title) => {
-    const own = rows.filter((row) => row.row === title)
-    return { title, unit: own[0]?.unit ?? 'ms', series: names.map((name, index) => pointsOf(own, index === 0 ? null : name)) }
-  })
-  const width = COLUMNS * PANEL.width
-  const height = LEGEND + Math.ceil(panels.length / COLUMNS) * PANEL.height
-  const parts = panels.map(({ title, unit, series }, index) => {
-    const x = (index % COLUMNS) * PANEL.width
-    const y = LEGEND + Math.floor(index / COLUMNS) * PANEL.height
-    return `<g transform="translate(${x} ${y})">${drawPanel(title, unit, series)}</g>`
-  })
-  const legend = names.map((name, index) => {
-    return `<text x="${PANEL.left + index * 120}" y="20" fill="${colour(index)}" font-weight="bold">${escapeText(name)}</text>`
-  })
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">
+/**
+ * drawChart gives the text of an SVG.
+ * @param names ours first, then the peers
+ * @param caption where and when it was measured
+ */
+export function drawChart(rows: readonly ResultRow[], names: readonly string[], caption = ''): string {
+  const parts = [text(MARGIN, 28, 'Figures', { bold: true, size: 18 }), text(MARGIN + 90, 28, caption, { fill: GREY }), ...legend(names)]
+  let y = 70
+  for (const { title, what, drawn } of sectionsOf(rows, names)) {
+    parts.push(`<path d="M${MARGIN} ${y}h${INNER}" stroke="${INK}" stroke-width="1"/>`)
+    parts.push(text(MARGIN, y + 22, title, { bold: true, size: 15 }), text(MARGIN, y + 39, what, { fill: GREY }))
+    parts.push(`<svg x="${MARGIN}" y="${y + HEADING}" width="${INNER}" height="${drawn.height}" overflow="visible">\n${drawn.parts.join('\n')}\n</svg>`)
+    y += HEADING + drawn.height + BETWEEN
+  }
+  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y}" font-family="sans-serif" font-size="${FONT_SIZE}">
+<title>${escapeText(`Figures. ${caption}`)}</title>
 <rect width="100%" height="100%" fill="#fff"/>
-${[...legend, ...parts].join('\n')}
+${parts.join('\n')}
 </svg>
 `
 }
 
-/** pointsOf gives the figures of a peer, or ours for null. */
-function pointsOf(rows: readonly ResultRow[], peer: string | null): Point[] {
-  return rows.flatMap((row) => {
-    const value = peer === null ? row.value : (row.peers[peer] ?? null)
-    return value === null || value <= 0 ? [] : [{ n: row.n, value }]
-  })
+/** legend gives the names in their colours, and what is dashed. */
+function legend(names: readonly string[]): string[] {
+  let x = MARGIN
+  const entry = (name: string, stroke: string, more: string): string => {
+    const drawn = `<path d="M${x} 48h24" stroke="${stroke}" stroke-width="3"${more}/>${text(x + 30, 52, name, { fill: stroke, bold: true })}`
+    x += 30 + widthOf(name) + 28
+    return drawn
+  }
+  return [...names.map((name, index) => entry(name, colour(index), '')), entry('bare libcrypto calls', GREY, ' stroke-dasharray="4 3"')]
 }
 
-function drawPanel(title: string, unit: Unit, series: readonly (readonly Point[])[]): string {
-  const points = series.flat()
-  const ns = [...new Set(points.map((point) => point.n))].sort((a, b) => a - b)
-  if (ns.length === 0) return ''
-  const low = Math.floor(Math.log10(Math.min(...points.map((point) => point.value))))
-  const high = Math.max(low + 1, Math.ceil(Math.log10(Math.max(...points.map((point) => point.value)))))
-  const x = scale(Math.log10(ns[0] ?? 1), Math.log10(ns.at(-1) ?? 10), PANEL.left, PANEL.width - PANEL.right)
-  const y = scale(low, high, PANEL.height - PANEL.bottom, PANEL.top)
-  const parts = [`<text x="${PANEL.left}" y="18" font-weight="bold">${escapeText(title)}</text>`]
-  for (let exponent = low; exponent <= high; exponent++) {
-    const at = y(exponent).toFixed(1)
-    parts.push(`<line x1="${PANEL.left}" x2="${PANEL.width - PANEL.right}" y1="${at}" y2="${at}" stroke="#ddd"/>`)
-    parts.push(`<text x="${PANEL.left - 4}" y="${(y(exponent) + 4).toFixed(1)}" text-anchor="end" fill="#666">${label(exponent, unit)}</text>`)
-  }
-  for (const n of ns) {
-    parts.push(`<text x="${x(Math.log10(n)).toFixed(1)}" y="${PANEL.height - 10}" text-anchor="middle" fill="#666">${n}</text>`)
-  }
-  for (const [index, line] of series.entries()) {
-    const places = line.map((point) => `${x(Math.log10(point.n)).toFixed(1)},${y(Math.log10(point.value)).toFixed(1)}`)
-    if (places.length > 1) parts.push(`<polyline points="${places.join(' ')}" fill="none" stroke="${colour(index)}" stroke-width="2"/>`)
-    for (const place of places) {
-      const [cx, cy] = place.split(',')
-      parts.push(`<circle cx="${cx}" cy="${cy}" r="3" fill="${colour(index)}"/>`)
-    }
-  }
-  return parts.join('')
+function sectionsOf(rows: readonly ResultRow[], names: readonly string[]): Section[] {
+  const cards = [BUSY, ...STATE].map((rule) => ({ rule, cards: cardsOf(rule, rows) }))
+  const inCards = new Set(cards.flatMap((one) => one.cards.flatMap(({ bars }) => bars.map(({ row }) => row))))
+  const rest = rows.filter((row) => !inCards.has(row))
+  const delays = rest.filter(({ row }) => row.endsWith(DELAY))
+  const largest = Math.max(...delays.map(({ n }) => n))
+  const dots = delays.filter(({ n }) => n === largest).map((row) => ({ ...row, row: row.row.slice(0, -DELAY.length) }))
+  const [busy, ...state] = cards.map(({ rule, cards: own }) => ({ title: rule.title, what: rule.what, drawn: drawCards(own, INNER) }))
+  const loop = `How long it was held up at most, in a group of ${largest.toLocaleString('en')}, on a logarithmic axis; and while the addon is busy.`
+  const sections: Section[] = [
+    {
+      title: 'Time',
+      what: 'Members to the right, time upwards, both on logarithmic axes.',
+      drawn: drawLines(rest.filter((row) => !delays.includes(row)), names, INNER),
+    },
+    { title: 'Event loop', what: dots.length > 0 ? loop : 'How long it was held up while the addon is busy.', drawn: below(drawDots(dots, names, INNER), busy?.drawn) },
+    ...state,
+  ]
+  return sections.filter(({ drawn }) => drawn.height > 0)
 }
 
-const colour = (index: number): string => COLOURS[index % COLOURS.length] ?? '#000'
-
-const scale = (from: number, to: number, first: number, last: number) => (value: number) =>
-  to === from ? (first + last) / 2 : first + ((value - from) / (to - from)) * (last - first)
-
-function label(exponent: number, unit: Unit): string {
-  if (unit !== 'ms') return `${exponent < 0 ? 10 ** exponent : (10 ** exponent).toLocaleString('en')} ${unit}`
-  if (exponent >= 3) return `${10 ** (exponent - 3)} s`
-  return exponent >= 0 ? `${10 ** exponent} ms` : `${10 ** (exponent + 3)} µs`
+/** below puts a drawing below another one. */
+function below(upper: Drawn, lower: Drawn = { parts: [], height: 0 }): Drawn {
+  if (upper.height === 0 || lower.height === 0) return upper.height > 0 ? upper : lower
+  const y = upper.height + BETWEEN
+  return { parts: [...upper.parts, `<svg y="${y}" overflow="visible">${lower.parts.join('\n')}</svg>`], height: y + lower.height }
 }
-
-const escapeText = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;')

@@ -14,7 +14,7 @@ import { MEMBERS, MESSAGES, measureBesideThreads, measureBusyLoop, measureIdleLo
 import { drawChart } from './chart'
 import { type Floors, lower, measureFloors } from './floors'
 import { median } from './measure'
-import { type ResultRow, type Results, describeMachine, formatResults, ratioOf, writeResults } from './results'
+import { DELAY, type ResultRow, type Results, describeMachine, formatResults, ratioOf, readResults, writeResults } from './results'
 import { type StateResults, measureOpening, measureState } from './state/rows'
 import { type Figures, OPERATIONS, type Operation, measureGroup } from './world'
 
@@ -26,17 +26,18 @@ const P99 = 2
 const LONGEST = 10
 /** How often that is measured: the worst counts. */
 const BUSY_RUNS = 5
-/** Sizes of the group whose state is measured. */
-const STATE = [1000]
-const STATE_FULL = [1000, 50_000]
+/** Key packages of fillers that are made at a time. */
+const SIDE_BY_SIDE = 32
 const PARTS = ['peers', 'busy', 'state', 'opening']
 
 const { values } = parseArgs({
   options: {
     members: { type: 'string', default: '2,10,100,1000' },
-    // State also in a group of 50,000, which takes minutes to make.
-    full: { type: 'boolean', default: false },
+    // Sizes of the group whose state is measured; one of 50,000 takes some minutes to make.
+    state: { type: 'string', default: '1000,50000' },
     only: { type: 'string' },
+    // Measures nothing, and draws the results that are there.
+    chart: { type: 'boolean', default: false },
     out: { type: 'string', default: path.join('bench', 'results') },
     // The engine's bench program, which measures the floors; npm run bench builds it.
     floors: { type: 'string', default: path.join('build', 'release', 'bench', 'core_bench') },
@@ -44,13 +45,13 @@ const { values } = parseArgs({
 })
 
 async function main(): Promise<void> {
-  const sizes = values.members.split(',').map(Number)
-  if (!sizes.every((n) => Number.isInteger(n) && n >= 2)) throw new RangeError(`--members must be sizes of groups, not "${values.members}"`)
+  if (values.chart) return writeChart(await readResults(path.join(values.out, 'latest.json')))
+  const [sizes, stateSizes] = [sizesOf('members'), sizesOf('state')]
   const loadBefore = os.loadavg()[0] ?? 0
   const part = values.only ?? 'all'
   if (part !== 'all' && !PARTS.includes(part)) throw new RangeError(`--only must be one of ${PARTS.join(', ')}`)
   const fillers = fillerSource()
-  const setting = { suite: SUITE, sizes: values.full ? STATE_FULL : STATE, fillers, tell, delay: DELAY }
+  const setting = { suite: SUITE, sizes: stateSizes, fillers, tell, delay: DELAY }
   const none: StateResults = { rows: [], notes: [] }
   const beside = part === 'busy' ? await busyRows(fillers) : ['all', 'peers'].includes(part) ? await peerRows(sizes, fillers) : []
   const state = part === 'opening' ? await measureOpening(setting) : ['all', 'state'].includes(part) ? await measureState(setting) : none
@@ -72,19 +73,31 @@ async function peerRows(sizes: readonly number[], fillers: (count: number) => Pr
   return [...rows, ...busy]
 }
 
+/** sizesOf gives the sizes of groups that an option names. */
+function sizesOf(option: 'members' | 'state'): number[] {
+  const sizes = values[option].split(',').map(Number)
+  if (sizes.every((n) => Number.isInteger(n) && n >= 2)) return sizes
+  throw new RangeError(`--${option} must be sizes of groups, not "${values[option]}"`)
+}
+
 /** tell says what is going on, to who looks on. */
 function tell(what: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${what}`)
 }
 
-/** fillerSource gives key packages of members who never join; each is made once. */
+/** fillerSource gives key packages of members who never join; each is made once, some side by side. */
 function fillerSource(): (count: number) => Promise<Uint8Array[]> {
   const made: Uint8Array[] = []
+  const make = async (index: number): Promise<Uint8Array> => {
+    const member = await ours.member(`filler-${index}`, SUITE)
+    const keyPackage = await member.makeKeyPackage()
+    await member.close()
+    return keyPackage
+  }
   return async (count) => {
     while (made.length < count) {
-      const member = await ours.member(`filler-${made.length}`, SUITE)
-      made.push(await member.makeKeyPackage())
-      await member.close()
+      const indices = Array.from({ length: Math.min(SIDE_BY_SIDE, count - made.length) }, (_, index) => made.length + index)
+      made.push(...(await Promise.all(indices.map(make))))
     }
     return made.slice(0, count)
   }
@@ -95,9 +108,6 @@ function measureOne(peer: Peer, n: number, fillers: (count: number) => Promise<U
   const founder = peer === mlsTs && n > 2 ? ours : null
   return measureGroup(peer, founder, SUITE, n, fillers, (part) => tell(`${what}, ${peer.name}: ${part}`))
 }
-
-/** What the rows of delays end with. */
-const DELAY = ': longest loop delay'
 
 /** rowsOf gives two rows, time and loop delay. No cryptography has to run on the loop, so its delay has no floor. */
 function rowsOf(operation: Operation, n: number, figures: ReadonlyMap<Peer, Figures>, floors: Floors): ResultRow[] {
@@ -155,13 +165,19 @@ async function report(machine: Results['machine'], beside: readonly ResultRow[],
   console.log(`How long the event loop was held up at most\n\n${formatResults(delays, names)}\n`)
   if (stored.length > 0) console.log(`State; n is members, or groups where the row says so\n\n${formatResults(stored, [], 'n')}\n`)
   for (const note of state.notes) console.log(`${note}\n`)
+  const results = { machine, suite: SUITE, rows }
   const json = path.join(values.out, 'latest.json')
+  await writeResults(json, results)
+  console.log(json)
+  await writeChart(results)
+}
+
+/** writeChart draws all rows of the tables. */
+async function writeChart({ machine, suite, rows }: Results): Promise<void> {
   const svg = path.join(values.out, 'latest.svg')
-  await writeResults(json, { machine, suite: SUITE, rows })
-  // A row of state with one n alone is no line.
-  const charted = stored.filter((one) => stored.some(({ row, n }) => row === one.row && n !== one.n))
-  await writeFile(svg, drawChart([...times, ...charted], [ours.name, ...names]))
-  console.log(`${json}, ${svg}`)
+  const caption = `${machine.date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, suite ${suite}`
+  await writeFile(svg, drawChart(rows, PEERS.map(({ name }) => name), caption))
+  console.log(svg)
 }
 
 void main()

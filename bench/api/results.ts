@@ -1,5 +1,5 @@
 // The results: rows for a table, and bench/results/latest.json for programs.
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { type Row as TableRow, formatTable } from '../../examples/group-server/table'
@@ -25,6 +25,9 @@ export interface ResultRow {
   /** Of rows about writes: who has committed besides the writer, chosen so that her way to the root is warm. */
   readonly warmers?: number
 }
+
+/** What the names of rows of loop delays end with. */
+export const DELAY = ': longest loop delay'
 
 export interface Results {
   readonly machine: {
@@ -60,6 +63,9 @@ export async function writeResults(file: string, results: Results): Promise<void
   await mkdir(path.dirname(file), { recursive: true })
   await writeFile(file, `${JSON.stringify(results, null, 2)}\n`)
 }
+
+/** readResults gives what writeResults wrote. */
+export const readResults = async (file: string): Promise<Results> => JSON.parse(await readFile(file, 'utf8')) as Results
 
 export const ratioOf = (value: number | null, floor: number | null): number | null =>
   value === null || floor === null || floor <= 0 ? null : value / floor

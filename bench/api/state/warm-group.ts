@@ -67,17 +67,18 @@ export async function makeWarmGroup(
   const bobs = await bob.join(welcome, { tree })
   const commits: Uint8Array[] = []
   for (const [leaf, client] of warmers) {
-    tell(`warming, ${commits.length + 1} of ${warmers.size}`)
+    tell(`warming, ${commits.length + 1} of ${leaves.length}`)
     const group = await client.join(welcome, { tree })
     assert.equal(group.leafIndex, leaf)
     await follow(group, commits)
     const { message } = await group.commit()
     await client.close()
+    warmers.delete(leaf)
     await follow(alices, [message])
     await follow(bobs, [message])
     commits.push(message)
   }
-  return { alice: { client: alice, group: alices }, bob: { client: bob, group: bobs }, warmers: warmers.size }
+  return { alice: { client: alice, group: alices }, bob: { client: bob, group: bobs }, warmers: leaves.length }
 }
 
 async function keyPackageOf(client: Client): Promise<Uint8Array> {
