@@ -42,6 +42,8 @@ export interface GroupFace<Result> {
   publishState(state: NativeState): void
   publishLoaded(state: NativeState): boolean
   publishResult(step: NativeStep, raw: Raw): Result
+  /** The native object is another one: what belongs to the former is of no use. */
+  reloaded(): void
 }
 
 /** How often a call runs again because other processes were first. */
@@ -95,6 +97,7 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
     const { group, state, versions, revision } = await loadGroup(this.#home, this.#scope)
     this.#versions = versions
     this.#revision = revision
+    this.#face.reloaded()
     return { native: group, state }
   }
 
@@ -143,7 +146,7 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
       if (await this.ready()) return { ...nothing, behind: true }
       const run = await this.#run(group, steps)
       this.onWire(run.batch)
-      return run
+      return { ...run, fenced: true }
     } catch (error) {
       if (!isMlsError(error, 'LEASE_HELD')) throw error
       if (send > 0) return this.#run(group, steps.slice(0, send))
@@ -187,6 +190,21 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
       throw error
     }
     this.#versions.advanced(part)
+  }
+
+  /** fence: the process may have been stopped since `ready`, and what it reserved before needs nothing stored. */
+  async fence(): Promise<void> {
+    const lease = this.#lease
+    if (!lease || lease.held?.token === this.#token) return
+    try {
+      // When nobody else took it, it is the same one that goes on.
+      if (await lease.ensure() === this.#token) return
+    } catch (error) {
+      // A receive of the same moment runs again, and the send finds out by itself.
+      if (!isMlsError(error, 'LEASE_HELD')) throw error
+    }
+    this.#token = null
+    throw new MlsError('STORE_CONFLICT')
   }
 
   /** tokenOf gives the token under which batches were made; of several the first, which then is no longer the lease's. */

@@ -5,14 +5,18 @@
 // The version is the fencing token: it grows each time the lease goes to another process, and every atom of a holder
 // expects it, so one that was paused past its time stores nothing. A lease is renewed by use and runs out by itself;
 // then another process takes it. Clocks of the processes should agree to a fraction of the duration.
+//
+// A second version, `until`, grows with each writing of the row. Who takes the lease from another expects it as well: the other
+// may have renewed it since it was read.
 import { randomBytes } from 'node:crypto'
 import { commitAtom, loadScope } from './atom'
 import { packBatch, rowChanges } from './batch'
 import { cloneOf, equal, join, viewOf } from './bytes'
 import { MlsError, isMlsError } from './errors'
-import type { AtomPart, Store } from './store'
+import type { AtomPart, Store, Versions } from './store'
 
 const version = 'lease'
+const written = 'until'
 const rowKey = Uint8Array.of(0x85)
 const holderSize = 16
 
@@ -41,7 +45,7 @@ export function leaseScope(groupScope: Uint8Array): Uint8Array {
 }
 
 interface LeaseRow {
-  readonly token: bigint
+  readonly versions: Versions
   readonly holder: Uint8Array
   readonly until: number
 }
@@ -103,7 +107,7 @@ export class Lease {
     this.#held = null
     if (!held) return
     try {
-      await this.#write(held.token, 0, [])
+      await this.#write({ [version]: held.token }, 0, [written])
     } catch (error) {
       if (!isMlsError(error, 'STORE_CONFLICT')) throw error
     }
@@ -120,8 +124,10 @@ export class Lease {
         throw new MlsError('LEASE_HELD')
       }
       try {
-        await this.#write(row.token, until, mine ? [] : [version])
-        const token = mine ? row.token : row.token + 1n
+        const { [version]: before = 0n, [written]: writes = 0n } = row.versions
+        if (mine) await this.#write({ [version]: before }, until, [written])
+        else await this.#write({ [version]: before, [written]: writes }, until, [version, written])
+        const token = mine ? before : before + 1n
         this.#held = { token, until }
         return token
       } catch (error) {
@@ -130,21 +136,21 @@ export class Lease {
     }
   }
 
-  async #write(token: bigint, until: number, advance: readonly string[]): Promise<void> {
+  async #write(expect: Versions, until: number, advance: readonly string[]): Promise<void> {
     const value = join([this.#self, new Uint8Array(8)])
     viewOf(value).writeBigUInt64BE(BigInt(until), holderSize)
     const changes = [packBatch([{ kind: 'put', key: rowKey, value }])]
-    await commitAtom(this.#store, [{ scope: this.#scope, expect: { [version]: token }, advance, changes }])
+    await commitAtom(this.#store, [{ scope: this.#scope, expect, advance, changes }])
   }
 
   async #read(): Promise<LeaseRow> {
-    let row: Omit<LeaseRow, 'token'> = { holder: new Uint8Array(holderSize), until: 0 }
+    let row: Omit<LeaseRow, 'versions'> = { holder: new Uint8Array(holderSize), until: 0 }
     const loaded = await loadScope(this.#store, this.#scope, (batch) => {
       for (const change of rowChanges(batch)) {
         if (change.kind !== 'put' || change.value.length !== holderSize + 8) throw new MlsError('STORAGE_DAMAGED')
         row = { holder: cloneOf(change.value.subarray(0, holderSize)), until: Number(viewOf(change.value).readBigUInt64BE(holderSize)) }
       }
     })
-    return { ...row, token: loaded?.versions[version] ?? 0n }
+    return { ...row, versions: loaded?.versions ?? {} }
   }
 }

@@ -69,6 +69,10 @@ export class Published implements GroupFace<StepResult> {
     return moved
   }
 
+  reloaded(): void {
+    this.#staged?.letGo()
+  }
+
   publishResult(_step: NativeStep, raw: Raw): StepResult {
     if (raw.kind === 'sent') return raw
     if (raw.kind === 'staged') return this.#stage(raw)

@@ -67,8 +67,8 @@ export interface StagedCommit {
   readonly commit: CommitInfo
   /**
    * accept applies it.
-   * @throws MlsError `STALE_VERSION` when it was dropped, replaced or too old, or the group went on meanwhile; and
-   *   whatever receiving throws
+   * @throws MlsError `STALE_VERSION` when it was dropped, replaced or too old, or the group went on meanwhile or was loaded again
+   *   because a write failed; and whatever receiving throws
    */
   accept(): Promise<ReceivedCommit>
   /** drop forgets it; the group is as it was before the message came. */

@@ -238,7 +238,7 @@ export class Strand<Native, State, Step, Raw, Result> {
     while (at < places.length && round === this.#round) {
       try {
         const run = await this.#host.run(native, places.slice(at, at + length).map(({ step }) => step))
-        if (run.behind && await this.#isBehind(round)) return await this.#catchUp(round)
+        if (run.behind && await this.#isBehind(round)) return await this.#catchUp(round, changesOf(run.batch))
         if (run.behind && run.outcomes.length === 0) continue  // nothing ran, and now it may
         const ran = places.slice(at, at + run.outcomes.length)
         at += ran.length
@@ -283,15 +283,16 @@ export class Strand<Native, State, Step, Raw, Result> {
     return round !== this.#round || await this.#host.hasMoved()
   }
 
-  /** catchUp runs what was called again on what is stored, as if another process had been first. */
-  #catchUp(round: number): Promise<void> {
-    return this.#startAgain(new MlsError('STORE_CONFLICT'), round)
+  /** catchUp runs what was called again on what is stored, as if another process had been first; `unstored` is dropped. */
+  #catchUp(round: number, unstored: readonly Uint8Array[] = []): Promise<void> {
+    return this.#startAgain(new MlsError('STORE_CONFLICT'), round, unstored)
   }
 
-  /** startAgain goes back to what is stored. */
-  async #startAgain(error: MlsError, round: number): Promise<void> {
+  /** startAgain goes back to what is stored: the native object has made `unstored` besides. */
+  async #startAgain(error: MlsError, round: number, unstored: readonly Uint8Array[] = []): Promise<void> {
     await this.#stored()
     if (round === this.#round) this.#break([], error)
+    this.#broken?.unstored.push(...unstored)
   }
 
   /** settle makes a unit of what `places` came to. */
@@ -305,7 +306,7 @@ export class Strand<Native, State, Step, Raw, Result> {
       })
     }
     const fail = (error: Error): void => places.forEach(({ task }) => giveUp(task, error))
-    if (places.length > 0) this.#add({ changes: changesOf(run.batch), publish, fail }, round)
+    if (places.length > 0) this.#add({ changes: changesOf(run.batch), fenced: run.fenced, publish, fail }, round)
   }
 
   #addFailure(error: Error, reject: (error: Error) => void, round: number): void {
@@ -329,6 +330,7 @@ export class Strand<Native, State, Step, Raw, Result> {
       try {
         const changes = units.flatMap((unit) => unit.changes)
         if (changes.length > 0) await this.#host.persist(changes, units.at(-1)?.commit)
+        else if (units.some(({ fenced }) => fenced)) await this.#host.fence?.()
         this.#conflictsInARow = 0
       } catch (error) {
         this.#break(units, toError(error))

@@ -2,12 +2,36 @@
 // says when it was done, which is when the library's promise has settled.
 'use strict'
 
+const { setTimeout: sleep } = require('node:timers/promises')
 const { Client, MlsError, isMlsError, postgresStore, sqliteStore, trustAnyCredential } = require('../../../dist')
+const { Watched } = require('./watched.cjs')
 
 /** @type {import('../../../dist').Client} */
 let client
 /** @type {import('../../../dist').Group} */
 let group
+/** @type {Watched} */
+let watched
+let flooding = false
+
+/** tell says something that nobody asked for; it resolves when that is in the pipe. @param {object} told @returns {Promise<void>} */
+const tell = (told) => new Promise((resolve) => {
+  process.send?.({ told }, () => resolve())
+})
+
+/** flood sends one message after the other and tells each, and tells when it may not. @param {string} text */
+async function flood(text) {
+  for (let i = 0; flooding; i += 1) {
+    try {
+      const message = await group.send(`${text}${i}`)
+      await tell({ kind: 'released', text: `${text}${i}`, message, lease: group.lease })
+    } catch (error) {
+      if (!isMlsError(error, 'LEASE_HELD', 'STORE_CONFLICT')) throw error
+      await tell({ kind: 'refused', code: error.code })
+      await sleep(10)
+    }
+  }
+}
 
 const describe = () => ({
   epoch: group.epoch,
@@ -16,14 +40,19 @@ const describe = () => ({
   pending: group.pending().map(({ message }) => message),
 })
 
-/** @param {string} place */
-const storeOf = (place) => (place.startsWith('postgres') ? postgresStore(place) : sqliteStore(place, { busyTimeout: 60_000 }))
+/** storeOf: a file, or the URL of a server and perhaps `#` and a schema. @param {string} place */
+function storeOf(place) {
+  if (!place.startsWith('postgres')) return sqliteStore(place, { busyTimeout: 60_000 })
+  const [url = '', schema] = place.split('#')
+  return postgresStore(url, schema ? { schema } : {})
+}
 
 /** What is done with an event comes before its ack: here, that the answer is in the pipe. @typedef {(work: () => void) => void} Afterwards */
 /** @type {Record<string, (argument: any, afterwards: Afterwards) => Promise<unknown>>} */
 const operations = {
   open: async ({ store, name, ...options }) => {
-    client = await Client.open({ identity: name, store: storeOf(store), authenticate: trustAnyCredential, ...options })
+    watched = new Watched(storeOf(store))
+    client = await Client.open({ identity: name, store: watched.store, authenticate: trustAnyCredential, ...options })
     const [first] = client.groups()
     if (!first) return null
     group = await client.group(first.id)
@@ -35,6 +64,32 @@ const operations = {
     return describe()
   },
   send: (text) => group.send(text),
+  // From some lanes at once, until `calm`.
+  flood: async ({ text, lanes }) => {
+    flooding = true
+    await Promise.all(Array.from({ length: lanes }, (_, lane) => flood(`${text}/${lane}/`)))
+  },
+  calm: async () => {
+    flooding = false
+  },
+  lease: async () => group.lease,
+  close: () => client.close(),
+  counted: async () => watched.counted(),
+  // Stops the process before its next atom goes to the store; what it said until then is in the pipe.
+  stopBefore: async () => watched.stopAt('before', () => tell({ kind: 'stopping' })),
+  // Stores what a received message changes, sends without storing anything, and is stopped before it knows that the former is stored.
+  sendAndStop: async ({ message, text }) => {
+    /** @type {Promise<Uint8Array> | undefined} */
+    let sending
+    watched.stopAt('after', async () => {
+      sending = group.send(text)
+      sending.catch(() => {})
+      await sleep(50)
+      await tell({ kind: 'stopping' })
+    })
+    await group.receive(message)
+    return sending
+  },
   receive: async (message, afterwards) => {
     const event = await group.receive(message)
     if (event.kind !== 'own' && event.kind !== 'staged') afterwards(() => event.ack?.().catch(() => {}))

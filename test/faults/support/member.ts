@@ -20,22 +20,43 @@ export class Failed extends Error {
   }
 }
 
+/** Told: what a process says by itself. */
+export interface Told {
+  readonly kind: string
+}
+
 interface Waiting {
   readonly resolve: (value: never) => void
   readonly reject: (error: Error) => void
 }
 
+interface Answer {
+  readonly call: number
+  readonly told?: Told
+  readonly value?: never
+  readonly error?: { readonly code: string }
+}
+
+const running = new Set<ChildProcess>()
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
 export class Member {
   readonly #process: ChildProcess
   readonly #waiting = new Map<number, Waiting>()
   #calls = 0
+  /** told hears what the process says by itself. */
+  told: (told: Told) => void = () => {}
 
   /** A process; `env` goes to it besides this one's. */
-  constructor(env: Readonly<Record<string, string>> = {}) {
-    this.#process = fork(path.join(__dirname, '..', 'programs', 'member.cjs'), {
+  constructor(env: Readonly<Record<string, string>> = {}, program = 'member.cjs') {
+    this.#process = fork(path.join(__dirname, '..', 'programs', program), {
       serialization: 'advanced', execArgv: [], env: { ...process.env, ...env },
     })
-    this.#process.on('message', (answer) => this.#take(answer as { call: number; value?: never; error?: { code: string } }))
+    running.add(this.#process)
+    this.#process.once('exit', () => running.delete(this.#process))
+    this.#process.on('message', (answer) => this.#take(answer as Answer))
     // Not at its exit: what it said before may still be in the pipe.
     this.#process.on('disconnect', () => {
       for (const { reject } of this.#waiting.values()) reject(new Killed('the process ended'))
@@ -72,7 +93,16 @@ export class Member {
     return this.#process.signalCode === 'SIGKILL'
   }
 
-  #take({ call, value, error }: { call: number; value?: never; error?: { code: string } }): void {
+  /** stop and goOn: as if the machine did something else in between. */
+  stop(): void {
+    this.#process.kill('SIGSTOP')
+  }
+  goOn(): void {
+    this.#process.kill('SIGCONT')
+  }
+
+  #take({ call, told, value, error }: Answer): void {
+    if (told) return this.told(told)
     const waiting = this.#waiting.get(call)
     this.#waiting.delete(call)
     if (error) waiting?.reject(new Failed(error.code))
