@@ -107,6 +107,21 @@ function commitFailed(calls: readonly Commit[], thrown: unknown): void {
   }
 }
 
+/** drop deletes a scope. Where that is in doubt it is done again: what is gone already is no error. */
+function drop(scope: Uint8Array): void {
+  try {
+    opened().drop(scope)
+  } catch (error) {
+    if (!(error instanceof InDoubt)) throw error
+    closeFile()
+    try {
+      opened().drop(scope)
+    } catch {
+      throw error.cause
+    }
+  }
+}
+
 function load({ call, scope, since, also }: Extract<Call, { kind: 'load' }>): void {
   const load = { room: slicesAhead, slices: [] as Slice[], complete: false }
   waiting.set(call, load)
@@ -139,7 +154,7 @@ function run(one: Exclude<Call, Commit>): void {
     case 'applied':
       return say({ call, kind: 'applied', revisions: opened().applied(one.atom) })
     case 'delete':
-      opened().drop(one.scope)
+      drop(one.scope)
       return say({ call, kind: 'done' })
     case 'close':
       closeFile()

@@ -1,11 +1,12 @@
 // A fault at every write and sync of every kind of step: the process dies before it or in the middle of it, or the call
-// fails with EIO or ENOSPC. No step is torn, none that was said to be done is lost, and the next try works.
+// fails with EIO or ENOSPC. No atom is torn, none that was said to be done is lost, what fails leaves every byte as it was, and
+// the next try works.
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { times } from './support/counts'
 import { Shim, lackOfFaults, type Fault, type How } from './support/fault'
-import { LifeProcess, errorsOf, type Ended } from './support/life'
+import { LifeProcess, errorsOf, stepsOf, wrongEnd, wrongRows, writesOf, type Ended, type Spoil } from './support/life'
 
 const lack = lackOfFaults()
 if (lack) test.skip(`${lack}: not at every write and sync`, () => {})
@@ -47,7 +48,7 @@ function writePoints(): void {
     fault.set(0, 'kill')
     reference = { ...await inFolder((folder) => process.run(folder, 'live')), calls: fault.calls }
     await stop({ process, fault })
-    expect(errorsOf(reference)).toEqual([])
+    expect([...errorsOf(reference), ...stepsOf(reference).flatMap(({ lost = [] }) => lost)]).toEqual([])
   }, 60_000)
 
   interface Doomed {
@@ -65,8 +66,8 @@ function writePoints(): void {
 
   test.each<How>(['kill', 'torn'])('%s', async (how) => {
     // In doubt is the step that was under way: it is there as a whole, or not at all.
-    const states = [undefined, ...reference.told.map(({ state }) => state)]
-    const points = spread(times(30, Infinity), reference.calls)
+    const states = [undefined, ...stepsOf(reference).map(({ state }) => state)]
+    const points = spread(times(20, Infinity), reference.calls)
     // While one dies and what it left is looked at, the next one starts.
     let next = start()
     for (const at of points) {
@@ -74,13 +75,13 @@ function writePoints(): void {
       next = start()
       await atPoint(at, async (folder) => {
         doomed.fault.set(at, how)
-        const { told, signal } = await doomed.process.run(folder, 'live')
+        const ended = await doomed.process.run(folder, 'live')
         await stop(doomed)
-        expect({ at, signal, errors: told.filter(({ error }) => error) }).toEqual({ at, signal: 'SIGKILL', errors: [] })
-        const checked = await checker.run(folder, 'check')
-        const [found] = checked.told
+        expect({ at, signal: ended.signal, errors: errorsOf(ended) }).toEqual({ at, signal: 'SIGKILL', errors: [] })
+        const [found] = (await checker.run(folder, 'check')).told
         expect({ at, error: found?.error }).toEqual({ at, error: undefined })
-        const done = told.length
+        expect(wrongRows(ended, found?.rows, reference)).toBeNull()
+        const done = stepsOf(ended).length
         // A client that was not there yet is begun by the check, as the first step does.
         const possible = [states[Math.max(1, done)], states[done + 1]]
         expect({ at, possible }).toEqual({ at, possible: expect.arrayContaining([found?.state]) as string[] })
@@ -88,12 +89,12 @@ function writePoints(): void {
     }
     await stop(next)
     expect(wrong).toEqual([])
-    process.stdout.write(`${how}: ${points.length} of ${reference.calls} writes and syncs of ${reference.told.length} steps\n`)
+    process.stdout.write(`${how}: ${points.length} of ${reference.calls} writes and syncs of ${stepsOf(reference).length} steps, ${writesOf(reference).length} atoms\n`)
   }, 3_600_000)
 
   test.each<How>(['eio', 'full'])('%s', async (how) => {
-    const points = spread(times(30, Infinity), reference.calls)
-    const state = reference.told.at(-1)?.state
+    const points = spread(times(20, Infinity), reference.calls)
+    const state = stepsOf(reference).at(-1)?.state
     let failures = 0
     const left = points.values()
     const lane = async (): Promise<void> => {
@@ -103,10 +104,11 @@ function writePoints(): void {
           living.fault.set(at, how)
           const ended = await living.process.run(folder, 'live')
           expect({ at, signal: ended.signal, errors: errorsOf(ended) }).toEqual({ at, signal: null, errors: [] })
-          expect({ at, last: ended.told.at(-1)?.state }).toEqual({ at, last: state })
-          failures += ended.told.filter(({ failed }) => failed).length
+          expect({ at, last: stepsOf(ended).at(-1)?.state }).toEqual({ at, last: state })
+          failures += stepsOf(ended).filter(({ failed }) => failed).length
           const [found] = (await checker.run(folder, 'check')).told
-          expect({ at, state: found?.state }).toEqual({ at, state })
+          expect({ at, error: found?.error, state: found?.state }).toEqual({ at, error: undefined, state })
+          expect(wrongEnd(ended, found?.rows, reference)).toBeNull()
         })
       }
       await stop(living)
@@ -116,6 +118,16 @@ function writePoints(): void {
     process.stdout.write(`${how}: ${points.length} of ${reference.calls} calls, ${failures} steps failed and then worked\n`)
     expect(failures).toBeGreaterThan(0)
   }, 3_600_000)
+
+  test.each<Spoil['then']>(['fail', 'die'])('an atom that is there by halves is noticed: %s', (then) => inFolder(async (folder) => {
+    const life = new LifeProcess()
+    const ended = await life.run(folder, 'live', { at: 3, then })
+    await life.stop()
+    expect(errorsOf(ended)).toEqual(then === 'fail' ? [expect.stringContaining('a write failed, and rows are others')] : [])
+    expect(ended.signal).toBe(then === 'die' ? 'SIGKILL' : null)
+    const [found] = (await checker.run(folder, 'check')).told
+    if (then === 'die') expect(wrongRows(ended, found?.rows, reference)).toContain('neither as before write')
+  }))
 }
 
 /** spread gives so many numbers from 1 to `last`, with the first and the last. */

@@ -1,44 +1,75 @@
-// The life of a member, with one step of every kind, for faults to strike at each of its writes or messages to the store.
+// The life of a member, with one step of every kind (life-steps.cjs), for faults to strike at each of its writes or messages to
+// the store.
 //
 // It takes orders by IPC, one after the other, each { place, mode }, and says { end: true } behind what it tells:
 //
-//     live     does the steps, and tells of each one when it was done; one that fails because the store does is tried again
-//     check    tells what is there, and that it goes on
+//     live     does the steps, and tells of each write, and of each step when it was done; one that fails because the store does
+//              is tried again. What fails changes no row
+//     check    tells which rows are there, what is seen of them, and that it goes on
 //
-// A place is a folder, for SQLite, or the address of a PostgreSQL with a schema behind a `#`.
+// A place is a folder, for SQLite, or the address of a PostgreSQL with a schema behind a `#`, and behind another one the address
+// by which rows are looked at while she lives.
 'use strict'
 
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
-const { Client, isMlsError, memoryStore, postgresStore, sqliteStore, trustAnyCredential } = require('../../../dist')
+const { Client: PgClient } = require('pg')
+const { Client, isMlsError, postgresStore, rowChanges, sqliteStore, trustAnyCredential } = require('../../../dist')
+const { Recorded } = require('../support/recorded.cjs')
+const { look, lookAt, lookInto } = require('../support/witness.cjs')
+const { clock, duration, keys, stepsOf } = require('./life-steps.cjs')
 
-/** @param {string} place */
+/** @typedef {import('../../../lib').Store} Store */
+/** @typedef {import('./life-steps.cjs').People} People */
+
+/** storeAt opens the store of a life. @param {string} place @returns {Store} */
 function storeAt(place) {
   const [address = '', schema = ''] = place.split('#')
-  return schema ? postgresStore(address, { schema, retryTimeout: 60 }) : sqliteStore(path.join(place, 'alice.db'))
+  return schema ? postgresStore(address, { schema, retryTimeout: 60 }) : sqliteStore(fileIn(place))
 }
-/** @typedef {import('../../../lib').Store} Store */
-/** The keys that protect alice's sealing key, one after the other; null is none. */
-const keys = [null, Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+/** @param {string} place */
+const fileIn = (place) => path.join(place, 'alice.db')
 
-/** openAlice opens her with whichever key it is that she has now. @param {Store} store @returns {Promise<Client>} */
-async function openAlice(store, [encryptionKey, ...others] = keys) {
+/** witnessAt looks at the rows of a life over a connection of its own. @param {string} place */
+async function witnessAt(place) {
+  const [, schema, address] = place.split('#')
+  if (!schema) return { look: async () => lookInto(fileIn(place), rowChanges), close: async () => {} }
+  const client = new PgClient(address)
+  await client.connect()
+  return { look: () => lookAt(client, schema), close: () => client.end() }
+}
+
+/** openWith opens alice with whichever key it is that she has now. @param {Store} store @returns {Promise<Client>} */
+async function openWith(store, [encryptionKey, ...others] = keys) {
   try {
-    return await Client.open({ identity: 'alice', store, authenticate: trustAnyCredential, ...(encryptionKey && { encryptionKey }) })
+    return await Client.open({
+      identity: 'alice', store, authenticate: trustAnyCredential, durableEvents: true, leases: { duration },
+      // What is imported and joined in the life was made long ago.
+      policy: { lifetimes: 'ignore' },
+      ...(encryptionKey && { encryptionKey }),
+    })
   } catch (error) {
     if (others.length === 0 || !isMlsError(error, 'WRONG_ENCRYPTION_KEY')) throw error
-    return openAlice(store, others)
+    return openWith(store, others)
   }
 }
-/** @param {string} identity */
-const openOther = (identity) => Client.open({ identity, store: memoryStore(), authenticate: trustAnyCredential })
 
-/** What can be seen of a client, the same in every run. @param {Client | undefined} client */
-async function describe(client) {
-  if (!client) return null
+/** openAlice opens her, with what she was told and has not acknowledged in `events`. @param {People} people */
+async function openAlice(people) {
+  const alice = await openWith(people.store)
+  people.events = []
+  for await (const event of alice.unacknowledged()) people.events.push({ event, group: event.group })
+  /** @param {any} event */
+  const hear = (event) => void people.events.push({ event, group: event.group })
+  for (const kind of /** @type {const} */ (['message', 'proposal', 'commit'])) alice.on(kind, hear)
+  people.alice = alice
+}
+
+/** What can be seen of a client and its events, the same in every run. @param {People} people */
+async function describe({ alice, events }) {
   const groups = []
-  for (const { id, status } of client.groups()) {
-    const group = await client.group(id).catch((error) => {
+  for (const { id, status } of alice.groups()) {
+    const group = await alice.group(id).catch((/** @type {unknown} */ error) => {
       if (!isMlsError(error, 'REMOVED')) throw error
     })
     // That it was removed is noted in the list a moment after the removal itself.
@@ -47,63 +78,14 @@ async function describe(client) {
     groups.push({ status, epoch, phase, memberCount, pending: group.pending().length, proposals: group.proposals.length })
   }
   groups.sort((a, b) => (JSON.stringify(a, json) < JSON.stringify(b, json) ? -1 : 1))
-  return JSON.stringify({ groups, keyPackages: client.keyPackages.list().length }, json)
+  const waiting = events.map((/** @type {any} */ { event }) => {
+    const { kind, epoch, data, sender, committer, welcomes } = event
+    return JSON.stringify({ kind, epoch, sender, committer, data: data && Buffer.from(data).toString(), welcomes: welcomes?.count }, json)
+  })
+  return JSON.stringify({ groups, keyPackages: alice.keyPackages.list().length, waiting: waiting.sort() }, json)
 }
 /** @param {string} _key @param {unknown} value */
 const json = (_key, value) => (typeof value === 'bigint' ? Number(value) : value)
-
-/** @typedef {{ [name: string]: any }} People what the steps leave for each other */
-
-/** Of each step, what comes before it at the others, and what alice does. @type {[string, (p: People) => Promise<unknown>, (p: People) => Promise<unknown>][]} */
-const steps = [
-  ['open', async (p) => Object.assign(p, { bob: await openOther('bob'), carol: await openOther('carol') }),
-    async (p) => { p.alice = await openAlice(p.store) }],
-  ['key packages', async () => {}, async (p) => { p.packages = await p.alice.keyPackages.create(3) }],
-  ['join', async (p) => {
-    p.bobs = await p.bob.createGroup()
-    const commit = await p.bobs.commit({ add: [p.packages[0].message] })
-    p.welcome = (await commit.accepted()).welcome
-  }, async (p) => { p.group = await p.alice.join(p.welcome) }],
-  ['first send', async () => {}, (p) => p.group.send('one')],
-  ['receive', async (p) => { p.letters = [await p.bobs.send('1'), await p.bobs.send('2'), await p.bobs.send('3')] },
-    (p) => p.group.receive(p.letters[2])],
-  ['receive late', async () => {}, (p) => p.group.receive(p.letters[0])],
-  ['propose', async () => {}, async (p) => { p.proposed = await p.group.propose({ type: 'update' }) }],
-  ['receive a proposal', async (p) => {
-    await p.bobs.receive(p.proposed.message)
-    p.offer = (await p.bobs.propose({ type: 'group-context-extensions', extensions: [] })).message
-  }, (p) => p.group.receive(p.offer)],
-  ['receive a commit', async (p) => {
-    const commit = await p.bobs.commit()
-    await commit.accepted()
-    p.commit = commit.message
-  }, (p) => p.group.receive(p.commit)],
-  ['commit', async (p) => { p.carolsPackage = (await p.carol.keyPackages.create())[0].message },
-    async (p) => { p.mine = await p.group.commit({ add: [p.carolsPackage] }) }],
-  ['accept', async (p) => p.bobs.receive(p.mine.message), (p) => p.mine.accepted()],
-  ['commit in vain', async () => {}, async (p) => { p.vain = await p.group.commit() }],
-  ['reject', async () => {}, (p) => p.vain.rejected()],
-  ['PSK', async () => {}, (p) => p.alice.psks.put('paper', new Uint8Array(32).fill(7))],
-  ['commit with a PSK', async () => {}, async (p) => { p.mine = await p.group.commit({ psk: ['paper'] }) }],
-  ['accept with a PSK', async () => {}, (p) => p.mine.accepted()],
-  ['create', async () => {}, async (p) => { p.own = await p.alice.createGroup() }],
-  ['branch', async (p) => { p.bobsPackage = (await p.bob.keyPackages.create())[0].message },
-    async (p) => { p.branch = await p.group.branch([p.bobsPackage]) }],
-  ['external join', async (p) => {
-    p.carols = await p.carol.createGroup()
-    p.info = await p.carols.groupInfo()
-  }, async (p) => { p.joining = await p.alice.joinExternally(p.info) }],
-  ['confirm', async (p) => p.carols.receive(p.joining.message), (p) => p.joining.accepted()],
-  ['resync', async (p) => { p.info = await p.carols.groupInfo() },
-    async (p) => { p.resync = await p.alice.joinExternally(p.info, { resync: p.joining.group.leafIndex }) }],
-  ['confirm the resync', async (p) => p.carols.receive(p.resync.message), (p) => p.resync.accepted()],
-  ['removed', async (p) => { p.commit = (await p.carols.commit({ remove: [1] })).message },
-    (p) => p.resync.group.receive(p.commit)],
-  ['delete', async () => {}, (p) => p.own.delete()],
-  ['delete key packages', async () => {}, (p) => p.alice.keyPackages.delete([p.packages[1].reference])],
-  ['set a key', async () => {}, (p) => p.alice.changeEncryptionKey(keys[1])],
-  ['change the key', async () => {}, (p) => p.alice.changeEncryptionKey(keys[2])],
-]
 
 /** patiently tries again what fails because the store does: the first error, and what it came to. @param {() => Promise<any>} work */
 async function patiently(work) {
@@ -117,33 +99,93 @@ async function patiently(work) {
   }
 }
 
-/** @param {Store} store */
-async function live(store) {
+/** @param {object} what */
+const tell = (what) => new Promise((resolve) => process.send?.(what, resolve))
+
+/**
+ * spoiled breaks the first atom from the `at`th write on that changes two scopes: one is changed, and then it fails or dies.
+ * @typedef {{ at: number, then: 'fail' | 'die' }} Spoil
+ * @param {Store} store @param {Spoil | undefined} spoil @returns {Store}
+ */
+function spoiled(store, spoil) {
+  let writes = 0
+  let isDone = !spoil
+  /** @type {Store['commit']} */
+  const commit = async (atom) => {
+    const [first, ...others] = atom.parts.filter(({ changes }) => changes.length > 0)
+    writes += 1
+    if (isDone || !first || others.length === 0 || writes < (spoil?.at ?? 0)) return store.commit(atom)
+    isDone = true
+    await store.commit({ ...atom, parts: [first] })
+    if (spoil?.then === 'die') process.kill(process.pid, 'SIGKILL')
+    throw new Error('half of it is there')
+  }
+  return {
+    commit, load: (...words) => store.load(...words), list: (prefix) => store.list(prefix),
+    delete: (scope) => store.delete(scope), close: () => store.close(),
+  }
+}
+
+/** requireUntouched: no write that failed has changed any row. @param {Recorded} store @param {string} step */
+function requireUntouched({ wrong }, step) {
+  if (wrong.length > 0) throw new Error(`${step}: ${wrong.join('\n')}`)
+}
+
+/** @param {string} place @param {Spoil} [spoil] */
+async function live(place, spoil) {
+  clock.ahead = 0
+  const witness = await witnessAt(place)
+  const store = new Recorded(spoiled(storeAt(place), spoil), () => witness.look(), (rows) => tell({ rows }))
   /** @type {People} */
   const people = { store }
-  for (const [name, before, step] of steps) {
+  let state = null
+  /** Writes that a later step may have besides its own, since one failed: of the lease and of generations, by what its group sends next. */
+  let more = 0
+  for (const [name, before, step, writes = ['one']] of stepsOf(openAlice)) {
     await before(people)
-    const state = await patiently(() => describe(people.alice))
+    store.begin()
     let failed = null
     try {
       await step(people)
     } catch (error) {
       if (!isMlsError(error, 'STORE_FAILED')) throw error
       failed = name
-      const after = await patiently(() => describe(people.alice))
+      more += 2
+      await store.quiet(0)
+      requireUntouched(store, name)
+      const after = people.alice ? await patiently(() => describe(people)) : state
       if (after !== state) throw new Error(`${name} failed and changed ${state} to ${after}`)
       await patiently(() => step(people))
     }
-    process.send?.({ step: name, state: await patiently(() => describe(people.alice)), failed })
+    await store.quiet(failed ? 0 : writes.length)
+    requireUntouched(store, name)
+    const others = failed ? 0 : store.writes - writes.length
+    // What failed without the step, or was given up before it was written. A note that is missing is made when it is missed.
+    const lost = failed ? [] : store.failed.map((number) => writes[number - 1])
+    if (others < 0) lost.push(...writes.filter((write) => write.startsWith('(')).slice(others))
+    if (lost.length < -others || others > more) throw new Error(`${name}: ${store.writes} writes, not ${writes.length}`)
+    if (lost.some((write) => !write?.startsWith('('))) throw new Error(`${name} did not say that it had lost ${lost}`)
+    if (others > 0) more = 0
+    more += lost.length
+    const former = state
+    if (people.alice) state = await patiently(() => describe(people))
+    if (writes.length === 0 && state !== former) throw new Error(`${name} changed ${former} to ${state}`)
+    await tell({ step: name, state, failed, lost })
   }
   await Promise.all([people.alice, people.bob, people.carol].map((client) => client.close()))
-  await store.close()
+  await Promise.all([store.close(), witness.close()])
 }
 
-/** @param {Store} store */
-async function check(store) {
-  const alice = await openAlice(store)
-  const state = await describe(alice)
+/** @param {string} place */
+async function check(place) {
+  const store = storeAt(place)
+  const rows = await look(store, rowChanges)
+  /** @type {People} */
+  const people = { store }
+  await openAlice(people)
+  const { alice } = people
+  const state = await describe(people)
+  clock.ahead = 8 * duration  // no lease of who died lasts so long
   for (const { id } of alice.groups()) {
     const group = await alice.group(id).catch(() => null)
     if (group?.phase !== 'active') continue
@@ -153,12 +195,13 @@ async function check(store) {
   }
   await alice.close()
   await store.close()
-  process.send?.({ state })
+  await tell({ rows, state })
 }
 
-process.on('message', async (/** @type {{ place: string, mode: 'live' | 'check' }} */ { place, mode }) => {
+/** @typedef {{ place: string, mode: 'live' | 'check', spoil?: Spoil }} Order */
+process.on('message', async (/** @type {Order} */ { place, mode, spoil }) => {
   try {
-    await (mode === 'check' ? check : live)(storeAt(place))
+    await (mode === 'check' ? check(place) : live(place, spoil))
   } catch (error) {
     process.send?.({ error: String(/** @type {Error} */ (error).stack) })
   }

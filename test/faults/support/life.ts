@@ -1,14 +1,26 @@
-// The life of a member in a process of its own (programs/life.cjs).
+// The life of a member in a process of its own (programs/life.cjs), and what is to be said of the rows that it leaves.
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 
-/** Told: what the program says of a step, or of its end. */
+const { difference, nothing } = require('./witness.cjs') as typeof import('./witness.cjs')
+
+/** Rows: what a store holds: a digest of every byte, and what is the same in every run (witness.cjs). */
+export interface Rows {
+  readonly digest: string
+  readonly shape: string
+}
+
+/** Told: what the program says of a write, of a step, or of its end. */
 export interface Told {
+  /** Behind each write, and in a check. */
+  readonly rows?: Rows
   readonly step?: string
   readonly state?: string
   /** The step's name, when it failed at first because the store did. */
   readonly failed?: string | null
+  /** Writes of the step that failed without it, and that nobody needs. */
+  readonly lost?: readonly string[]
   readonly error?: string
 }
 
@@ -16,6 +28,12 @@ export interface Told {
 export interface Ended {
   readonly told: readonly Told[]
   readonly signal: string | null
+}
+
+/** Spoil: from which write on one is done by halves, for a test of the tests. */
+export interface Spoil {
+  readonly at: number
+  readonly then: 'fail' | 'die'
 }
 
 const program = path.join(__dirname, '..', 'programs', 'life.cjs')
@@ -40,20 +58,20 @@ export class LifeProcess {
   }
 
   /** run lets it live, or check, in a place, until it has done so or is dead: one after the other. */
-  run(place: string, mode: 'live' | 'check'): Promise<Ended> {
-    const ended = this.#last.then(() => this.#run(place, mode))
+  run(place: string, mode: 'live' | 'check', spoil?: Spoil): Promise<Ended> {
+    const ended = this.#last.then(() => this.#run({ place, mode, spoil }))
     this.#last = ended
     return ended
   }
 
-  async #run(place: string, mode: 'live' | 'check'): Promise<Ended> {
+  async #run(order: { readonly place: string; readonly mode: 'live' | 'check'; readonly spoil: Spoil | undefined }): Promise<Ended> {
     const told: Told[] = []
     let take = (_: Told & { readonly end?: true }): void => {}
     const ended = new Promise<void>((resolve) => {
       take = ({ end, ...one }) => (end ? resolve() : void told.push(one))
     })
     this.#process.on('message', take)
-    this.#process.send({ place, mode }, () => {})
+    this.#process.send(order, () => {})
     const exit = await Promise.race([ended, this.#exited])
     this.#process.off('message', take)
     return { told, signal: exit ? (exit as [number | null, string | null])[1] ?? 'none' : null }
@@ -66,13 +84,45 @@ export class LifeProcess {
   }
 }
 
-/** runLife lets a process live, or check, in one place. */
-export async function runLife(place: string, mode: 'live' | 'check'): Promise<Ended> {
-  const life = new LifeProcess()
-  const ended = await life.run(place, mode)
-  await life.stop()
-  return ended
-}
-
 /** errorsOf gives what went wrong. */
 export const errorsOf = ({ told }: Ended): readonly string[] => told.flatMap(({ error }) => error ?? [])
+/** stepsOf gives the steps that were done. */
+export const stepsOf = ({ told }: Ended): readonly Told[] => told.filter(({ step }) => step !== undefined)
+/** writesOf gives the rows behind each write that was done. */
+export const writesOf = ({ told }: Ended): readonly Rows[] => told.flatMap(({ state, rows }) => (state === undefined ? rows ?? [] : []))
+
+/**
+ * wrongRows says what is wrong with the rows that a life left which was ended in the middle of a write: they are byte by byte
+ * those behind the last one that was done, or have the shape of the next one in `reference`.
+ */
+export function wrongRows(ended: Ended, found: Rows | undefined, reference: Ended): string | null {
+  const writes = writesOf(ended)
+  const [all, next] = [writesOf(reference), writesOf(reference)[writes.length]]
+  const other = writes.findIndex(({ shape }, i) => shape !== all[i]?.shape)
+  if (other >= 0) return `write ${other + 1} is not that of the reference:\n${difference(writes[other]?.shape, all[other]?.shape)}`
+  if (found?.digest === (writes.at(-1)?.digest ?? nothing) || found?.shape === next?.shape) return null
+  const [before, after] = [writes.at(-1)?.shape, next?.shape].map((shape) => difference(found?.shape, shape))
+  return `neither as before write ${writes.length + 1}:\n${before}\nnor as behind it:\n${after}`
+}
+
+/**
+ * wrongEnd says what is wrong with the rows of a life that went on after what failed: they are those of its last write, and
+ * have the shape of the reference. But a group that was loaded again takes its lease and generations anew, which advances
+ * versions; and what writes would have done that nobody needs may not be there.
+ */
+export function wrongEnd(ended: Ended, found: Rows | undefined, reference: Ended): string | null {
+  const last = writesOf(ended).at(-1)
+  if (found?.digest !== last?.digest) return `not as behind the last write:\n${difference(found?.shape, last?.shape)}`
+  const hasLost = stepsOf(ended).some(({ lost = [] }) => lost.length > 0)
+  const hasFailed = hasLost || stepsOf(ended).some(({ failed }) => failed)
+  const shapeOf = (shape = ''): string => {
+    const same = hasFailed ? shape.replace(/(ratchets\/\d+|until)=\d+/g, '$1') : shape
+    return hasLost ? withoutNotes(same) : same
+  }
+  const [one, other] = [shapeOf(found?.shape), shapeOf(writesOf(reference).at(-1)?.shape)]
+  return one === other ? null : `not as in the reference:\n${difference(one, other)}`
+}
+
+/** Without the version of the client, which a note in its list of groups advances, and scopes of which versions alone are left. */
+const withoutNotes = (shape: string): string =>
+  shape.split('\nscope ').filter((scope) => scope.includes('\n')).join('\nscope ').replace(/client=\d+/, '')
