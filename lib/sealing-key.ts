@@ -28,7 +28,8 @@ const tagSize = 16
 export const sealedKeySize = nonceSize + keySize + tagSize
 const cipher = 'aes-256-gcm'
 const kinds = { sealed: 1, wrapped: 2 } as const
-const rows = { clear: 0x81, check: 0x84, wrapped: 0x86 } as const
+/** Tags. */
+export const rows = { clear: 0x81, check: 0x84, wrapped: 0x86 } as const
 
 /** StoredKey: the values of the rows 81, 84 and 86, as far as they are there. */
 export interface StoredKey {

@@ -20,6 +20,8 @@ export interface PostgresQuery {
 
 /** PostgresClient: a `Client` of pg that a pool lends. */
 export interface PostgresClient {
+  /** Of the server's process behind the connection, if pg says so. */
+  readonly processID?: unknown
   /** Several queries in one text give a list of results. */
   query(query: PostgresQuery): Promise<unknown>
   query(text: string): Promise<unknown>
@@ -41,16 +43,15 @@ interface OwnPool extends PostgresPool {
   end(): Promise<void>
 }
 
-/**
- * What our own pools have unless told otherwise: a server that is gone without a word is found out in seconds by an idle
- * connection, and in a minute by one that waits for an answer. One page or one call takes far less.
- */
-const limits = { connectionTimeoutMillis: 4_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000, query_timeout: 60_000 }
+/** What our own pools have unless told otherwise: an idle connection finds out in seconds that its server is gone without a word. */
+const limits = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 }
+/** Milliseconds for a new connection of theirs: fewer than for its first answer. */
+const connectionTimeout = 4_000
 
 const isPool = (value: object): value is PostgresPool => 'connect' in value && typeof value.connect === 'function'
 
 /** poolOf gives the caller's pool, or makes one of connection options. @throws Error when pg is needed and not there */
-export function poolOf(value: unknown): { readonly pool: PostgresPool; readonly end: () => Promise<void> } {
+export function poolOf(value: unknown, queryTimeout: number): { readonly pool: PostgresPool; readonly end: () => Promise<void> } {
   if (typeof value === 'object' && value !== null && isPool(value)) return { pool: value, end: async () => {} }
   if (typeof value !== 'string' && (typeof value !== 'object' || value === null)) {
     throw new TypeError('pool must be a Pool of pg, a connection string or connection options')
@@ -62,7 +63,7 @@ export function poolOf(value: unknown): { readonly pool: PostgresPool; readonly 
   } catch (cause) {
     throw new Error('postgresStore needs the package pg: npm install pg@8', { cause })
   }
-  const pool = new pg.Pool({ ...limits, ...config })
+  const pool = new pg.Pool({ ...limits, connectionTimeoutMillis: Math.min(connectionTimeout, queryTimeout), ...config })
   // An idle connection that is lost is replaced by the next that is needed.
   pool.on('error', () => {})
   return { pool, end: () => pool.end() }
@@ -110,6 +111,9 @@ export function stateOf(error: unknown): string {
   return typeof code === 'string' && typeof severity === 'string' ? code : ''
 }
 
+/** rootOf gives the error at the bottom of a chain of causes. */
+export const rootOf = (error: unknown): unknown => (error instanceof Error && error.cause !== undefined ? rootOf(error.cause) : error)
+
 /** isTransient says whether the same call may succeed: deadlocks, serialization failures. Nothing was done. */
 export const isTransient = (error: unknown): boolean => stateOf(error).startsWith('40')
 
@@ -128,5 +132,7 @@ export function storeErrorOf(cause: unknown): MlsError {
   const state = stateOf(cause)
   // Corrupted data or index; tables, columns or functions that are not there.
   const isDamaged = ['XX001', 'XX002', '42P01', '42703', '42883', '3F000'].includes(state)
-  return new MlsError(isDamaged ? 'STORAGE_DAMAGED' : 'STORE_FAILED', { cause })
+  if (!isDamaged) return new MlsError('STORE_FAILED', { cause })
+  const advice = `${(cause as Error).message}: the schema of the store is damaged: restore it from a copy`
+  return new MlsError('STORAGE_DAMAGED', { cause: new Error(advice, { cause }) })
 }

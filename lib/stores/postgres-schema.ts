@@ -12,7 +12,10 @@ import { rememberedDeletes } from './slices'
 /** Of tables and functions; a store up to this version is read. */
 export const version = 1
 
-/** Dead rows hold ciphertext of what was deleted: they go soon, and at once where an update fits beside them. */
+/**
+ * Dead rows hold ciphertext of what was deleted: they go soon, and at once where an update fits beside them. Nor does
+ * ANALYZE copy values into the statistics of the planner, where they would outlive their rows.
+ */
 const storage = `WITH (fillfactor = 70, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0,
   autovacuum_vacuum_cost_delay = 0)`
 const storageOfValues = storage.replace(/\)$/, `, toast.autovacuum_vacuum_threshold = 200,
@@ -25,7 +28,7 @@ CREATE TABLE ${schema}.scopes (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KE
 CREATE TABLE ${schema}.versions (scope bigint, name text, value bigint NOT NULL, PRIMARY KEY (scope, name)) ${storage};
 CREATE TABLE ${schema}.rows (scope bigint, key bytea, count bigint NOT NULL, value bytea NOT NULL, PRIMARY KEY (scope, key))
   ${storageOfValues};
-ALTER TABLE ${schema}.rows ALTER value SET STORAGE EXTERNAL;
+ALTER TABLE ${schema}.rows ALTER value SET STORAGE EXTERNAL, ALTER value SET STATISTICS 0;
 CREATE TABLE ${schema}.deletes (scope bigint, key bytea, prefix boolean, count bigint NOT NULL, PRIMARY KEY (scope, key, prefix))
   ${storage};
 CREATE TABLE ${schema}.atoms (id bytea PRIMARY KEY, at timestamptz NOT NULL DEFAULT now()) ${storage};

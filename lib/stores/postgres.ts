@@ -9,9 +9,10 @@ import { MlsError } from '../errors'
 import { Options } from '../options'
 import { StoreConflict, type Atom, type Slice, type Store } from '../store'
 import { encode, parametersOf, type Encoded } from './postgres-atoms'
+import { bounded } from './postgres-bound'
 import { Scopes, namesPerPage } from './postgres-load'
 import {
-  isLost, isTransient, poolOf, rowsOf, stateOf, storeErrorOf, withClient, type PostgresClient, type PostgresConnection, type PostgresPool,
+  isLost, isTransient, poolOf, rootOf, rowsOf, stateOf, storeErrorOf, withClient, type PostgresClient, type PostgresConnection, type PostgresPool,
   type PostgresRow,
 } from './postgres-pool'
 import { creation, version } from './postgres-schema'
@@ -23,6 +24,8 @@ export interface PostgresOptions {
   readonly schema?: string
   /** Milliseconds for which calls are tried again when connections are lost, up to 300,000. Default 5,000. */
   readonly retryTimeout?: number
+  /** Milliseconds to wait for the answer to one query, or for a connection; then it counts as lost. 100 to 240,000, default 60,000. */
+  readonly queryTimeout?: number
 }
 
 /** One call takes at most so many atoms and bytes. */
@@ -36,8 +39,12 @@ const maxLook = 1024
 const firstPause = 25
 const longestPause = 1000
 const defaultTimeout = 5000
-/** Half of the time for which ids are remembered: who still tries must find its own. */
+/** One page or one call takes far less. */
+const defaultQueryTimeout = 60_000
+const shortestQueryTimeout = 100
+/** Together less than the time for which ids are remembered: who still tries must find its own. */
 const longestTimeout = 300_000
+const longestQueryTimeout = 240_000
 /** Ids of atoms are remembered for as long; every so many calls those that are older go. */
 const remembered = '10 minutes'
 const callsPerSweep = 512
@@ -53,6 +60,7 @@ class PostgresStore implements Store {
   readonly #end: () => Promise<void>
   readonly #schema: string
   readonly #timeout: number
+  readonly #queryTimeout: number
   readonly #scopes: Scopes
   #ready: Promise<void> | null = null
   #queue: Waiting[] = []
@@ -65,12 +73,13 @@ class PostgresStore implements Store {
   #scheduled = false
   #closing: Promise<void> | null = null
 
-  constructor({ pool, end }: ReturnType<typeof poolOf>, { schema, retryTimeout }: Required<PostgresOptions>) {
-    this.#pool = pool
-    this.#end = end
+  constructor({ pool, end }: ReturnType<typeof poolOf>, { schema, retryTimeout, queryTimeout }: Required<PostgresOptions>) {
     this.#schema = `"${schema}"`
+    this.#pool = bounded(pool, this.#schema, queryTimeout)
+    this.#end = end
     this.#timeout = retryTimeout
-    this.#scopes = new Scopes(pool, this.#schema)
+    this.#queryTimeout = queryTimeout
+    this.#scopes = new Scopes(this.#pool, this.#schema)
   }
 
   async commit(atom: Atom): Promise<readonly bigint[]> {
@@ -141,7 +150,7 @@ class PostgresStore implements Store {
   }
 
   #prepare(): Promise<void> {
-    return this.#ready ??= this.#retried(() => withClient(this.#pool, (client) => migrate(client, this.#schema)))
+    return this.#ready ??= this.#retried(() => withClient(this.#pool, (client) => migrate(client, this.#schema, this.#queryTimeout)))
       .catch((error: unknown) => {
         this.#ready = null
         throw error
@@ -246,7 +255,7 @@ class PostgresStore implements Store {
       const [row] = await this.#retried(() => this.#query(`SELECT ${this.#schema}.apply(${places})`, parameters))
       settle(waiting, numbersOf(row?.[0]))
     } catch (error) {
-      const cause = (error as Error).cause ?? error
+      const cause = rootOf(error)
       const isOfOne = waiting.length > 1 && stateOf(cause) !== '' && !isLost(cause)
       if (isOfOne) for (const one of waiting) await this.#apply([one])
       else for (const { reject } of waiting) reject(storeErrorOf(error))
@@ -276,17 +285,21 @@ function settle(waiting: readonly Waiting[], said: readonly bigint[]): void {
   })
 }
 
-/** migrate makes the schema unless it is there. @throws MlsError `STORAGE_VERSION`, `STORAGE_DAMAGED`, errors of pg */
-async function migrate(client: PostgresClient, schema: string): Promise<void> {
+/**
+ * migrate makes the schema unless it is there. Whoever falls silent in between for `longestIdle` milliseconds lets others
+ * do it: the connection is closed, as it is after an error.
+ * @throws MlsError `STORAGE_VERSION`, `STORAGE_DAMAGED`, errors of pg
+ */
+async function migrate(client: PostgresClient, schema: string, longestIdle: number): Promise<void> {
   if (await isThere(client, schema)) return
-  await client.query('BEGIN ISOLATION LEVEL READ COMMITTED')  // to see what was made while we waited for the lock
+  // READ COMMITTED, to see what was made while we waited for the lock.
+  await client.query(`BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL idle_in_transaction_session_timeout = ${longestIdle}`)
   try {
     // One process at a time; the number of the lock is "mlsstore" in ASCII.
-    await rowsOf(client, 'SELECT pg_advisory_xact_lock(x\'6d6c7373746f7265\'::bigint)')
+    await rowsOf(client, `SELECT pg_advisory_xact_lock(x'6d6c7373746f7265'::bigint) -- ${schema}`)
     if (!(await isThere(client, schema))) await client.query(creation(schema))
     await client.query('COMMIT')
   } catch (error) {
-    await client.query('ROLLBACK').catch(() => {})
     const isTaken = ['42P07', '42723'].includes(stateOf(error))
     if (!isTaken) throw error
     const advice = `the schema ${schema} has tables of another program: give the store a schema of its own`
@@ -297,8 +310,8 @@ async function migrate(client: PostgresClient, schema: string): Promise<void> {
 async function isThere(client: PostgresClient, schema: string): Promise<boolean> {
   // From the tables, since to_regclass may remember how it was before the lock.
   const tables = `SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE '"' || n.nspname || '"' = $1 AND c.relname = 'store'`
-  if ((await rowsOf(client, tables, [schema])).length === 0) return false
+    WHERE '"' || n.nspname || '"' = '${schema}' AND c.relname = 'store'`
+  if ((await rowsOf(client, tables)).length === 0) return false
   const [found] = await rowsOf(client, `SELECT version FROM ${schema}.store`)
   if (!found) throw new MlsError('STORAGE_DAMAGED', { cause: new Error(`the schema ${schema} says no version: restore it from a copy`) })
   if (Number(found[0]) > version) {
@@ -313,8 +326,9 @@ async function isThere(client: PostgresClient, schema: string): Promise<boolean>
  * It needs the package pg, version 8.
  *
  * `pool` is a `Pool` of pg, which stays the caller's, or what one is made of: a connection string or options. Calls
- * reject with MlsError `STORE_FAILED` when the database fails or cannot be reached for `retryTimeout`, `STORAGE_VERSION`
- * when a newer node-mls made the schema, `STORAGE_DAMAGED` when it is another program's or damaged; `cause` says more.
+ * reject with MlsError `STORE_FAILED` when the database fails, or cannot be reached for `retryTimeout`, the last try taking
+ * up to `queryTimeout`; `STORAGE_VERSION` when a newer node-mls made the schema, `STORAGE_DAMAGED` when it is another
+ * program's or damaged; `cause` says more.
  *
  * @throws Error when pg is needed and not installed @throws TypeError @throws RangeError
  * @example
@@ -322,12 +336,13 @@ async function isThere(client: PostgresClient, schema: string): Promise<boolean>
  * const bot = await Client.open({ identity: 'bot', store, authenticate: trustAnyCredential })
  */
 export function postgresStore(pool: PostgresPool | PostgresConnection | string, options?: PostgresOptions): Store {
-  const own = new Options('options', options, ['schema', 'retryTimeout'])
+  const own = new Options('options', options, ['schema', 'retryTimeout', 'queryTimeout'])
   const schema = own.read('schema', 'node_mls', (what, value) => {
     if (typeof value !== 'string') throw new TypeError(`${what} must be a string`)
     if (!/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(value)) throw new RangeError(`${what} must be up to 63 letters, digits and _`)
     return value
   })
   const retryTimeout = own.integer('retryTimeout', defaultTimeout, 0, longestTimeout)
-  return new PostgresStore(poolOf(pool), { schema, retryTimeout })
+  const queryTimeout = own.integer('queryTimeout', defaultQueryTimeout, shortestQueryTimeout, longestQueryTimeout)
+  return new PostgresStore(poolOf(pool, queryTimeout), { schema, retryTimeout, queryTimeout })
 }

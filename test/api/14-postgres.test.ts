@@ -1,8 +1,12 @@
 // The PostgreSQL store, on a real server.
 import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import path from 'node:path'
 import { Client as PgClient, Pool, type PoolConfig } from 'pg'
 import { packBatch, postgresStore, rowChanges, type Atom, type PostgresOptions, type Store } from '../../lib'
+import { toHex } from '../../lib/bytes'
 import { storeContract } from '../../lib/stores/contract'
+import { version as latest } from '../../lib/stores/postgres-schema'
 import { addTo, agree, fails, open } from './support/people'
 
 // A script of the project, which has no declarations.
@@ -33,6 +37,15 @@ async function sql(text: string): Promise<Record<string, unknown>[]> {
   } finally {
     await client.end()
   }
+}
+
+/** everything gives all rows of all tables of a schema, and what else is in it. */
+async function everything(schema: string): Promise<unknown> {
+  const tables = await sql(`SELECT relname, relkind, relnatts FROM pg_class WHERE relnamespace = '${schema}'::regnamespace ORDER BY relname`)
+  const functions = await sql(`SELECT proname, prosrc FROM pg_proc WHERE pronamespace = '${schema}'::regnamespace ORDER BY proname`)
+  const rows: unknown[] = []
+  for (const { relname, relkind } of tables) if (relkind === 'r') rows.push(relname, await sql(`SELECT xmin, t.* FROM ${schema}.${String(relname)} t ORDER BY t`))
+  return { tables, functions, rows }
 }
 
 const scope = Uint8Array.of(2, 1)
@@ -119,30 +132,79 @@ test('a session that does not wait for the disk waits for atoms', async () => {
   await pool.end()
 })
 
-test('a schema of a later version, and one of another program, are left alone', async () => {
+test('a schema of a later version, one of another program and a damaged one are left alone, to the last row', async () => {
   const [later, foreign, damaged] = [newSchema(), newSchema(), newSchema()]
   for (const schema of [later, damaged]) {
-    const store = openStore({ schema })
-    await store.commit(atomOf(1, Uint8Array.of(1)))
+    const alice = await open('alice', { store: openStore({ schema }) })
+    await alice.createGroup()
+    await alice.close()
   }
-  await sql(`UPDATE ${later}.store SET version = 2; CREATE SCHEMA ${foreign}; CREATE TABLE ${foreign}.rows (a int);
-    DROP TABLE ${damaged}.versions`)
+  await sql(`UPDATE ${later}.store SET version = ${latest + 1}; CREATE SCHEMA ${foreign}; CREATE TABLE ${foreign}.rows (a int);
+    INSERT INTO ${foreign}.rows VALUES (1); DROP TABLE ${damaged}.versions`)
   const refused = async (schema: string, code: string, words: RegExp): Promise<void> => {
+    const before = await everything(schema)
     const store = openStore({ schema })
-    await expect(store.commit(atomOf(2, Uint8Array.of(2)))).rejects.toMatchObject({ code, fault: 'storage', cause: like(words) })
-    await expect(keysOf(store)).rejects.toMatchObject({ code })
+    const calls = [() => store.commit(atomOf(2, Uint8Array.of(2))), () => keysOf(store), () => store.delete(scope), () => open('alice', { store })]
+    for (const call of calls) {
+      await expect(call()).rejects.toMatchObject({ name: 'MlsError', code, fault: 'storage', cause: like(words) })
+    }
+    expect(await everything(schema)).toEqual(before)
   }
-  await refused(later, 'STORAGE_VERSION', /version 2 .* update node-mls/)
-  await refused(foreign, 'STORAGE_DAMAGED', /another program/)
-  await refused(damaged, 'STORAGE_DAMAGED', /versions/)
-  expect(await sql(`SELECT count(*)::int FROM ${later}.rows`)).toEqual([{ count: 1 }])
-  expect(await sql(`SELECT count(*)::int FROM pg_class WHERE relnamespace = '${foreign}'::regnamespace`)).toEqual([{ count: 1 }])
+  await refused(later, 'STORAGE_VERSION', new RegExp(`version ${latest + 1} and this node-mls reads up to ${latest}: update node-mls`))
+  await refused(foreign, 'STORAGE_DAMAGED', /another program: give the store a schema of its own/)
+  await refused(damaged, 'STORAGE_DAMAGED', /versions.* is damaged: restore it from a copy/)
+})
+
+test('a key that is not the client\'s leaves every row as it was', async () => {
+  const schema = newSchema()
+  const encryptionKey = randomBytes(32)
+  const alice = await open('alice', { store: openStore({ schema }), encryptionKey })
+  const { id } = await alice.createGroup()
+  await alice.close()
+  const before = await everything(schema)
+  for (const wrong of [{ encryptionKey: randomBytes(32) }, {}, { encryptionKey: { wrap: (key: Uint8Array) => key, unwrap: (key: Uint8Array) => key } }]) {
+    await expect(open('alice', { store: openStore({ schema }), ...wrong })).rejects.toMatchObject({ code: 'WRONG_ENCRYPTION_KEY', fault: 'storage', cause: expect.any(Error) as Error })
+    expect(await everything(schema)).toEqual(before)
+  }
+  await (await (await open('alice', { store: openStore({ schema }), encryptionKey })).group(id)).send('x')
+})
+
+/** SchemaFixture: as make-postgres.cjs writes it. */
+interface SchemaFixture {
+  readonly identity: string
+  readonly encryptionKey: string
+  readonly groupId: string
+  readonly epochAuthenticator: string
+  readonly sql: readonly string[]
+}
+
+test.each(Array.from({ length: latest }, (_, i) => i + 1))('a schema of version %i is read and written', async (version) => {
+  const fixture = JSON.parse(fs.readFileSync(path.join(__dirname, 'fixtures', `postgres-${version}.json`), 'utf8')) as SchemaFixture
+  await sql(fixture.sql.join('\n'))
+  try {
+    expect(await sql('SELECT version FROM node_mls.store')).toEqual([{ version }])
+    const encryptionKey = Buffer.from(fixture.encryptionKey, 'hex')
+    const alice = await open(fixture.identity, { store: openStore({}), encryptionKey })
+    const group = await alice.group(Buffer.from(fixture.groupId, 'hex'))
+    expect(toHex(group.epochAuthenticator)).toBe(fixture.epochAuthenticator)
+    expect(alice.keyPackages.list()).toHaveLength(1)
+    await group.send('x')
+    await (await group.commit({ psk: ['paper'] })).accepted()
+    const bobs = await addTo(group, await open('bob'))
+    await bobs.receive(await group.send('y'))
+    await alice.close()
+    const again = await (await open(fixture.identity, { store: openStore({}), encryptionKey })).group(group.id)
+    agree(again, bobs)
+  } finally {
+    await sql('DROP SCHEMA node_mls CASCADE')
+  }
 })
 
 test('what is no pool, no schema', () => {
   for (const pool of [undefined, 1, null]) expect(() => postgresStore(pool as unknown as string)).toThrow(TypeError)
   for (const schema of ['', 'a"b', 'a.b', 'x'.repeat(64), '1a']) expect(() => postgresStore('x', { schema })).toThrow(RangeError)
   for (const retryTimeout of [-1, 300_001]) expect(() => postgresStore('x', { retryTimeout })).toThrow(RangeError)
+  for (const queryTimeout of [99, 240_001]) expect(() => postgresStore('x', { queryTimeout })).toThrow(RangeError)
   expect(() => postgresStore('x', { scheme: 'a' } as object)).toThrow(TypeError)
 })
 

@@ -6,7 +6,9 @@ import path from 'node:path'
 import { Client as PgClient } from 'pg'
 import { Client, packBatch, postgresStore, sqliteStore, trustAnyCredential, type RowChange, type Store } from '../../lib'
 import { findVectors, fromHex } from '../api/support/vectors'
+import { addTo, open } from '../api/support/people'
 import { times } from './support/counts'
+import { Needles, filesBelow, isSealed, nameOf, recorded, rowsIn } from './support/thief'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
 
@@ -19,14 +21,9 @@ function markedValue(size: number): Uint8Array {
   const value = Buffer.alloc(size, Buffer.concat([mark, randomBytes(8)]))
   return new Uint8Array(value)
 }
-/** filesBelow gives the contents of all files. */
-function filesBelow(place: string): readonly (readonly [name: string, bytes: Buffer])[] {
-  const names = fs.readdirSync(place, { recursive: true }).map((name) => path.join(place, String(name)))
-  return names.filter((name) => fs.statSync(name).isFile()).map((name) => [name, fs.readFileSync(name)] as const)
-}
 /** findIn gives the places of any of the needles. */
 function findIn(place: string, needles: readonly Uint8Array[]): string[] {
-  return filesBelow(place).flatMap(([name, bytes]) => needles.flatMap((needle) => {
+  return [...filesBelow(place)].flatMap(([name, bytes]) => needles.flatMap((needle) => {
     const at = bytes.indexOf(needle)
     return at < 0 ? [] : [`${name}:${at}`]
   }))
@@ -68,11 +65,11 @@ test.each([[24, 100], [30, 700], [300, 5000], [2000, 20_000]])(
 async function leadALife(store: Store): Promise<Uint8Array[]> {
   const encryptionKey = new Uint8Array(randomBytes(32))
   const needles: Uint8Array[] = [mark, encryptionKey]
-  const open = (identity: string, suites: number[]): Promise<Client> => Client.open({
+  const openWith = (identity: string, suites: number[]): Promise<Client> => Client.open({
     identity, suites, store, encryptionKey, authenticate: trustAnyCredential,
     policy: { lifetimes: 'ignore', limits: { maxLifetime: Infinity } },
   })
-  const alice = await open('alice', [1])
+  const alice = await openWith('alice', [1])
   const count = times(300, 10_000)
   for (let i = 0; i < count; i += 1) await alice.psks.put(`psk ${i}`, markedValue(32 + (i % 64)))
   for (let i = 0; i < count; i += 1) await alice.psks.delete(`psk ${i}`)
@@ -85,7 +82,7 @@ async function leadALife(store: Store): Promise<Uint8Array[]> {
   }
   for (const [i, vector] of findVectors('passive-client-welcome').flatMap(({ cases }) => cases as readonly Vector[]).slice(0, 40).entries()) {
     if (vector.cipher_suite === 5) continue  // Scalars without their leading zero are other bytes than those given.
-    const client = await open(`vector ${i}`, [vector.cipher_suite])
+    const client = await openWith(`vector ${i}`, [vector.cipher_suite])
     const [initPrivateKey, encryptionPrivateKey, signaturePrivateKey] =
       [fromHex(vector.init_priv), fromHex(vector.encryption_priv), fromHex(vector.signature_priv)]
     needles.push(initPrivateKey, encryptionPrivateKey, signaturePrivateKey)
@@ -132,3 +129,31 @@ test('nor in any file of SQLite', async () => {
   await store.close()
   expect(findIn(place, needles)).toEqual([])
 }, 120_000)
+
+test('nor anything that was sealed of them', async () => {
+  const place = fs.mkdtempSync(path.join(folder, 'sealed-'))
+  const store = recorded(sqliteStore(path.join(place, 'a.db')))
+  const [alice, bob] = [await open('alice', { store }), await open('bob')]
+  const group = await alice.createGroup()
+  const bobs = await addTo(group, bob)
+  for (let i = 0; i < times(100, 10_000); i += 1) {
+    await group.receive(await bobs.send(`${i}`))
+    if (i % 20 > 0) continue
+    await alice.psks.put('paper', markedValue(32))
+    const commit = await bobs.commit()
+    await commit.accepted()
+    await group.receive(commit.message)
+    await alice.psks.delete('paper')
+  }
+  const live = await rowsIn(store)
+  const names = new Set(live.map(nameOf))
+  const consumed = store.rows.filter((row) => isSealed(row) && !names.has(nameOf(row)))
+  const [gone, there] = [new Needles(), new Needles()]
+  for (const row of consumed) gone.add(nameOf(row), row.value)
+  for (const row of live.filter(isSealed)) there.add(nameOf(row), row.value)
+  expect(there.findIn(place).size).toBe(live.filter(isSealed).length)  // what can be found is found
+  expect(consumed.length).toBeGreaterThan(times(100, 10_000))
+  expect(gone.findIn(place)).toEqual(new Map())
+  await store.close()
+  expect(gone.findIn(place)).toEqual(new Map())
+}, 300_000)

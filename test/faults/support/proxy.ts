@@ -1,4 +1,4 @@
-// A proxy in front of a PostgreSQL server that loses a connection at a chosen message of the client.
+// A proxy in front of a PostgreSQL server that loses a connection at a chosen message of the client, or falls silent there.
 import net from 'node:net'
 import path from 'node:path'
 
@@ -6,17 +6,21 @@ import path from 'node:path'
 export interface Cut {
   readonly at: number
   readonly message: 'lost' | 'delivered'
-  /** Refuse all connections from then on, until `heal`. */
+  /** Refuse all connections from then on, until `heal`; with `silent`, take them and say nothing. */
   readonly forGood?: boolean
+  /** Close nothing: both sides keep a connection over which nothing comes any more, until `heal`. */
+  readonly silent?: boolean
 }
 
 export class Proxy {
   readonly #server: net.Server
   readonly #sockets = new Set<net.Socket>()
+  /** Those over which nothing goes any more. */
+  readonly #silent = new Set<net.Socket>()
   readonly #target: string
   #cut: Cut | null = null
   #count = 0
-  #refuses = false
+  #refuses: 'closing' | 'silently' | null = null
 
   private constructor(target: string) {
     this.#target = target
@@ -48,8 +52,17 @@ export class Proxy {
     this.#count = 0
   }
 
+  /** mute has every connection fall silent, those to come as well. */
+  mute(): void {
+    this.#refuses = 'silently'
+    this.#silence(...this.#sockets)
+  }
+
+  /** heal lets connections through again; both sides of those that are silent hear that they are gone. */
   heal(): void {
-    this.#refuses = false
+    this.#refuses = null
+    for (const socket of this.#silent) socket.destroy()
+    this.#silent.clear()
   }
 
   async stop(): Promise<void> {
@@ -58,7 +71,8 @@ export class Proxy {
   }
 
   #connect(client: net.Socket): void {
-    if (this.#refuses) return void client.destroy()
+    if (this.#refuses === 'closing') return void client.destroy()
+    if (this.#refuses === 'silently') return this.#silence(client)
     const server = net.connect(this.#target)
     for (const socket of [client, server]) {
       this.#sockets.add(socket)
@@ -82,6 +96,15 @@ export class Proxy {
     })
   }
 
+  #silence(...sockets: readonly net.Socket[]): void {
+    for (const socket of sockets) {
+      this.#sockets.add(socket)
+      this.#silent.add(socket)
+      socket.removeAllListeners('data').removeAllListeners('close').unpipe().resume()
+      socket.on('close', () => this.#sockets.delete(socket)).on('error', () => {})
+    }
+  }
+
   #forward(message: Buffer, client: net.Socket, server: net.Socket): boolean {
     this.#count += 1
     const cut = this.#cut
@@ -89,7 +112,11 @@ export class Proxy {
     if (!isHere || cut.message === 'delivered') server.write(message)
     if (!isHere) return true
     this.#cut = null
-    this.#refuses = cut.forGood ?? false
+    this.#refuses = cut.forGood ? (cut.silent ? 'silently' : 'closing') : null
+    if (cut.silent) {
+      this.#silence(client, server)
+      return false
+    }
     server.unpipe(client)
     server.resume()
     server.end()
