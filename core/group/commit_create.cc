@@ -98,9 +98,13 @@ Result<CandidatePtr> Group::BuildCandidate(StagedCommit& staged, const Answers& 
   candidate->message = std::move(message);
   if (!plan.added_in_order.empty()) {
     const Secret& new_key = candidate->outcome.signature_private_key;
-    const WelcomeInput input{&local,         new_key.empty() ? signature_private_key_.view() : new_key.view(),
-                             &plan,          path ? &path->secrets : nullptr,
-                             &joiner_secret, &member_secret,
+    const WelcomeInput input{&local,
+                             new_key.empty() ? signature_private_key_.view() : new_key.view(),
+                             &plan,
+                             OwnKeyPackages(staged),
+                             path ? &path->secrets : nullptr,
+                             &joiner_secret,
+                             &member_secret,
                              &options};
     MLS_TRY(welcomes, MakeWelcomes(input, env));
     candidate->welcomes = std::move(welcomes);

@@ -178,6 +178,8 @@ class Group {
   std::vector<CachedProposalPtr> SelectProposals(const StagedCommit& staged) const;
   // OwnList begins with staged.referenced and goes on with staged.options->proposals; it points into them.
   std::vector<ListedProposal> OwnList(const StagedCommit& staged) const;
+  // OwnKeyPackages are those of its Adds, in order.
+  std::vector<const KeyPackage*> OwnKeyPackages(const StagedCommit& staged) const;
   Result<CommitPlan> PlanOwnCommit(const StagedCommit& staged, const PlanRules& rules) const;
   // JudgeAgain: whether a cached proposal may be in a Commit of ours whose other proposals make `plan`.
   Status JudgeAgain(const CachedProposal& cached, const CommitPlan& plan, const PlanRules& rules) const;

@@ -91,7 +91,7 @@ Result<ExternalJoin> Group::CompleteExternalJoin(StagedExternalJoin staged, cons
   std::vector<ListedProposal> list;
   std::vector<ProposalOrRef> entries;
   for (const Proposal& proposal : proposals) {
-    list.push_back({&proposal, Sender::NewMemberCommit(), nullptr});
+    list.push_back({&proposal, Sender::NewMemberCommit(), nullptr, {}});
     entries.push_back({ProposalByValue{proposal}});
   }
   Commit commit{EncodedList<ProposalOrRef>(entries), std::nullopt};

@@ -83,6 +83,10 @@ Status ValidateSender(const Proposal& proposal, const Sender& sender, const Poli
   return Error::INVALID_SENDER_TYPE;
 }
 
+const KeyPackage& KeyPackageOf(const ListedProposal& add, Proposal& room) {
+  return add.Read(room).As<Add>()->key_package;
+}
+
 // Everything that PlanCommit gathers while it walks the list once.
 struct Walk {
   const PublicEpoch& epoch;
@@ -102,14 +106,15 @@ Status Touch(Walk& walk, LeafIndex leaf) {
 }
 
 Status SortProposal(Walk& walk, const Sender& committer, const ListedProposal& listed, CommitPlan& plan) {
+  if (listed.type() == ProposalType::add) {
+    walk.adds.push_back(&listed);
+    return kOk;
+  }
   const Proposal& proposal = *listed.proposal;
   const bool regular = committer.sender_type == SenderType::member;
   const bool judged = walk.rules.judged == PlanRules::Judged::everything;
   plan.path_required |= !judged && RequiresPath(proposal, walk.rules.policy->custom_proposals);
   switch (proposal.type()) {
-    case ProposalType::add:
-      walk.adds.push_back(&listed);
-      return kOk;
     case ProposalType::update:
       MLS_REQUIRE(!(listed.sender == committer),
                   INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: the committer has its path
@@ -167,9 +172,10 @@ Status ValidateExternalList(const Walk& walk, const CommitPlan& plan) {
 Status ValidateEach(const Walk& walk, const CommitPlan& plan) {
   if (walk.rules.judged != PlanRules::Judged::nothing) return kOk;
   const RequiredCapabilities* required = plan.required ? &*plan.required : nullptr;
+  Proposal room;
   for (const ListedProposal& listed : walk.list) {
-    MLS_DO(
-        ValidateProposal(walk.epoch, plan.extensions, required, *listed.proposal, listed.sender, walk.rules));
+    MLS_DO(ValidateProposal(walk.epoch, plan.extensions, required, listed.Read(room), listed.sender,
+                            walk.rules));
   }
   // Signatures of what came by reference were checked when it came (RFC 9420 §12.1).
   std::vector<const ListedProposal*> unverified;
@@ -178,7 +184,8 @@ Status ValidateEach(const Walk& walk, const CommitPlan& plan) {
   }
   const Suite& suite = walk.epoch.suite();
   const auto verify = [&](std::size_t i) {
-    return VerifyKeyPackageSignatures(suite, unverified[i]->proposal->As<Add>()->key_package);
+    Proposal decoded;
+    return VerifyKeyPackageSignatures(suite, KeyPackageOf(*unverified[i], decoded));
   };
   return ParallelFor(walk.rules.pool, unverified.size(), 4, verify, "key packages");
 }
@@ -198,8 +205,9 @@ Status ValidateUniqueKeys(const Walk& walk, const CommitPlan& plan) {
                 DUPLICATE_ENCRYPTION_KEY);  // RFC 9420 §7.3: unique
     return kOk;
   };
+  Proposal room;
   for (const ListedProposal* add : walk.adds) {
-    const LeafNode& leaf = add->proposal->As<Add>()->key_package.leaf_node;
+    const LeafNode& leaf = KeyPackageOf(*add, room).leaf_node;
     MLS_DO(signature_key_is_free(leaf));
     MLS_DO(encryption_key_is_free(leaf));
   }
@@ -223,15 +231,14 @@ Status ApplyToTree(const Walk& walk, CommitPlan& plan) {
     // RFC 9420 §12.2: everyone who processes the Commit supports it; those added or removed by it need not.
     MLS_REQUIRE(plan.tree.index().AllSupport(custom->tag), INVALID_PROPOSAL_LIST);  // RFC 9420 §13.2
   }
-  const std::uint32_t room = walk.rules.limits().max_leaves;
-  MLS_REQUIRE(plan.tree.member_count() + walk.adds.size() <= room,
+  const std::uint32_t most = walk.rules.limits().max_leaves;
+  MLS_REQUIRE(plan.tree.member_count() + walk.adds.size() <= most,
               LIMIT_EXCEEDED);  // RFC 9420 §7.7: growth is bounded
-  std::vector<const LeafNode*> leaves;
-  for (const ListedProposal* add : walk.adds) {
-    plan.key_packages.push_back(&add->proposal->As<Add>()->key_package);
-    leaves.push_back(&plan.key_packages.back()->leaf_node);
-  }
-  plan.added_in_order = plan.tree.AddLeaves(leaves);
+  std::vector<Bytes> leaves;
+  leaves.reserve(walk.adds.size());
+  Proposal room;
+  for (const ListedProposal* add : walk.adds) leaves.push_back(Encode(KeyPackageOf(*add, room).leaf_node));
+  plan.added_in_order = plan.tree.AddLeaves(std::move(leaves));
   plan.added = plan.added_in_order;
   std::sort(plan.added.begin(), plan.added.end());
   std::sort(plan.removed.begin(), plan.removed.end());
@@ -241,8 +248,8 @@ Status ApplyToTree(const Walk& walk, CommitPlan& plan) {
 // RFC 9420 §7.3, §12.1.7, §13.4: what depends on all members, seen in the tree as the list leaves it.
 Status ValidateMembers(const Walk& walk, const CommitPlan& plan) {
   const TreeIndex& index = plan.tree.index();
-  for (const ListedProposal* add : walk.adds) {
-    MLS_DO(ValidateCredentialTypes(plan.tree, add->proposal->As<Add>()->key_package.leaf_node));
+  for (const LeafIndex added : plan.added_in_order) {
+    MLS_DO(ValidateCredentialTypes(plan.tree, plan.tree.Leaf(added)));
   }
   for (const ListedProposal* update : walk.updates) {
     MLS_DO(ValidateCredentialTypes(plan.tree, update->proposal->As<Update>()->leaf_node));
@@ -270,6 +277,14 @@ Status ValidateMembers(const Walk& walk, const CommitPlan& plan) {
 }
 
 }  // namespace
+
+const Proposal& ListedProposal::Read(Proposal& room) const {
+  if (proposal != nullptr) return *proposal;
+  Reader in = Reader::Again(encoded);
+  room = Proposal{};
+  wire::Read(in, room);
+  return room;
+}
 
 const Limits& PlanRules::limits() const {
   static constexpr Limits kUnlimited = [] {
@@ -352,8 +367,7 @@ Result<CommitPlan> PlanCommit(const PublicEpoch& epoch, const Sender& committer,
   MLS_REQUIRE(list.size() <= limits.max_proposals_per_commit,
               LIMIT_EXCEEDED);  // RFC 9420 §12.4: bounded work
   CommitPlan plan{
-      epoch.tree, epoch.context.extensions, epoch.required, {}, {}, {}, {}, {}, {}, nullptr, nullptr, false,
-      {}};
+      epoch.tree, epoch.context.extensions, epoch.required, {}, {}, {}, {}, {}, nullptr, nullptr, false, {}};
   Walk walk{epoch, rules, list, nullptr, {}, {}, {}, {}, {}};
   for (const ListedProposal& listed : list) MLS_DO(SortProposal(walk, committer, listed, plan));
   MLS_REQUIRE(plan.psks.size() <= limits.max_psks_per_commit,
@@ -370,8 +384,11 @@ Result<CommitPlan> PlanCommit(const PublicEpoch& epoch, const Sender& committer,
     plan.required = std::move(required);
   }
   MLS_DO(ValidateEach(walk, plan));
-  for (const ListedProposal& listed : list)
-    QuestionsOf(epoch, *listed.proposal, listed.sender, plan.questions);
+  Proposal room;
+  plan.questions.credentials.reserve(walk.adds.size());
+  for (const ListedProposal& listed : list) {
+    QuestionsOf(epoch, listed.Read(room), listed.sender, plan.questions);
+  }
   MLS_DO(ApplyToTree(walk, plan));
   MLS_DO(ValidateMembers(walk, plan));
   return plan;

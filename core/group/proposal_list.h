@@ -22,11 +22,17 @@ struct CachedProposal {
   const Sender& sender() const { return content.content.sender; }
 };
 
-// ListedProposal is an entry of a Commit with its reference resolved.
+// ListedProposal is an entry of a Commit with its reference resolved. The Adds of a Commit that was received
+// stay encoded: decoded, a key package takes more than three times its bytes, and there may be a hundred
+// thousand.
 struct ListedProposal {
-  const Proposal* proposal = nullptr;
-  Sender sender;                     // who proposed it; by value: the committer
-  const Bytes* reference = nullptr;  // null when by value
+  const Proposal* proposal = nullptr;  // null for an encoded Add
+  Sender sender;                       // who proposed it; by value: the committer
+  const Bytes* reference = nullptr;    // null when by value
+  View encoded;                        // the Proposal of an encoded Add
+  ProposalType type() const { return proposal == nullptr ? ProposalType::add : proposal->type(); }
+  // Read gives the proposal; one that is encoded it decodes into `room`, and gives that.
+  const Proposal& Read(Proposal& room) const;
 };
 
 // PlanRules: from whose side and for what purpose a list is judged.
@@ -49,9 +55,8 @@ struct CommitPlan {
   RatchetTree tree;       // proposals applied, no path yet; hashes not up to date
   Extensions extensions;  // of the new GroupContext
   std::optional<RequiredCapabilities> required;
-  std::vector<LeafIndex> added;                 // sorted; a joiner by external Commit is not among them
-  std::vector<LeafIndex> added_in_order;        // of the Add proposals
-  std::vector<const KeyPackage*> key_packages;  // of added_in_order; point into the list
+  std::vector<LeafIndex> added;           // sorted; a joiner by external Commit is not among them
+  std::vector<LeafIndex> added_in_order;  // of the Add proposals
   std::vector<LeafIndex> updated;
   std::vector<LeafIndex> removed;  // sorted
   std::vector<PreSharedKeyID> psks;

@@ -9,11 +9,9 @@ namespace mls {
 
 namespace {
 
-using AddedLeaves = std::vector<LeafIndex>;
-
 // The list of a Commit with every reference looked up (RFC 9420 §12.4).
 struct ResolvedList {
-  std::deque<Proposal> values;  // `list` points into them
+  std::deque<Proposal> values;  // but for Adds; `list` points into them, and into the Commit
   std::vector<ListedProposal> list;
   std::vector<CachedProposalPtr> referenced;
 };
@@ -27,18 +25,25 @@ Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, cons
       commit.proposals.count() <= most,
       LIMIT_EXCEEDED);  // RFC 9420 §12.4: counted before they are decoded; §12.4.3.2: a joiner has few
   ResolvedList resolved;
+  resolved.list.reserve(commit.proposals.count());
   std::set<Bytes> seen;
-  std::size_t removes = 0;
-  MLS_DO(commit.proposals.ForEach([&](ProposalOrRef&& entry) -> Status {
+  std::size_t values = 0, removes = 0;
+  MLS_DO(commit.proposals.ForEach([&](ProposalOrRef&& entry, View encoded) -> Status {
     if (auto* value = std::get_if<ProposalByValue>(&entry.body)) {
-      if (value->proposal.type() == ProposalType::remove) ++removes;
+      const ProposalType type = value->proposal.type();
+      ++values;
+      if (type == ProposalType::remove) ++removes;
       MLS_REQUIRE(removes <= epoch.tree.member_count(),
                   INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: one Remove for a leaf
-      resolved.values.push_back(std::move(value->proposal));
       if (rules.judged != PlanRules::Judged::everything) {
-        MLS_DO(CheckWeight(resolved.values.size() - removes, commit.proposals));
+        MLS_DO(CheckWeight(values - removes, commit.proposals));
       }
-      resolved.list.push_back({&resolved.values.back(), committer, nullptr});
+      if (type == ProposalType::add) {
+        resolved.list.push_back({nullptr, committer, nullptr, encoded.subspan(sizeof(ProposalOrRefType))});
+        return kOk;
+      }
+      resolved.values.push_back(std::move(value->proposal));
+      resolved.list.push_back({&resolved.values.back(), committer, nullptr, {}});
       return kOk;
     }
     MLS_REQUIRE(!joins, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.4.3.2: a joiner has seen no proposals
@@ -46,7 +51,7 @@ Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, cons
     CachedProposalPtr cached = cache.Find(reference);
     MLS_REQUIRE(cached != nullptr, UNKNOWN_PROPOSAL);  // RFC 9420 §12.4: received in this epoch
     MLS_REQUIRE(seen.insert(reference).second, INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: once
-    resolved.list.push_back({&cached->proposal(), cached->sender(), &cached->reference});
+    resolved.list.push_back({&cached->proposal(), cached->sender(), &cached->reference, {}});
     resolved.referenced.push_back(std::move(cached));
     return kOk;
   }));
@@ -201,11 +206,14 @@ Result<PublicCommit> StageCommit(const PublicEpoch& epoch, const ProposalCache& 
   // The transcript comes first because the encoding is given up here: what is staged lives longer.
   MLS_TRY(confirmed, ConfirmedTranscriptHash(epoch.suite(), epoch.interim_transcript_hash,
                                              content.encoded().TranscriptPart(), content->auth.signature));
-  auto owned = std::make_shared<const AuthenticatedContent>(std::move(content).Take());
+  auto owned = std::make_shared<AuthenticatedContent>(std::move(content).Take());
   const Sender& sender = owned->content.sender;
   const Commit& commit = *owned->content.commit();
   MLS_TRY(resolved, Resolve(commit, sender, epoch, cache, rules));
   MLS_TRY(plan, PlanCommit(epoch, sender, resolved.list, rules));
+  // Planned, the list is done with: it does not stay beside the epoch that it leads to.
+  resolved.list = {};
+  std::get<CommitContent>(owned->content.body).commit.proposals = {};
   MLS_DO(ValidateExternalPolicy(epoch, sender, plan, rules));
   MLS_REQUIRE(commit.path.has_value() || !plan.path_required,
               MISSING_PATH);  // RFC 9420 §12.4: when it is needed

@@ -22,8 +22,8 @@ Result<CachedProposalPtr> StageProposal(const PublicEpoch& epoch, const Proposal
 
 // PublicCommit is a Commit applied to the public state.
 struct PublicCommit {
-  std::shared_ptr<const AuthenticatedContent> content;
-  std::deque<Proposal> values;  // of its list; with `referenced`: what `plan` points to
+  std::shared_ptr<const AuthenticatedContent> content;  // without its list of proposals
+  std::deque<Proposal> values;  // of its list, but for Adds; with `referenced`: what `plan` points to
   std::vector<CachedProposalPtr> referenced;
   CommitPlan plan;            // its tree has moved into `next`
   LeafIndex committer;        // with an external Commit: the joiner's new leaf

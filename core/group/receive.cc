@@ -72,6 +72,7 @@ Result<StagedMessage> Group::StagePrivateMessage(PrivateMessage message, const E
   const MessageContext where{&suite(), local_.shared->encoded_context, self(),
                              [&](LeafIndex leaf) { return tree().SignatureKey(leaf); }};
   MLS_TRY(opened, OpenPrivateMessage(local_.messages, where, message, policy().limits));
+  message.ciphertext = Bytes();  // not beside all that is made of it
   MLS_TRY(staged, StageContent(std::move(opened.content), env));
   staged.ratchet.emplace(message.epoch, std::move(opened.change));
   return std::move(staged);

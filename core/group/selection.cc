@@ -162,16 +162,25 @@ std::vector<ListedProposal> Group::OwnList(const StagedCommit& staged) const {
   for (const CachedProposalPtr& cached : staged.referenced) {
     // What we proposed ourselves goes by value: others may have had no room for it, and lack it.
     const bool ours = cached->sender() == committer;
-    list.push_back({&cached->proposal(), cached->sender(), ours ? nullptr : &cached->reference});
+    list.push_back({&cached->proposal(), cached->sender(), ours ? nullptr : &cached->reference, {}});
   }
-  for (const Proposal& proposal : staged.options->proposals) list.push_back({&proposal, committer, nullptr});
+  for (const Proposal& proposal : staged.options->proposals)
+    list.push_back({&proposal, committer, nullptr, {}});
   return list;
+}
+
+std::vector<const KeyPackage*> Group::OwnKeyPackages(const StagedCommit& staged) const {
+  std::vector<const KeyPackage*> key_packages;
+  for (const ListedProposal& listed : OwnList(staged)) {
+    if (const auto* add = listed.proposal->As<Add>()) key_packages.push_back(&add->key_package);
+  }
+  return key_packages;
 }
 
 Result<CommitPlan> Group::PlanOwnCommit(const StagedCommit& staged, const PlanRules& rules) const {
   const CommitOptions& options = *staged.options;
   MLS_TRY(plan, PlanCommit(epoch(), Sender::Member(self()), OwnList(staged), rules));
-  for (const KeyPackage* key_package : plan.key_packages)
+  for (const KeyPackage* key_package : OwnKeyPackages(staged))
     MLS_DO(CheckLifetime(key_package->leaf_node.lifetime, rules.now));
   // A PSK of our own past that we do not hold: whoever proposed it keeps nobody from committing.
   MLS_DO(ForeignPsks(plan.psks));

@@ -26,7 +26,7 @@ Result<std::vector<EncryptedGroupSecrets>> SealGroupSecrets(const WelcomeInput& 
   MLS_TRY(entropy, env.random->TakeSecret(count * suite.Nsk));
   std::vector<EncryptedGroupSecrets> sealed(count);
   const auto seal = [&](std::size_t i) -> Status {
-    const KeyPackage& key_package = *plan.key_packages[i];
+    const KeyPackage& key_package = *input.key_packages[i];
     const GroupSecrets secrets{input.joiner_secret->Clone(),
                                PathSecretFor(input.path, input.next->self, plan.added_in_order[i]),
                                plan.psks};

@@ -9,7 +9,8 @@ struct WelcomeInput {
   const LocalEpoch* next = nullptr;  // the epoch that the Commit begins
   View signature_private_key;        // of our leaf in that epoch
   const CommitPlan* plan = nullptr;
-  const PathSecrets* path = nullptr;  // null without a path
+  std::vector<const KeyPackage*> key_packages;  // of plan->added_in_order
+  const PathSecrets* path = nullptr;            // null without a path
   const Secret* joiner_secret = nullptr;
   const Secret* member_secret = nullptr;
   const CommitOptions* options = nullptr;

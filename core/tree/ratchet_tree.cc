@@ -92,18 +92,15 @@ std::vector<NodeIndex> RatchetTree::FilteredDirectPath(LeafIndex leaf) const {
   return path;
 }
 
-LeafIndex RatchetTree::AddLeaf(const LeafNode& leaf) {
-  const LeafNode* const one[] = {&leaf};
-  return AddLeaves(one).front();
-}
+LeafIndex RatchetTree::AddLeaf(const LeafNode& leaf) { return AddLeaves({Encode(leaf)}).front(); }
 
-std::vector<LeafIndex> RatchetTree::AddLeaves(std::span<const LeafNode* const> leaves) {
+std::vector<LeafIndex> RatchetTree::AddLeaves(std::vector<Bytes> encoded) {
   std::vector<LeafIndex> added;
-  added.reserve(leaves.size());
-  for (const LeafNode* leaf : leaves) {
+  added.reserve(encoded.size());
+  for (Bytes& leaf : encoded) {
     const LeafIndex place = LeftmostBlankLeaf();
     ExtendTo(place);
-    PutLeaf(place, Encode(*leaf), TreeIndex::Merge::later);
+    PutLeaf(place, std::move(leaf), TreeIndex::Merge::later);
     added.push_back(place);
   }
   index_.MergeCounts();

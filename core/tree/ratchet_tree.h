@@ -48,9 +48,9 @@ class RatchetTree {
 
   // The three changes of membership (RFC 9420 §12.1.1 to §12.1.3). An index must be that of a member.
   LeafIndex AddLeaf(const LeafNode& leaf);
-  // AddLeaves is AddLeaf for each in turn and gives their places. It merges into each list of unmerged leaves
-  // once, which AddLeaf in a loop does not.
-  std::vector<LeafIndex> AddLeaves(std::span<const LeafNode* const> leaves);
+  // AddLeaves is AddLeaf for each in turn, encoded, and gives their places. It merges into each list of
+  // unmerged leaves once, which AddLeaf in a loop does not.
+  std::vector<LeafIndex> AddLeaves(std::vector<Bytes> encoded);
   void UpdateLeaf(LeafIndex index, const LeafNode& leaf);
   void RemoveLeaf(LeafIndex index);
 

@@ -60,13 +60,15 @@ class EncodedList {
   }
 
   // ForEach decodes one element after the other and gives each away, until an error: a T&& to keep or to let
-  // go.
+  // go, and a View of its bytes in the list.
   template <class Each>
   Status ForEach(Each each) const {
     for (Reader in = Reader::Again(bytes_); !in.empty();) {
+      const View from = in.rest();
       T element{};
       wire::Read(in, element);
-      if (Status done = each(std::move(element)); !done.ok()) return done;
+      const View encoded = from.first(from.size() - in.rest().size());
+      if (Status done = each(std::move(element), encoded); !done.ok()) return done;
     }
     return kOk;
   }

@@ -57,19 +57,23 @@ CommitOptions Removing(std::uint32_t count) {
   return options;
 }
 
-TEST_CASE("Bounds: a Commit of many Adds takes linear time, and memory for the newcomers") {
-  SeededRandom random(51);
-  const auto cost = [&](std::size_t count) {
-    WarmGroup group = MakeWarmGroup(AllSuites().front(), 4, TreeState::warm, random, nullptr);
-    const NewCommit commit = group.Make(0, Adding(count, random));
-    return CostOf(group.members[1], commit.message, {}, group.env);
-  };
-  const Cost few = cost(250), many = cost(2000);
-  IsLinear(few, many);
-  for (const Cost& one : {few, many}) {
-    CAPTURE(one.input);
-    // Five times, since the newcomers' leaves stay in the tree.
-    CHECK(one.peak <= static_cast<std::ptrdiff_t>(5 * one.input + (1u << 20)));
+TEST_CASE(
+    "Bounds: a Commit of many Adds takes linear time, and four times its memory, the newcomers included") {
+  for (const WireFormat format : {WireFormat::mls_public_message, WireFormat::mls_private_message}) {
+    CAPTURE(static_cast<int>(format));
+    SeededRandom random(51);
+    CompanyOptions options;
+    options.policy.handshake_format = format;
+    Company company(AllSuites().front(), 4, options);
+    const auto cost = [&](std::size_t count) {
+      const NewCommit commit = company.MakeCommit(0, Adding(count, random));
+      return CostOf(company[1], commit.message, {}, company.world.env);
+    };
+    const Cost few = cost(250), many = cost(2000);
+    IsLinear(few, many);
+    // So little over four times that the largest message does not use up the mebibyte, either.
+    CHECK(many.peak - few.peak <= static_cast<std::ptrdiff_t>(4 * (many.input - few.input) + 4096));
+    CHECK(few.peak <= static_cast<std::ptrdiff_t>(4 * few.input + (1u << 20)));
   }
 }
 

@@ -28,7 +28,7 @@ struct Line {
   Undo UndoOf(std::vector<LeafIndex> added, std::vector<LeafIndex> updated, std::vector<LeafIndex> removed,
               LeafIndex committer) {
     CommitPlan plan{
-        tree(),  {},    {}, std::move(added), {}, {}, std::move(updated), std::move(removed), {}, nullptr,
+        tree(),  {},    {}, std::move(added), {}, std::move(updated), std::move(removed), {}, nullptr,
         nullptr, false, {}};
     return Undo::Make(group->epoch(), plan, committer);
   }

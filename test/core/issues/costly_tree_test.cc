@@ -69,16 +69,16 @@ TEST_CASE("Bounds: a tree of many leaves with a capability each is decoded in li
 
 TEST_CASE("Bounds: so is one that is loaded, and its members leave in linear time") {
   const auto seconds = [](std::size_t count) {
-    std::vector<LeafNode> leaves(count, Short());
-    std::vector<const LeafNode*> added;
+    LeafNode leaf = Short();
+    std::vector<Bytes> added;
     for (std::size_t i = 0; i < count; ++i) {
-      leaves[i].encryption_key = leaves[i].signature_key = Encode(static_cast<std::uint32_t>(i));
-      leaves[i].capabilities.extensions = {static_cast<ExtensionType>(i & 0xffff)};
-      leaves[i].capabilities.proposals = {static_cast<ProposalType>(i & 0xffff)};
-      added.push_back(&leaves[i]);
+      leaf.encryption_key = leaf.signature_key = Encode(static_cast<std::uint32_t>(i));
+      leaf.capabilities.extensions = {static_cast<ExtensionType>(i & 0xffff)};
+      leaf.capabilities.proposals = {static_cast<ProposalType>(i & 0xffff)};
+      added.push_back(Encode(leaf));
     }
     RatchetTree tree(AllSuites().front());
-    tree.AddLeaves(added);
+    tree.AddLeaves(std::move(added));
     Batch batch;
     tree.Save(batch, nullptr);
     MemoryRows rows;

@@ -18,7 +18,7 @@ TEST_CASE("R7.3: an Update with the encryption key of another member is refused 
     leaf.encryption_key = ToBytes(alice.tree().PublicKey(alice.self()));
     const Proposal update{Update{leaf}};
     const Bytes reference(32, 1);
-    const ListedProposal listed{&update, Sender::Member(bob.self()), &reference};
+    const ListedProposal listed{&update, Sender::Member(bob.self()), &reference, {}};
     const Policy policy;
     const PlanRules rules{&policy, kNow, nullptr, std::nullopt, PlanRules::Judged::nothing};
     CHECK(ErrorOf(PlanCommit(alice.epoch(), Sender::Member(alice.self()), {&listed, 1}, rules)) ==

@@ -73,17 +73,17 @@ RatchetTree CrowdTree(const Suite& suite, std::vector<Extra>& extras,
                       const std::vector<NewKeyPackage>& seated, TreeState state, View group_id,
                       Random& random) {
   RatchetTree tree(suite);
-  std::vector<const LeafNode*> leaves;
-  for (const Extra& extra : extras) leaves.push_back(&extra.leaf);
-  tree.AddLeaves(leaves);
+  std::vector<Bytes> leaves;
+  for (const Extra& extra : extras) leaves.push_back(Encode(extra.leaf));
+  tree.AddLeaves(std::move(leaves));
   for (const LeafIndex seat : Seats(static_cast<std::uint32_t>(extras.size()))) tree.RemoveLeaf(seat);
   if (state == TreeState::warm) {
     Must(tree.UpdateHashes(nullptr));
     TreeBuilder(tree, extras, group_id, random).Build(Root(tree.width()), {});
   }
   leaves.clear();
-  for (const NewKeyPackage& one : seated) leaves.push_back(&one.key_package.leaf_node);
-  tree.AddLeaves(leaves);
+  for (const NewKeyPackage& one : seated) leaves.push_back(Encode(one.key_package.leaf_node));
+  tree.AddLeaves(std::move(leaves));
   return tree;
 }
 

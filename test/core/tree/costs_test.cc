@@ -16,11 +16,9 @@ namespace {
 // by one add, then a path from each, made without keys.
 RatchetTree Warm(std::uint32_t size, SeededRandom& random) {
   RatchetTree tree(SmallSuite());
-  std::vector<LeafNode> leaves;
-  for (std::uint32_t i = 0; i < size; ++i) leaves.push_back(RandomLeaf(random));
-  std::vector<const LeafNode*> pointers;
-  for (const LeafNode& leaf : leaves) pointers.push_back(&leaf);
-  tree.AddLeaves(pointers);
+  std::vector<Bytes> leaves;
+  for (std::uint32_t i = 0; i < size; ++i) leaves.push_back(Encode(RandomLeaf(random)));
+  tree.AddLeaves(std::move(leaves));
   for (std::uint32_t sender = 0; sender < size; ++sender) {
     const std::vector<NodeIndex> path = tree.FilteredDirectPath({sender});
     tree.BlankDirectPath({sender});
@@ -96,11 +94,9 @@ TEST_CASE("costs: a commit in a warm tree hashes and copies its path only") {
 TEST_CASE("costs: adding many hashes each touched node once") {
   SeededRandom random(1);
   RatchetTree tree = Warm(1024, random);
-  std::vector<LeafNode> leaves;
-  for (int i = 0; i < 1000; ++i) leaves.push_back(RandomLeaf(random));
-  std::vector<const LeafNode*> pointers;
-  for (const LeafNode& leaf : leaves) pointers.push_back(&leaf);
-  const Cost add = Measure([&] { tree.AddLeaves(pointers); });
+  std::vector<Bytes> leaves;
+  for (int i = 0; i < 1000; ++i) leaves.push_back(Encode(RandomLeaf(random)));
+  const Cost add = Measure([&] { tree.AddLeaves(std::move(leaves)); });
   CHECK(add.hashes == 0);
   const Cost hash = Measure([&] { REQUIRE(tree.UpdateHashes(nullptr).ok()); });
   CHECK(hash.hashes == 1024 + 1024);  // the new half and the new root

@@ -186,12 +186,12 @@ class RandomWalk {
   void AddSome(std::uint64_t count) {
     std::vector<LeafNode> leaves;
     for (; count > 0; --count) leaves.push_back(RandomLeaf(random_));
-    std::vector<const LeafNode*> pointers;
-    for (const LeafNode& leaf : leaves) pointers.push_back(&leaf);
     if (random_.Below(2) == 0) {
-      tree_.AddLeaves(pointers);
+      std::vector<Bytes> encoded;
+      for (const LeafNode& leaf : leaves) encoded.push_back(Encode(leaf));
+      tree_.AddLeaves(std::move(encoded));
     } else {
-      for (const LeafNode* leaf : pointers) tree_.AddLeaf(*leaf);
+      for (const LeafNode& leaf : leaves) tree_.AddLeaf(leaf);
     }
     for (const LeafNode& leaf : leaves) model_.Add(leaf);
   }

@@ -46,11 +46,11 @@ std::vector<Entry> Resolve(const Group& group, const CommitForgery& forgery, con
 
 Applied Apply(const PublicEpoch& epoch, const std::vector<Entry>& entries, const Committer& committer) {
   Applied applied{epoch.tree, epoch.context.extensions, {}, {}};
-  std::vector<const LeafNode*> added;
+  std::vector<Bytes> added;
   for (const auto& [proposal, sender] : entries) {
     if (const auto* change = proposal->As<GroupContextExtensions>()) applied.extensions = change->extensions;
     if (const auto* psk = proposal->As<PreSharedKey>()) applied.psks.push_back(psk->psk);
-    if (const auto* add = proposal->As<Add>()) added.push_back(&add->key_package.leaf_node);
+    if (const auto* add = proposal->As<Add>()) added.push_back(Encode(add->key_package.leaf_node));
     if (const auto* update = proposal->As<Update>()) {
       const LeafIndex leaf = sender.leaf_index;
       if (leaf != committer.leaf && !applied.tree.IsBlank(leaf))
@@ -63,7 +63,7 @@ Applied Apply(const PublicEpoch& epoch, const std::vector<Entry>& entries, const
     const bool there = remove->removed.value < applied.tree.width() && !applied.tree.IsBlank(remove->removed);
     if (there) applied.tree.RemoveLeaf(remove->removed);
   }
-  if (!added.empty()) applied.added = applied.tree.AddLeaves(added);
+  if (!added.empty()) applied.added = applied.tree.AddLeaves(std::move(added));
   std::sort(applied.added.begin(), applied.added.end());
   return applied;
 }
