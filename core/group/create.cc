@@ -1,4 +1,6 @@
 // Group creation (RFC 9420 §11): one member, epoch 0, a random epoch secret.
+#include <algorithm>
+
 #include "base/check.h"
 #include "group/group.h"
 #include "identity/grease.h"
@@ -30,8 +32,9 @@ Result<Group> Group::Create(const GroupOptions& options, const MemberProfile& pr
   // The creator's leaf has the longest lifetime that others accept, from an hour ago for their clocks (RFC
   // 9420 §7.2).
   const std::uint64_t start = env.now > 3600 ? env.now - 3600 : 0;
-  MLS_TRY(leaf, CreatorLeaf(suite, profile, std::move(encryption.public_key),
-                            {start, start + limits.max_lifetime}));
+  const std::uint64_t most =
+      std::min(limits.max_lifetime, UINT64_MAX - start);  // which may be no limit at all
+  MLS_TRY(leaf, CreatorLeaf(suite, profile, std::move(encryption.public_key), {start, start + most}));
 
   GroupContext context;
   context.cipher_suite = suite.id;
