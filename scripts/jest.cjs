@@ -36,17 +36,18 @@ function jest(names, words = []) {
 const thereOf = (names) => names.filter((name) => fs.existsSync(path.join(root, 'test', name)))
 
 /**
- * runJest runs them on the addon that is there, or that `more` names.
- * @param {string[]} names
+ * runJest runs them, or files of theirs, on the addon that is there, or that `more` names.
+ * @param {string[]} names suites, or files such as api/16-arguments.test.ts
  * @param {string[]} [words]
  * @param {NodeJS.ProcessEnv} [more]
  * @returns {Record<string, Counts>}
  */
-const runJest = (names, words = [], more = {}) => countsOf(reportOf(names, words, more), thereOf(names))
+const runJest = (names, words = [], more = {}) =>
+  countsOf(reportOf(names, words, more), [...new Set(thereOf(names).map((name) => name.split('/')[0] ?? name))])
 
 /**
  * reportOf runs them and gives what jest reports.
- * @param {string[]} names
+ * @param {string[]} names suites, or files of them
  * @param {string[]} [words]
  * @param {NodeJS.ProcessEnv} [more]
  * @returns {Report}
@@ -58,7 +59,7 @@ function reportOf(names, words = [], more = {}) {
   const env = { ...process.env, ...more, ...(found && { NODE_MLS_VECTORS: found }) }
   try {
     run(path.join(root, 'node_modules', '.bin', 'jest'),
-      [...thereOf(names).map((name) => path.join('test', name) + path.sep), '--json', '--outputFile', report, ...words], { env })
+      [...thereOf(names).map((name) => path.join('test', name, path.extname(name) ? '' : path.sep)), '--json', '--outputFile', report, ...words], { env })
   } catch (error) {
     if (!(error instanceof Failure) || !fs.existsSync(report)) throw error
   }
