@@ -1,6 +1,6 @@
 // What the addon says of itself, and what it does for no client: reading messages, proposals of external senders.
 import { setImmediate as turn } from 'node:timers/promises'
-import { copyOf } from './bytes'
+import { copyOf, secretOf, wipe } from './bytes'
 import { toError } from './errors'
 import { letGo, takeBytes } from './long-bytes'
 import type { DecodedMessage } from './message'
@@ -72,12 +72,14 @@ export async function proposeExternally(options: ExternalProposalOptions): Promi
     groupId: copyOf('options.groupId', read.get('groupId')),
     epoch: readU64('options.epoch', read.get('epoch')),
     senderIndex: readInteger('options.senderIndex', read.get('senderIndex'), 0, 0xffff_ffff),
-    signaturePrivateKey: copyOf('options.signaturePrivateKey', read.get('signaturePrivateKey')),
+    signaturePrivateKey: secretOf('options.signaturePrivateKey', read.get('signaturePrivateKey')),
     proposal: readProposal('options.proposal', read.get('proposal'), suite),
   }
   try {
     return await native.proposeExternally(request)
   } catch (error) {
     throw toError(error)
+  } finally {
+    wipe(request.signaturePrivateKey)
   }
 }

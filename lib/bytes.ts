@@ -1,4 +1,5 @@
 // Byte strings as the API takes and gives them: taken as a copy of the moment, given as plain Uint8Arrays.
+import { randomFillSync } from 'node:crypto'
 import { types } from 'node:util'
 import { MlsError } from './errors'
 
@@ -52,6 +53,28 @@ export function requireBytes(what: string, value: unknown): Uint8Array {
  * @throws MlsError `TOO_LARGE`
  */
 export const copyOf = (what: string, value: unknown): Uint8Array => new Uint8Array(requireBytes(what, value))
+
+/**
+ * secretOf is copyOf for a secret, which whoever asks for it wipes. The copy is outside of V8's heap: a small array begins inside, and
+ * its bytes stay behind when it is moved.
+ * @throws TypeError that names `what`, unless it is a Uint8Array @throws MlsError `TOO_LARGE`
+ */
+export function secretOf(what: string, value: unknown): Uint8Array {
+  const bytes = requireBytes(what, value)
+  const secret = outside(lengthOf(bytes))
+  secret.set(bytes)
+  return secret
+}
+
+/** randomSecret draws a secret, outside of V8's heap too. */
+export const randomSecret = (size: number): Uint8Array => randomFillSync(outside(size))
+
+const outside = (size: number): Uint8Array => new Uint8Array(new ArrayBuffer(size))
+
+/** wipe overwrites secrets; what is not bytes, null or the like, is left alone. */
+export function wipe(...secrets: readonly unknown[]): void {
+  for (const secret of secrets) if (secret instanceof Uint8Array) secret.fill(0)
+}
 
 /** cloneOf gives a plain copy with memory of its own. A Buffer's slice() is neither. */
 export const cloneOf = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes)

@@ -1,6 +1,6 @@
 // What a client is opened with, read and checked.
 import { X509Certificate, createHash } from 'node:crypto'
-import { copyOf, copyOfText, join } from './bytes'
+import { copyOfText, join, secretOf } from './bytes'
 import { readCredential, trustAnyCredential, type Authenticate, type Credential } from './credential'
 import { readExtensions } from './extension'
 import { newHolder, type LeaseHolder } from './lease'
@@ -125,7 +125,7 @@ function readPrivateKeys(what: string, value: unknown): Map<number, Uint8Array> 
   const keys = new Map<number, Uint8Array>()
   const suites = attempt(what, () => Object.keys(value as object))
   const options = new Options(what, value, suites)
-  for (const suite of suites) keys.set(readU16(`a suite of ${what}`, Number(suite)), copyOf(`${what}[${suite}]`, options.get(suite)))
+  for (const suite of suites) keys.set(readU16(`a suite of ${what}`, Number(suite)), secretOf(`${what}[${suite}]`, options.get(suite)))
   return keys
 }
 

@@ -8,7 +8,7 @@ import {
   transferKey, type GroupEntry,
 } from './client-rows'
 import { ScopeMemory } from './scope-memory'
-import { cloneOf, join, toHex, viewOf } from './bytes'
+import { cloneOf, join, randomSecret, toHex, viewOf, wipe } from './bytes'
 import { MlsError, isMlsError, toError } from './errors'
 import { native, type NativeClient, type NativeClientState } from './native'
 import { noteKey, openKey, openStored, sealKey, storedForm, type EncryptionKey, type StoredKey } from './sealing-key'
@@ -178,8 +178,7 @@ export class ClientScope {
     await this.change(() => {
       this.#inDoubt.add(encryptionKey)
       const apply = (): void => {
-        this.#encryptionKey = encryptionKey
-        this.#inDoubt.clear()
+        this.#keepOnly(encryptionKey)
       }
       return { changes: [packBatch([this.#header(this.#format === format, encryptionKey), ...rows])], apply }
     })
@@ -194,7 +193,7 @@ export class ClientScope {
     } while (last !== this.#last)
     this.#keys?.close()
     this.#keys = null
-    for (const key of [this.#sealingKey, this.#encryptionKey, ...this.#inDoubt]) if (key instanceof Uint8Array) key.fill(0)
+    wipe(this.#sealingKey, this.#encryptionKey, ...this.#inDoubt)
     this.#sealingKey = this.#encryptionKey = null
     this.#inDoubt.clear()
   }
@@ -359,8 +358,7 @@ export class ClientScope {
     for (const encryptionKey of [this.#encryptionKey, ...this.#inDoubt]) {
       try {
         const key = await openStored(stored, encryptionKey, this.scope)
-        this.#encryptionKey = encryptionKey
-        this.#inDoubt.clear()
+        this.#keepOnly(encryptionKey, key)
         return key
       } catch (error) {
         if (!isMlsError(error, 'WRONG_ENCRYPTION_KEY')) throw error
@@ -368,6 +366,13 @@ export class ClientScope {
       }
     }
     throw wrong
+  }
+
+  /** keepOnly takes the caller's key that protects the sealing key now, and wipes the others. An early client's are one and the same. */
+  #keepOnly(encryptionKey: EncryptionKey | null, sealingKey = this.#sealingKey): void {
+    wipe(...[this.#encryptionKey, ...this.#inDoubt].filter((key) => key !== encryptionKey && key !== sealingKey))
+    this.#encryptionKey = encryptionKey
+    this.#inDoubt.clear()
   }
 
   /** The number of the format; what an earlier one can read as well keeps its number. */
@@ -378,7 +383,7 @@ export class ClientScope {
 
   /** begin writes the first rows of a client that the store has not seen; false when another process did. */
   async #begin(): Promise<boolean> {
-    const key = new Uint8Array(randomBytes(32))
+    const key = randomSecret(32)
     const changes = [this.#header(), ...await storedForm(key, this.#encryptionKey, this.scope)]
     const part = { scope: this.scope, expect: { [version]: 0n }, advance: [version], changes: [packBatch(changes)] }
     try {

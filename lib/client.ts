@@ -1,6 +1,6 @@
 // Client: one identity with its keys and its groups.
 import type { AnswerSource } from './answers'
-import { cloneOf, copyOf, empty, toHex } from './bytes'
+import { cloneOf, copyOf, empty, toHex, wipe } from './bytes'
 import { Calls, timed, waitFor } from './calls'
 import { readClient, signerDigest, type ClientOptions, type ClientRequest } from './client-options'
 import { signerRow, type GroupEntry, type GroupStatus } from './client-rows'
@@ -102,16 +102,20 @@ export class Client {
     const calls = new Calls()
     const limit = { timeout: 0 }  // here a person may be asked
     const encryptionKey = request.encryptionKey && timed(request.encryptionKey, calls, limit)
-    const [scope, state] = await ClientScope.open(request.store, request.name, encryptionKey)
-    limit.timeout = request.answerTimeout
-    for (const signer of request.signers) {
-      const digest = signerDigest(signer)
-      if (state.suites.includes(signer.suite) && scope.signerDigest(signer.suite) === toHex(digest)) continue
-      // Unless another process made it meanwhile: all of them sign with the same key.
-      await scope.make((keys) => keys.addSigner(signer, request.policy.knownCertificates), ({ batch }) =>
-        (scope.signerDigest(signer.suite) === toHex(digest) ? [] : [batch, signerRow(signer.suite, digest)]))
+    try {
+      const [scope, state] = await ClientScope.open(request.store, request.name, encryptionKey)
+      limit.timeout = request.answerTimeout
+      for (const signer of request.signers) {
+        const digest = signerDigest(signer)
+        if (state.suites.includes(signer.suite) && scope.signerDigest(signer.suite) === toHex(digest)) continue
+        // Unless another process made it meanwhile: all of them sign with the same key.
+        await scope.make((keys) => keys.addSigner(signer, request.policy.knownCertificates), ({ batch }) =>
+          (scope.signerDigest(signer.suite) === toHex(digest) ? [] : [batch, signerRow(signer.suite, digest)]))
+      }
+      return new Client(request, scope, calls, await infosOf(state.keyPackages))
+    } finally {
+      wipe(...request.signers.map(({ signaturePrivateKey }) => signaturePrivateKey))
     }
-    return new Client(request, scope, calls, await infosOf(state.keyPackages))
   }
 
   /** The cipher suites of this client, the preferred one first. */

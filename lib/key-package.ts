@@ -1,7 +1,7 @@
 // Key packages (RFC 9420 §10): a pool of what a client publishes so that others can add it.
 //
 // Each is used for one group and forgotten when its Welcome was processed; one of last resort stays (§16.8).
-import { cloneOf, copyOf, toHex } from './bytes'
+import { cloneOf, copyOf, secretOf, toHex, wipe } from './bytes'
 import type { Calls } from './calls'
 import { inSlices } from './turns'
 import type { ClientScope } from './client-scope'
@@ -131,19 +131,23 @@ export class KeyPackages {
   async import(keyPackage: ImportedKeyPackage): Promise<KeyPackageInfo> {
     const keys = ['keyPackage', 'initPrivateKey', 'encryptionPrivateKey', 'signaturePrivateKey']
     const read = new Options('keyPackage', keyPackage, [...keys, 'lastResort'])
-    const bytes = (name: string): Uint8Array => copyOf(read.name(name), read.get(name))
+    const secret = (name: string): Uint8Array => secretOf(read.name(name), read.get(name))
     const request = {
-      keyPackage: bytes('keyPackage'),
-      initPrivateKey: bytes('initPrivateKey'),
-      encryptionPrivateKey: bytes('encryptionPrivateKey'),
-      signaturePrivateKey: bytes('signaturePrivateKey'),
+      keyPackage: copyOf(read.name('keyPackage'), read.get('keyPackage')),
+      initPrivateKey: secret('initPrivateKey'),
+      encryptionPrivateKey: secret('encryptionPrivateKey'),
+      signaturePrivateKey: secret('signaturePrivateKey'),
       lastResort: read.flag('lastResort', false),
     }
-    return this.#calls.run(async () => {
-      const { info } = await this.#scope.make((client) => client.importKeyPackage(request))
-      this.#infos.set(toHex(info.reference), info)
-      return given(info)
-    })
+    try {
+      return await this.#calls.run(async () => {
+        const { info } = await this.#scope.make((client) => client.importKeyPackage(request))
+        this.#infos.set(toHex(info.reference), info)
+        return given(info)
+      })
+    } finally {
+      wipe(request.initPrivateKey, request.encryptionPrivateKey, request.signaturePrivateKey)
+    }
   }
 
   /** delete forgets key packages, and with them the private keys. Unknown references do not matter. */

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { loadScope } from './atom'
 import type { AnswerSource } from './answers'
 import { cutBatch, packBatch, selectRows } from './batch'
-import { copyOf, equal, toHex } from './bytes'
+import { equal, secretOf, toHex, wipe } from './bytes'
 import { handleSize, movedTag, transferRow, transferSize, type GroupEntry, type GroupStatus } from './client-rows'
 import type { ClientScope } from './client-scope'
 import { MlsError, fromNative, isMlsError } from './errors'
@@ -36,7 +36,7 @@ export interface MovingHome {
 
 /** readKey takes the key of a transfer. @throws TypeError @throws RangeError */
 function readKey(what: string, value: unknown): Uint8Array {
-  const key = copyOf(what, value)
+  const key = secretOf(what, value)
   if (key.length !== keySize) throw new RangeError(`${what} must be ${keySize} bytes`)
   return key
 }
@@ -143,6 +143,7 @@ export class Moving implements Leaving {
       await this.#scope.refresh()
       return await this.#imported(header.transferId) ?? await this.#import(reader, header, key)
     } finally {
+      wipe(key)
       await input.leave()
     }
   }

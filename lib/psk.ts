@@ -1,5 +1,5 @@
 // External pre-shared keys (RFC 9420 §8.4): secrets that members share from elsewhere and mix into a group.
-import { cloneOf, copyOf, copyOfText } from './bytes'
+import { cloneOf, copyOfText, secretOf, wipe } from './bytes'
 import { deleteRow } from './client-rows'
 import type { ClientScope } from './client-scope'
 import { MlsError, toError } from './errors'
@@ -33,9 +33,12 @@ export class Psks {
    */
   async put(id: string | Uint8Array, secret: Uint8Array): Promise<void> {
     const name = copyOfText('id', id)
-    const bytes = copyOf('secret', secret)
-    await this.#scope.change((client) => ({ changes: [client.putPsk(name, bytes)] }))
-    bytes.fill(0)
+    const bytes = secretOf('secret', secret)
+    try {
+      await this.#scope.change((client) => ({ changes: [client.putPsk(name, bytes)] }))
+    } finally {
+      wipe(bytes)
+    }
   }
 
   /** delete forgets a PSK. An unknown id does not matter. */
@@ -53,7 +56,7 @@ export class Psks {
     if (put) return put
     try {
       const given = await this.#source?.(cloneOf(id))
-      return given ? new native.Secret(copyOf('the PSK', given)) : null
+      return given ? nativeSecret(secretOf('the PSK', given)) : null
     } catch (cause) {
       throw new MlsError('MISSING_PSK', { cause })
     }
@@ -67,5 +70,14 @@ export class Psks {
     } catch (error) {
       throw toError(error)
     }
+  }
+}
+
+/** nativeSecret moves a secret into the addon. */
+function nativeSecret(bytes: Uint8Array): NativeSecret {
+  try {
+    return new native.Secret(bytes)
+  } finally {
+    wipe(bytes)
   }
 }

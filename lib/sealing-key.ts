@@ -7,7 +7,7 @@
 // A caller's key wraps the sealing key instead of being it, so that it can be changed by writing one row.
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { RowChange } from './batch'
-import { cloneOf, copyOf, equal, join } from './bytes'
+import { cloneOf, copyOf, equal, join, secretOf } from './bytes'
 import { MlsError } from './errors'
 import { attempt } from './options'
 
@@ -49,7 +49,7 @@ export function noteKey(stored: StoredKey, tag: number, value: Uint8Array): void
 export function readEncryptionKey(what: string, value: unknown): EncryptionKey {
   if (value instanceof Uint8Array) {
     if (value.length !== keySize) throw new RangeError(`${what} must be ${keySize} bytes`)
-    return copyOf(what, value)
+    return secretOf(what, value)
   }
   if (typeof value !== 'object' || value === null) throw new TypeError(`${what} must be a Uint8Array, or have wrap and unwrap`)
   // Read once; it may be an object of any class.
@@ -96,7 +96,7 @@ async function unwrapped(row: Uint8Array, encryptionKey: EncryptionKey, scope: U
   const rest = row.subarray(1)
   if (row[0] !== (isKey ? kinds.sealed : kinds.wrapped)) throw new MlsError('WRONG_ENCRYPTION_KEY')
   if (isKey) return openKey(rest, encryptionKey, scope)
-  const key = await asked(async () => copyOf('what unwrap gives', await encryptionKey.unwrap(cloneOf(rest))))
+  const key = await asked(async () => secretOf('what unwrap gives', await encryptionKey.unwrap(cloneOf(rest))))
   if (key.length !== keySize) throw new MlsError('WRONG_ENCRYPTION_KEY')
   return key
 }
@@ -124,9 +124,9 @@ export function openKey(sealed: Uint8Array, under: Uint8Array, scope: Uint8Array
   try {
     const opening = createDecipheriv(cipher, under, sealed.subarray(0, nonceSize)).setAAD(scope)
     opening.setAuthTag(sealed.subarray(nonceSize + keySize))
-    const key = new Uint8Array(opening.update(sealed.subarray(nonceSize, nonceSize + keySize)))
+    const key = opening.update(sealed.subarray(nonceSize, nonceSize + keySize))
     opening.final()
-    return key
+    return secretOf('key', key)
   } catch {
     throw new MlsError('WRONG_ENCRYPTION_KEY')
   }
