@@ -75,7 +75,8 @@ std::vector<Bytes> RowsIn::Take(Napi::Value value, const char* name) {
 }
 
 Napi::Function SecretHolder::Define(Napi::Env env) {
-  return DefineClass(env, "Secret", {InstanceAccessor<&SecretHolder::Size>("size")});
+  return DefineClass(env, "Secret",
+                     {InstanceAccessor<&SecretHolder::Size>("size"), InstanceMethod<&SecretHolder::Close>("close")});
 }
 
 SecretHolder::SecretHolder(const Napi::CallbackInfo& info)
@@ -94,5 +95,8 @@ Secret SecretHolder::CloneOf(Napi::Value value, const char* name) {
 Napi::Value SecretHolder::Size(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(secret_.size()));
 }
+
+// Close wipes it now; V8 would do so when it collects, perhaps never.
+void SecretHolder::Close(const Napi::CallbackInfo&) { secret_ = Secret(); }
 
 }  // namespace mls::binding

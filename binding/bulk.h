@@ -49,6 +49,7 @@ class SecretHolder : public Holder<SecretHolder> {
 
  private:
   Napi::Value Size(const Napi::CallbackInfo& info);
+  void Close(const Napi::CallbackInfo& info);
   Secret secret_;
 };
 

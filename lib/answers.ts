@@ -63,9 +63,20 @@ export async function answer<T>(asking: MayAsk<T>, hold: Hold, source: AnswerSou
   while (result.needs) {
     const { needs } = result
     const verdicts = await verdictsOn(needs, hold, source)
-    const psks: (NativeSecret | null)[] = []
-    for (const id of needs.psks) psks.push(await hold.ask(() => source.psk(id), source.timeout))
-    result = await needs.answer(verdicts, psks, source.now())
+    result = await withPsks(needs, hold, source, (psks) => needs.answer(verdicts, psks, source.now()))
   }
   return result.done
+}
+
+/** withPsks gives the PSKs that a step asks for away, and wipes them. */
+async function withPsks<T>(
+  needs: NativeNeeds<T>, hold: Hold, source: AnswerSource, give: (psks: readonly (NativeSecret | null)[]) => Promise<MayAsk<T>>,
+): Promise<MayAsk<T>> {
+  const psks: (NativeSecret | null)[] = []
+  try {
+    for (const id of needs.psks) psks.push(await hold.ask(() => source.psk(id), source.timeout))
+    return await give(psks)
+  } finally {
+    for (const psk of psks) psk?.close()
+  }
 }

@@ -39,4 +39,6 @@ export interface NativeRows {
 /** Key material that JavaScript may pass on but not read. */
 export interface NativeSecret {
   readonly size: number
+  /** close wipes it. */
+  close(): void
 }
