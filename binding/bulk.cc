@@ -75,8 +75,9 @@ std::vector<Bytes> RowsIn::Take(Napi::Value value, const char* name) {
 }
 
 Napi::Function SecretHolder::Define(Napi::Env env) {
-  return DefineClass(env, "Secret",
-                     {InstanceAccessor<&SecretHolder::Size>("size"), InstanceMethod<&SecretHolder::Close>("close")});
+  return DefineClass(
+      env, "Secret",
+      {InstanceAccessor<&SecretHolder::Size>("size"), InstanceMethod<&SecretHolder::Close>("close")});
 }
 
 SecretHolder::SecretHolder(const Napi::CallbackInfo& info)
