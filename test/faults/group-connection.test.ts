@@ -20,7 +20,7 @@ beforeAll(async () => {
   server = await startPostgres()
   proxy = await Proxy.start(server.folder)
   proxy.cut({ at: Infinity, message: 'lost' })
-  reference = await liver.run(placeOf(proxy.url, schemas), 'live')
+  reference = await liver.run(placeOf(proxy.url, schemas), 'live', { shapes: true })
   messages = proxy.count
   expect([...errorsOf(reference), ...stepsOf(reference).flatMap(({ lost = [] }) => lost)]).toEqual([])
 }, 120_000)

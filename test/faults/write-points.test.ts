@@ -19,6 +19,9 @@ function temporary(): string {
   return isRoomy ? memory : os.tmpdir()
 }
 
+/** So many lives at once: one waits for its store much of the time. */
+const lanes = 3
+
 function writePoints(): void {
   const place = fs.mkdtempSync(path.join(temporary(), 'node-mls-'))
   const shim = new Shim(place)
@@ -46,7 +49,7 @@ function writePoints(): void {
   beforeAll(async () => {
     const { process, fault } = start()
     fault.set(0, 'kill')
-    reference = { ...await inFolder((folder) => process.run(folder, 'live')), calls: fault.calls }
+    reference = { ...await inFolder((folder) => process.run(folder, 'live', { shapes: true })), calls: fault.calls }
     await stop({ process, fault })
     expect([...errorsOf(reference), ...stepsOf(reference).flatMap(({ lost = [] }) => lost)]).toEqual([])
   }, 60_000)
@@ -68,26 +71,30 @@ function writePoints(): void {
     // In doubt is the step that was under way: it is there as a whole, or not at all.
     const states = [undefined, ...stepsOf(reference).map(({ state }) => state)]
     const points = spread(times(20, Infinity), reference.calls)
-    // While one dies and what it left is looked at, the next one starts.
-    let next = start()
-    for (const at of points) {
-      const doomed = next
-      next = start()
-      await atPoint(at, async (folder) => {
-        doomed.fault.set(at, how)
-        const ended = await doomed.process.run(folder, 'live')
-        await stop(doomed)
-        expect({ at, signal: ended.signal, errors: errorsOf(ended) }).toEqual({ at, signal: 'SIGKILL', errors: [] })
-        const [found] = (await checker.run(folder, 'check')).told
-        expect({ at, error: found?.error }).toEqual({ at, error: undefined })
-        expect(wrongRows(ended, found?.rows, reference)).toBeNull()
-        const done = stepsOf(ended).length
-        // A client that was not there yet is begun by the check, as the first step does.
-        const possible = [states[Math.max(1, done)], states[done + 1]]
-        expect({ at, possible }).toEqual({ at, possible: expect.arrayContaining([found?.state]) as string[] })
-      })
+    const left = points.values()
+    const lane = async (): Promise<void> => {
+      // While one dies and what it left is looked at, the next one starts.
+      let next = start()
+      for (const at of left) {
+        const doomed = next
+        next = start()
+        await atPoint(at, async (folder) => {
+          doomed.fault.set(at, how)
+          const ended = await doomed.process.run(folder, 'live')
+          await stop(doomed)
+          expect({ at, signal: ended.signal, errors: errorsOf(ended) }).toEqual({ at, signal: 'SIGKILL', errors: [] })
+          const [found] = (await checker.run(folder, 'check')).told
+          expect({ at, error: found?.error }).toEqual({ at, error: undefined })
+          expect(wrongRows(ended, found?.rows, reference)).toBeNull()
+          const done = stepsOf(ended).length
+          // A client that was not there yet is begun by the check, as the first step does.
+          const possible = [states[Math.max(1, done)], states[done + 1]]
+          expect({ at, possible }).toEqual({ at, possible: expect.arrayContaining([found?.state]) as string[] })
+        })
+      }
+      await stop(next)
     }
-    await stop(next)
+    await Promise.all(Array.from({ length: lanes }, lane))
     expect(wrong).toEqual([])
     process.stdout.write(`${how}: ${points.length} of ${reference.calls} writes and syncs of ${stepsOf(reference).length} steps, ${writesOf(reference).length} atoms\n`)
   }, 3_600_000)
@@ -113,7 +120,7 @@ function writePoints(): void {
       }
       await stop(living)
     }
-    await Promise.all([lane(), lane()])
+    await Promise.all(Array.from({ length: lanes }, lane))
     expect(wrong).toEqual([])
     process.stdout.write(`${how}: ${points.length} of ${reference.calls} calls, ${failures} steps failed and then worked\n`)
     expect(failures).toBeGreaterThan(0)
@@ -121,7 +128,7 @@ function writePoints(): void {
 
   test.each<Spoil['then']>(['fail', 'die'])('an atom that is there by halves is noticed: %s', (then) => inFolder(async (folder) => {
     const life = new LifeProcess()
-    const ended = await life.run(folder, 'live', { at: 3, then })
+    const ended = await life.run(folder, 'live', { spoil: { at: 3, then } })
     await life.stop()
     expect(errorsOf(ended)).toEqual(then === 'fail' ? [expect.stringContaining('a write failed, and rows are others')] : [])
     expect(ended.signal).toBe(then === 'die' ? 'SIGKILL' : null)

@@ -16,7 +16,7 @@ const { setTimeout: sleep } = require('node:timers/promises')
 const { Client: PgClient } = require('pg')
 const { Client, isMlsError, postgresStore, rowChanges, sqliteStore, trustAnyCredential } = require('../../../dist')
 const { Recorded } = require('../support/recorded.cjs')
-const { look, lookAt, lookInto } = require('../support/witness.cjs')
+const { FileWitness, look, lookAt } = require('../support/witness.cjs')
 const { clock, duration, keys, stepsOf } = require('./life-steps.cjs')
 
 /** @typedef {import('../../../lib').Store} Store */
@@ -33,7 +33,10 @@ const fileIn = (place) => path.join(place, 'alice.db')
 /** witnessAt looks at the rows of a life over a connection of its own. @param {string} place */
 async function witnessAt(place) {
   const [, schema, address] = place.split('#')
-  if (!schema) return { look: async () => lookInto(fileIn(place), rowChanges), close: async () => {} }
+  if (!schema) {
+    const witness = new FileWitness(fileIn(place), rowChanges)
+    return { look: async () => witness.look(), close: async () => witness.close() }
+  }
   const client = new PgClient(address)
   await client.connect()
   return { look: () => lookAt(client, schema), close: () => client.end() }
@@ -131,11 +134,11 @@ function requireUntouched({ wrong }, step) {
   if (wrong.length > 0) throw new Error(`${step}: ${wrong.join('\n')}`)
 }
 
-/** @param {string} place @param {Spoil} [spoil] */
-async function live(place, spoil) {
+/** @param {Order} order */
+async function live({ place, spoil, shapes }) {
   clock.ahead = 0
   const witness = await witnessAt(place)
-  const store = new Recorded(spoiled(storeAt(place), spoil), () => witness.look(), (rows) => tell({ rows }))
+  const store = new Recorded(spoiled(storeAt(place), spoil), () => witness.look(), ({ shape, ...rows }) => tell({ rows: { ...rows, ...(shapes && { shape }) } }))
   /** @type {People} */
   const people = { store }
   let state = null
@@ -198,10 +201,10 @@ async function check(place) {
   await tell({ rows, state })
 }
 
-/** @typedef {{ place: string, mode: 'live' | 'check', spoil?: Spoil }} Order */
-process.on('message', async (/** @type {Order} */ { place, mode, spoil }) => {
+/** With `shapes` those behind each write are told as a whole, not their marks alone. @typedef {{ place: string, mode: 'live' | 'check', spoil?: Spoil, shapes?: boolean }} Order */
+process.on('message', async (/** @type {Order} */ order) => {
   try {
-    await (mode === 'check' ? check(place) : live(place, spoil))
+    await (order.mode === 'check' ? check(order.place) : live(order))
   } catch (error) {
     process.send?.({ error: String(/** @type {Error} */ (error).stack) })
   }

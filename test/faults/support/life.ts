@@ -5,10 +5,11 @@ import path from 'node:path'
 
 const { difference, nothing } = require('./witness.cjs') as typeof import('./witness.cjs')
 
-/** Rows: what a store holds: a digest of every byte, and what is the same in every run (witness.cjs). */
+/** Rows: what a store holds: a digest of every byte, and what is the same in every run, or a mark of that (witness.cjs). */
 export interface Rows {
   readonly digest: string
-  readonly shape: string
+  readonly shape?: string
+  readonly mark: string
 }
 
 /** Told: what the program says of a write, of a step, or of its end. */
@@ -36,6 +37,12 @@ export interface Spoil {
   readonly then: 'fail' | 'die'
 }
 
+/** More: `shapes` for a reference, which tells them whole; NODE_MLS_SHAPES=1 for all, to see how one differs. */
+export interface More {
+  readonly spoil?: Spoil
+  readonly shapes?: boolean
+}
+
 const program = path.join(__dirname, '..', 'programs', 'life.cjs')
 
 const running = new Set<ChildProcess>()
@@ -58,13 +65,13 @@ export class LifeProcess {
   }
 
   /** run lets it live, or check, in a place, until it has done so or is dead: one after the other. */
-  run(place: string, mode: 'live' | 'check', spoil?: Spoil): Promise<Ended> {
-    const ended = this.#last.then(() => this.#run({ place, mode, spoil }))
+  run(place: string, mode: 'live' | 'check', more: More = {}): Promise<Ended> {
+    const ended = this.#last.then(() => this.#run({ place, mode, shapes: process.env['NODE_MLS_SHAPES'] === '1', ...more }))
     this.#last = ended
     return ended
   }
 
-  async #run(order: { readonly place: string; readonly mode: 'live' | 'check'; readonly spoil: Spoil | undefined }): Promise<Ended> {
+  async #run(order: { readonly place: string; readonly mode: 'live' | 'check' } & More): Promise<Ended> {
     const told: Told[] = []
     let take = (_: Told & { readonly end?: true }): void => {}
     const ended = new Promise<void>((resolve) => {
@@ -98,9 +105,9 @@ export const writesOf = ({ told }: Ended): readonly Rows[] => told.flatMap(({ st
 export function wrongRows(ended: Ended, found: Rows | undefined, reference: Ended): string | null {
   const writes = writesOf(ended)
   const [all, next] = [writesOf(reference), writesOf(reference)[writes.length]]
-  const other = writes.findIndex(({ shape }, i) => shape !== all[i]?.shape)
+  const other = writes.findIndex(({ mark }, i) => mark !== all[i]?.mark)
   if (other >= 0) return `write ${other + 1} is not that of the reference:\n${difference(writes[other]?.shape, all[other]?.shape)}`
-  if (found?.digest === (writes.at(-1)?.digest ?? nothing) || found?.shape === next?.shape) return null
+  if (found?.digest === (writes.at(-1)?.digest ?? nothing) || found?.mark === next?.mark) return null
   const [before, after] = [writes.at(-1)?.shape, next?.shape].map((shape) => difference(found?.shape, shape))
   return `neither as before write ${writes.length + 1}:\n${before}\nnor as behind it:\n${after}`
 }

@@ -12,8 +12,8 @@ const { Scopes } = require('../../../dist/stores/sqlite-scope')
 
 /**
  * Rows: everything that a store holds. `digest` is of every byte; `shape` says what is the same in every run: of each scope its
- * kind and versions, and of each row its key, where that is no random name, and the size of its value.
- * @typedef {{ digest: string, shape: string }} Rows
+ * kind and versions, and of each row its key, where that is no random name, and the size of its value; `mark` is a digest of it.
+ * @typedef {{ digest: string, shape: string, mark: string }} Rows
  */
 
 /** Rows whose keys are random behind the tag (docs/store-format.md). */
@@ -42,7 +42,8 @@ function rowsOf(scopes) {
     })
     shapes.push([`scope ${name.slice(0, 2)} ${versions}`, ...shape.sort()].join('\n  '))
   }
-  return { digest: digest.digest('hex'), shape: shapes.sort().join('\n') }
+  const shape = shapes.sort().join('\n')
+  return { digest: digest.digest('hex'), shape, mark: createHash('sha256').update(shape).digest('hex') }
 }
 
 /** @param {Record<string, bigint | number>} versions */
@@ -70,23 +71,40 @@ async function look(store, rowChanges) {
   return rowsOf(scopes)
 }
 
-/** lookInto reads the same in the file of a SQLite store, which need not be there yet. @param {string} file @param {RowChanges} rowChanges */
-function lookInto(file, rowChanges) {
-  if (!fs.existsSync(file)) return rowsOf([])
-  const database = new BetterSqlite3(file, { readonly: true })
-  try {
-    return database.transaction(() => {
-      if (!database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get()) return rowsOf([])
-      const scopes = new Scopes(database)
+/** FileWitness reads the same in the file of a SQLite store, which need not be there yet, over one connection of its own. */
+class FileWitness {
+  #file
+  #rowChanges
+  /** @type {{ node: number, database: import('better-sqlite3').Database, scopes: Scopes | null } | null} */
+  #opened = null
+
+  /** @param {string} file @param {RowChanges} rowChanges */
+  constructor(file, rowChanges) {
+    this.#file = file
+    this.#rowChanges = rowChanges
+  }
+
+  /** @returns {Rows} */
+  look() {
+    const node = fs.existsSync(this.#file) ? fs.statSync(this.#file).ino : 0
+    if (this.#opened && this.#opened.node !== node) this.close()
+    if (node === 0) return rowsOf([])
+    const opened = this.#opened ??= { node, database: new BetterSqlite3(this.#file, { readonly: true }), scopes: null }
+    return opened.database.transaction(() => {
+      if (!opened.scopes && !opened.database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get()) return rowsOf([])
+      const scopes = opened.scopes ??= new Scopes(opened.database)
       return rowsOf(scopes.names(new Uint8Array(0), null, 1000).map((name) => {
         /** @type {Slice[]} */
         const slices = []
         scopes.load(name, undefined, [], (slice) => slices.push(slice))
-        return scopeOf(name, slices, rowChanges)
+        return scopeOf(name, slices, this.#rowChanges)
       }))
     })()
-  } finally {
-    database.close()
+  }
+
+  close() {
+    this.#opened?.database.close()
+    this.#opened = null
   }
 }
 
@@ -119,4 +137,4 @@ function difference(found = '', expected = '') {
 /** The digest of an empty store. */
 const nothing = createHash('sha256').digest('hex')
 
-module.exports = { difference, look, lookAt, lookInto, nothing }
+module.exports = { FileWitness, difference, look, lookAt, nothing }
