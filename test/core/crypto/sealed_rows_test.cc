@@ -182,6 +182,23 @@ TEST_CASE(
   CHECK(!other.OpenDelta({*one.Pack(Message(5, 1), random)}).ok());
 }
 
+TEST_CASE("sealed rows: a delta's other rows, and a row that is no epoch's key, leave the keys as they are") {
+  SeededRandom random(11);
+  SealedRows rows = NewSealedRows();
+  const Bytes first = *rows.Pack(Entering(5), random);
+  const Bytes message = *rows.Pack(Message(5, 1), random);
+  Batch odd;
+  odd.PutSecret(Bytes{21, 1}, Secret::Copy(AsView("of a later format")));
+  odd.Delete(Bytes{20, 1});
+  SealedRows other = NewSealedRows();
+  const auto delta = other.OpenDelta({first, *NewSealedRows().Pack(odd, random)});
+  REQUIRE(delta.ok());
+  CHECK(delta->Touches(Bytes{21, 1}));
+  CHECK(delta->Touches(Bytes{20, 1}));
+  other.Remember(*delta);
+  CHECK(other.OpenDelta({message}).ok());
+}
+
 TEST_CASE("sealed rows: sealed anew they are the same rows, under other keys throughout") {
   SeededRandom random(7);
   SealedRows rows = NewSealedRows();
@@ -258,6 +275,9 @@ TEST_CASE("sealed rows: whatever was not packed like this is STORAGE_DAMAGED") {
   CHECK(IsDamaged(NewSealedRows().OpenRows({store.Packed()})));
   store.rows().erase(Bytes{20, 1});
   CHECK(NewSealedRows().OpenRows({store.Packed()}).ok());
+  // Neither of a row, though the scope's key opens it.
+  store.rows()[Bytes{7, 1}] = *TheSealer().Seal(Bytes{7, 1}, Bytes(3), random);
+  CHECK(IsDamaged(NewSealedRows().OpenRows({store.Packed()})));
   for (const Bytes& record :
        {Bytes{3, 0, 0, 0, 1, 1}, Bytes{1, 0, 0, 0, 0}, Bytes{2, 0, 0, 0, 0, 0, 0, 0, 0}}) {
     CHECK(!NewSealedRows().OpenDelta({record}).ok());
@@ -271,6 +291,7 @@ TEST_CASE("sealed rows: without a sealer there are plain rows alone") {
   const auto packed = PackRows(nullptr, batch, random);
   REQUIRE(packed.ok());
   CHECK(Reads(OpenRows(nullptr, {*packed}), RowKey(RowTag::context), kContext));
+  CHECK(PackRows(nullptr, {}, random)->empty());
   CHECK(PackRows(nullptr, Entering(1), random).error() == Error::INTERNAL);
   const Sealer scope = TheSealer();
   CHECK(IsDamaged(OpenRows(nullptr, {*PackRows(&scope, Entering(1), random)})));

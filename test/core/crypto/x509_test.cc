@@ -1,6 +1,8 @@
 #include "crypto/x509.h"
 
 #include <doctest/doctest.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -151,6 +153,37 @@ void CheckRefused(const Status& status) {
   CHECK(status.error() == Error::INVALID_CREDENTIAL);
 }
 
+// PointAtInfinity is a key of P-256 that no private key has.
+Key PointAtInfinity() {
+  char group[] = "P-256";
+  const Bytes point = {0};
+  OSSL_PARAM params[] = {OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+                         libcrypto::Octets(OSSL_PKEY_PARAM_PUB_KEY, point), OSSL_PARAM_construct_end()};
+  return Own(libcrypto::MakeKey(libcrypto::KeyType::ec, EVP_PKEY_PUBLIC_KEY, params).release());
+}
+
+// OnOwnCurve is a point of P-256 as the generator of a curve that the key describes itself: with 1 as its
+// private key (CVE-2020-0601).
+Key OnOwnCurve(View point) {
+  using libcrypto::Owned;
+  const Owned<EC_GROUP> group(EC_GROUP_new_by_curve_name(NID_X9_62_prime256v1));
+  const Owned<BIGNUM> p(BN_new()), a(BN_new()), b(BN_new());
+  REQUIRE(EC_GROUP_get_curve(group.get(), p.get(), a.get(), b.get(), nullptr) == 1);
+  const std::unique_ptr<OSSL_PARAM_BLD, decltype(&OSSL_PARAM_BLD_free)> builder(OSSL_PARAM_BLD_new(),
+                                                                                OSSL_PARAM_BLD_free);
+  OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_EC_FIELD_TYPE, SN_X9_62_prime_field, 0);
+  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_EC_P, p.get());
+  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_EC_A, a.get());
+  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_EC_B, b.get());
+  OSSL_PARAM_BLD_push_BN(builder.get(), OSSL_PKEY_PARAM_EC_ORDER, EC_GROUP_get0_order(group.get()));
+  for (const char* name : {OSSL_PKEY_PARAM_EC_GENERATOR, OSSL_PKEY_PARAM_PUB_KEY}) {
+    OSSL_PARAM_BLD_push_octet_string(builder.get(), name, point.data(), point.size());
+  }
+  const std::unique_ptr<OSSL_PARAM, decltype(&OSSL_PARAM_free)> params(OSSL_PARAM_BLD_to_param(builder.get()),
+                                                                       OSSL_PARAM_free);
+  return Own(libcrypto::MakeKey(libcrypto::KeyType::ec, EVP_PKEY_PUBLIC_KEY, params.get()).release());
+}
+
 const Suite& kSuite1 = AllSuites()[0];
 const Suite& kSuite2 = AllSuites()[1];
 
@@ -199,6 +232,27 @@ TEST_CASE("a certificate may hold the point in compressed form; the signature ke
   compressed[0] = key.back() % 2 == 0 ? 2 : 3;
   CHECK(Validate(kSuite2, chain.Der(), key).ok());
   CheckRefused(Validate(kSuite2, chain.Der(), compressed));
+}
+
+TEST_CASE("a point at infinity is no signature key, nor is one on a curve that the certificate describes") {
+  Chain chain(kSuite2);
+  const Bytes key = chain.signature_key();
+  chain.leaf.key = PointAtInfinity();
+  CheckRefused(Validate(kSuite2, chain.Der(), key));
+  CheckRefused(Validate(kSuite2, chain.Der(), Bytes{0}));
+  chain.leaf.key = OnOwnCurve(key);
+  CheckRefused(Validate(kSuite2, chain.Der(), key));
+}
+
+TEST_CASE("a certificate whose extensions do not decode is refused") {
+  Certificate leaf;
+  leaf.key = KeyFor(kSuite1);
+  const Bytes key = PublicKeyOf(leaf.key);
+  leaf.basic_constraints = "CA:FALSE";
+  CHECK(Validate(kSuite1, {leaf.Der()}, key).ok());
+  leaf.basic_constraints = "DER:05:00";
+  CheckRefused(Validate(kSuite1, {leaf.Der()}, key));
+  CHECK(SummarizeCertificate(leaf.Der()).error() == Error::INVALID_CREDENTIAL);
 }
 
 TEST_CASE("the order is end entity first") {

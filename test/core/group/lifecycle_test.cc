@@ -222,6 +222,9 @@ TEST_CASE("a removed member is told so, keeps nothing, and can do nothing more")
     Company company(suite, 3, restarts);
     company.ProposeUpdate(1);
     company.MakeCommit(1);
+    const Env& env = company.world.env;
+    StagedCommit begun = Must(company[1].StageCommit({}, env));
+    StagedOwnProposal proposed = Must(company[1].StageOwnProposal({Remove{{0}}}, {}, env));
     const NewCommit commit = company.MakeCommit(0, Proposing({Remove{{1}}}));
     company.Accept(0, commit.id);
     CHECK_FALSE(MustBe<ReceivedCommit>(company.Receive(2, commit.message)).self_removed);
@@ -229,7 +232,6 @@ TEST_CASE("a removed member is told so, keeps nothing, and can do nothing more")
     CHECK(received.self_removed);
     CHECK(company.store(1).size() == 0);
     Group& out = company[1];
-    const Env& env = company.world.env;
     CHECK(ErrorOf(out.Stage(company.Send(0, "after"), env)) == Error::REMOVED);
     CHECK(ErrorOf(out.Protect({}, {}, env)) == Error::REMOVED);
     CHECK(ErrorOf(out.StageCommit({}, env)) == Error::REMOVED);
@@ -239,6 +241,9 @@ TEST_CASE("a removed member is told so, keeps nothing, and can do nothing more")
     CHECK(ErrorOf(out.StageBranch({}, env)) == Error::REMOVED);
     CHECK(ErrorOf(out.Export("label", {}, 16)) == Error::REMOVED);
     CHECK(ErrorOf(out.ResumptionPskOf(1)) == Error::REMOVED);
+    CHECK(ErrorOf(out.RestageCommit(begun, {}, env)) == Error::REMOVED);
+    CHECK(ErrorOf(out.CompleteCommit(std::move(begun), {}, env)) == Error::REMOVED);
+    CHECK(ErrorOf(out.CompleteOwnProposal(std::move(proposed), {}, env)) == Error::REMOVED);
     CHECK(out.epoch_authenticator().empty());
     CHECK(out.candidates().empty());
     CHECK(out.proposals().empty());

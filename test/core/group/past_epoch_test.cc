@@ -151,6 +151,23 @@ TEST_CASE("a leaf of a past epoch is looked for in the changes since, then in th
   CHECK(key(1, 3) == present(3));
 }
 
+TEST_CASE("the members of a past epoch are those of now without who came since") {
+  const Suite& suite = AllSuites()[0];
+  Line line(suite, 6);
+  const auto members = [&](const std::vector<LeafRange>& blank) {
+    std::deque<PastEpoch> past;
+    past.push_back(NewPast(suite, 3, *Undo::Decode(Encode(std::vector<PastLeaf>(), blank))));
+    std::vector<std::uint32_t> leaves;
+    for (const auto& [leaf, credential] : PastMembers(past, 0, line.tree())) leaves.push_back(leaf.value);
+    return leaves;
+  };
+  using Leaves = std::vector<std::uint32_t>;
+  CHECK(members({}) == Leaves{0, 1, 2, 3, 4, 5});
+  CHECK(members({{{1}, 2}, {{4}, 1}}) == Leaves{0, 3, 5});
+  CHECK(members({{{4}, 0xFFFFFFFF}}) == Leaves{0, 1, 2, 3});
+  CHECK(members({{{6}, 1}, {{9}, 0}}) == Leaves{0, 1, 2, 3, 4, 5});
+}
+
 // Copied gives the rows but those with one tag.
 MemoryRows Copied(const MemoryRows& rows, RowTag without) {
   MemoryRows copy;

@@ -71,6 +71,27 @@ TEST_CASE("a resumption PSK of the group itself is not asked for") {
   });
 }
 
+TEST_CASE("a proposed PSK that nobody here holds is left out; one of the group itself is not asked for") {
+  ForEverySuite([](const Suite& suite, Restarts restarts) {
+    Company company(suite, 2, restarts);
+    company.Commit(0);
+    company.psks[External(2)] = Bytes(16, 3);
+    company.ProposeToAll(1, OwnEpoch(company, 1));
+    for (const std::uint8_t id : {std::uint8_t{1}, std::uint8_t{2}}) {
+      company.ProposeToAll(1, PskOf(company, id));
+    }
+    const auto cached = company[0].proposals().in_order();
+    const Env& env = company.world.env;
+    const StagedCommit staged = Must(company[0].StageCommit({}, env));
+    CHECK(staged.questions.psks.size() == 2);
+    const auto again = Must(company[0].RestageCommit(staged, company.Answer(staged.questions), env));
+    REQUIRE(again.has_value());
+    CHECK(again->referenced == std::vector<CachedProposalPtr>{cached[0], cached[2]});
+    company.Commit(0);
+    company.Chat();
+  });
+}
+
 TEST_CASE("Limits: max_resumption_psks: of n epochs there is one, of those before and to come none") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);

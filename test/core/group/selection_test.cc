@@ -134,6 +134,56 @@ TEST_CASE("of what fits one by one and not together, the first is taken") {
   }
 }
 
+TEST_CASE("a list that needs a proposal which the application turns down is refused") {
+  for (const Suite& suite : AllSuites()) {
+    CAPTURE(suite.name);
+    Company company(suite, 3);
+    const Env& env = company.world.env;
+    Client heir = company.world.NewClient(suite, "heir");  // of the key that member 1 lays down
+    heir.profile.signature_key = company.client(1).profile.signature_key;
+    heir.profile.signature_private_key = company.client(1).profile.signature_private_key.Clone();
+    LeafChange change;
+    change.signature_key = Must(GenerateSignatureKeyPair(suite, company.world.random));
+    company.Deliver(1, company.ProposeUpdate(1, std::move(change)));
+    const StagedCommit staged =
+        Must(company[0].StageCommit(Proposing({Add{company.world.NewKeyPackageOf(heir).key_package}}), env));
+    REQUIRE(staged.questions.credentials.size() == 2);
+    Answers answers = company.Answer(staged.questions);
+    CHECK_FALSE(Must(company[0].RestageCommit(staged, answers, env)).has_value());
+    answers.credentials[0] = Verdict::reject;
+    CHECK(ErrorOf(company[0].RestageCommit(staged, answers, env)) == Error::DUPLICATE_SIGNATURE_KEY);
+  }
+}
+
+TEST_CASE("Bounds: among very many proposals that fit no list, a committer looks no further at some point") {
+  constexpr ProposalType kFit{0xF123}, kUnfit{0xF234};
+  CompanyOptions options;
+  options.policy.custom_proposals = {{kFit, CustomProposalType::Path::optional, {}},
+                                     {kUnfit, CustomProposalType::Path::optional, {}}};
+  options.dress = [&](Client& client) {
+    client.profile.capabilities.proposals.push_back(kFit);
+    if (client.name != "member 2") client.profile.capabilities.proposals.push_back(kUnfit);
+  };
+  Company company(AllSuites()[0], 3, options);
+  const auto propose = [&](ProposalType type, std::uint16_t number) {
+    company.Receive(0, company.Propose(1, {CustomProposal{type, Encode(number)}}));
+  };
+  propose(kFit, 0);
+  for (std::uint16_t i = 0; i < 256; ++i) propose(kUnfit, i);
+  propose(kFit, 1);
+  const auto cached = company[0].proposals().in_order();
+  const auto referenced = [&](std::size_t by_value) {
+    CommitOptions own;
+    for (std::size_t i = 0; i < by_value; ++i) {
+      own.proposals.push_back(Must(company[0].MakePsk(ExternalPsk{Bytes{1}}, company.world.env)));
+    }
+    return Must(company[0].StageCommit(std::move(own), company.world.env)).referenced;
+  };
+  CHECK(referenced(0) == std::vector<CachedProposalPtr>{cached.front(), cached.back()});
+  // With a long list of its own each look costs more: what came first is still found.
+  CHECK(referenced(800) == std::vector<CachedProposalPtr>{cached.front()});
+}
+
 TEST_CASE("a committer may ignore what it received") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);

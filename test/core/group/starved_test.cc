@@ -124,14 +124,15 @@ struct Starving {
     const Answers answers = company.Answer(staged.questions);
     return StatusOf(Group::CompleteJoin(std::move(staged), answers, env));
   }
-  Status JoinFromOutside() {
+  Result<Bytes> CommitFromOutside() {
     MLS_TRY(info, company[0].MakeGroupInfo({}, env));
     ExternalJoinOptions options;
     options.profile = &newcomer.profile;
     options.psks.push_back({ExternalPsk{Bytes{kPsk}}, Bytes(suite.Nh, 2)});
     MLS_TRY(staged, Group::StageExternalJoin(info, std::move(options), env));
     const Answers answers = company.Answer(staged.questions);
-    return StatusOf(Group::CompleteExternalJoin(std::move(staged), answers, env));
+    MLS_TRY(join, Group::CompleteExternalJoin(std::move(staged), answers, env));
+    return std::move(join.message);
   }
   Status Branch() {
     SuccessorOptions options;
@@ -229,7 +230,7 @@ TEST_CASE("what a member makes") {
     CHECK(StarveEach([&] { return starving.Commit(0); }) > 0);
     CHECK(StarveEach([&] { return StatusOf(group.Protect(AsView("words"), {}, starving.env)); }) > 0);
     CHECK(StarveEach([&] { return starving.SendUpdate(0); }) > 0);
-    CHECK(StarveEach([&] { return starving.JoinFromOutside(); }) > 0);
+    CHECK(StarveEach([&] { return StatusOf(starving.CommitFromOutside()); }) > 0);
     CHECK(StarveEach([&] { return starving.Branch(); }) > 0);
     CHECK(StarveEach([&] { return starving.AskToBeAdded(); }) > 0);
     CHECK(StarveEach([&] { return StatusOf(group.Export("label", {}, 32)); }) > 0);
@@ -245,10 +246,12 @@ TEST_CASE("what a member is given") {
     CAPTURE(suite.name);
     Starving starving(suite);
     Company& company = starving.company;
+    company.Send(1, "words that are lost");
     const Bytes text = company.Send(1, "words");
     const Bytes update = company.ProposeUpdate(1);
+    const Bytes joining = Must(starving.CommitFromOutside());
     const MemoryRows before = World::Saved(company[0]);
-    for (const Bytes& message : {text, update}) {
+    for (const Bytes& message : {text, update, joining}) {
       CHECK(StarveEach([&] { return starving.Receive(0, message); }) > 0);
     }
     CHECK(World::Saved(company[0]) == before);

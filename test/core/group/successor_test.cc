@@ -1,5 +1,6 @@
 // Re-initialised groups and branches, to their end (RFC 9420 §11.2, §11.3).
 #include "group/company.h"
+#include "support/row_delta.h"
 
 namespace mls::test {
 namespace {
@@ -234,6 +235,18 @@ TEST_CASE("joiners compare a re-initialised group with what was committed") {
   CHECK(refused([](Impostor& one) { one.usage.reset(); }));
   CHECK(refused([](Impostor& one) { one.usage = ResumptionPSKUsage::application; }));
   CHECK(refused([](Impostor& one) { one.usage = ResumptionPSKUsage::branch; }));
+}
+
+TEST_CASE("members of a past epoch whose stored credentials say nothing have no branch") {
+  Company company(AllSuites()[0], 2), branch(AllSuites()[0], 2);
+  const ResumptionPsk link{ResumptionPSKUsage::branch, company[0].context().group_id, 1};
+  company.Commit(0);
+  CHECK(ValidateSuccession(company[1], link, branch[0].epoch()).ok());
+  MemoryRows rows = CopyOf(company.store(1));
+  const PastLeaf unknown{{0}, {}, {OpaqueCredential{CredentialType{0xF123}, {}}}};
+  rows.Put(RowKey(RowTag::undo, std::uint64_t{1}), Encode(std::vector{unknown}, std::vector<LeafRange>()));
+  const Group damaged = Must(Group::Load(rows, {}, company.world.env));
+  CHECK(ValidateSuccession(damaged, link, branch[0].epoch()).error() == Error::UNSUPPORTED_CREDENTIAL);
 }
 
 TEST_CASE("joiners compare a branch with the group that it left") {

@@ -141,6 +141,8 @@ TEST_CASE("a tracker keeps only the latest epoch's GroupInfo, signed by a member
       return status.ok() ? Error::INTERNAL : status.error();
     };
     CHECK(refused(old) == Error::WRONG_EPOCH);
+    const Bytes whole = MessageOf(company.Info(1));
+    CHECK(followed.tracker.OfferGroupInfo(View(whole).first(whole.size() - 1)).error() == Error::MALFORMED);
     GroupInfo spoilt = company.Info(1);
     spoilt.extensions.push_back({ExtensionType{0xF001}, {}});
     CHECK(refused(spoilt) == Error::BAD_SIGNATURE);

@@ -139,6 +139,17 @@ TEST_CASE("secret tree rows: Limits: reserved_generations: sends that write noth
   CHECK(*saver.Send(kOwn, limits) == 8);
 }
 
+TEST_CASE("secret tree rows: a message in our name from beyond the reserved range writes the head again") {
+  Saver saver;
+  REQUIRE(saver.Send(kOwn).ok());
+  REQUIRE(saver.Receive(kOwn, 30).ok());  // within it: the row stays
+  CHECK(FullSave(saver.tree) == saver.rows);
+  REQUIRE(saver.Receive(kOwn, 40).ok());
+  CHECK(FullSave(saver.tree) == saver.rows);
+  saver.Restart();
+  CHECK(*saver.Send(kOwn) == 41);
+}
+
 TEST_CASE("secret tree rows: a receiver's restart keeps every key that is still to come (R9.2-02)") {
   Saver saver;
   const RatchetId id{{6}, RatchetType::application};
@@ -328,6 +339,9 @@ TEST_CASE("secret tree rows: well-formed rows that no tree can have written are 
   CHECK(forged(head(id), Encode(std::uint32_t{2}, Bytes())) == kDamaged);
   CHECK(forged(head(id), Encode(std::uint32_t{0xFFFFFFFF}, Bytes())) == "loads");
   CHECK(forged(head({{4}, RatchetType::handshake}), Encode(std::uint32_t{2}, Bytes(Nh))) == kDamaged);
+  for (const std::uint8_t type : {0, 3, 255}) {
+    CHECK(forged(head({{0}, RatchetType{type}}), Encode(std::uint32_t{2}, Bytes(Nh))) == kDamaged);
+  }
 
   const auto skipped = [&](std::uint32_t block) { return RowKey(RowTag::skipped, kEpoch, id, block); };
   CHECK(forged(skipped(0), List({Entry(1, Nk, Nn)})) == "loads");
@@ -344,6 +358,19 @@ TEST_CASE("secret tree rows: well-formed rows that no tree can have written are 
   REQUIRE(saver.Receive(id, 32).ok());
   CHECK(forged(skipped(0), List({Entry(31, Nk, Nn)})) == "loads");
   CHECK(forged(skipped(0), List({Entry(32, Nk, Nn)})) == kDamaged);
+}
+
+TEST_CASE("secret tree rows: a node above leaves that were used is STORAGE_DAMAGED") {
+  Saver saver;
+  saver.width = 4;
+  saver.tree = Tree(4);
+  saver.rows = FullSave(saver.tree);
+  for (const std::uint32_t leaf : {1u, 2u, 3u}) {
+    REQUIRE(saver.Receive({{leaf}, RatchetType::application}, 0).ok());
+  }
+  saver.Restart();  // leaf 0 is still a node, the others have their ratchets
+  saver.rows.Put(RowKey(RowTag::secret_tree, kEpoch, 2u), List({Entry(1, kSuite.Nh)}));
+  CHECK(SecretTree::Load(kSuite, kEpoch, 4, saver.rows).error() == Error::STORAGE_DAMAGED);
 }
 
 TEST_CASE("secret tree rows: a width that no tree has is STORAGE_DAMAGED") {
