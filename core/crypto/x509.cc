@@ -48,6 +48,9 @@ Bytes PointOf(EVP_PKEY* key, const NistCurve& curve) {
       OBJ_txt2nid(name.data()) != curve.nid) {
     return {};
   }
+  int described = 0;  // RFC 5480 §2.1.1: a curve by name, not by parameters, be they those of one with a name
+  (void)EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &described);
+  if (described != 0) return {};
   BIGNUM* coordinate = nullptr;
   Bytes point(curve.point_size(), POINT_CONVERSION_UNCOMPRESSED);
   std::uint8_t* out = point.data() + 1;

@@ -13,5 +13,4 @@
 #include <vector>
 
 #include "mls.h"
-#include "support/vectors.h"
 #include "support/world.h"

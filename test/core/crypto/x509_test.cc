@@ -244,6 +244,15 @@ TEST_CASE("a point at infinity is no signature key, nor is one on a curve that t
   CheckRefused(Validate(kSuite2, chain.Der(), key));
 }
 
+TEST_CASE("a key that describes the curve of its suite, and does not name it, is refused") {
+  Chain chain(kSuite2);
+  const Bytes key = chain.signature_key();
+  CHECK(Validate(kSuite2, chain.Der(), key).ok());
+  REQUIRE(EVP_PKEY_set_utf8_string_param(chain.leaf.key.get(), OSSL_PKEY_PARAM_EC_ENCODING,
+                                         OSSL_PKEY_EC_ENCODING_EXPLICIT) == 1);
+  CheckRefused(Validate(kSuite2, chain.Der(), key));
+}
+
 TEST_CASE("a certificate whose extensions do not decode is refused") {
   Certificate leaf;
   leaf.key = KeyFor(kSuite1);
