@@ -19,6 +19,8 @@ const version = 'lease'
 const written = 'until'
 const rowKey = Uint8Array.of(0x85)
 const holderSize = 16
+/** Of a Date, in milliseconds since 1970. */
+const lastMoment = 8.64e15
 
 /** LeaseHolder: one open client, and how long its leases last. */
 export interface LeaseHolder {
@@ -121,7 +123,7 @@ export class Lease {
       const mine = equal(row.holder, this.#self)
       if (!mine && row.until > now) {
         this.#held = null
-        throw new MlsError('LEASE_HELD')
+        throw new MlsError('LEASE_HELD', { cause: new Error(`another process has the lease until ${new Date(row.until).toISOString()}`) })
       }
       try {
         const { [version]: before = 0n, [written]: writes = 0n } = row.versions
@@ -148,7 +150,9 @@ export class Lease {
     const loaded = await loadScope(this.#store, this.#scope, (batch) => {
       for (const change of rowChanges(batch)) {
         if (change.kind !== 'put' || change.value.length !== holderSize + 8) throw new MlsError('STORAGE_DAMAGED')
-        row = { holder: cloneOf(change.value.subarray(0, holderSize)), until: Number(viewOf(change.value).readBigUInt64BE(holderSize)) }
+        const until = Number(viewOf(change.value).readBigUInt64BE(holderSize))
+        if (until > lastMoment) throw new MlsError('STORAGE_DAMAGED')
+        row = { holder: cloneOf(change.value.subarray(0, holderSize)), until }
       }
     })
     return { ...row, versions: loaded?.versions ?? {} }

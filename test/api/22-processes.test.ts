@@ -173,6 +173,7 @@ describe('leases', () => {
     const message = await one.send('mine')
     expect(one.lease?.token).toBe(1n)
     await fails(two.send('not mine'), 'LEASE_HELD')
+    await expect(two.send('nor now')).rejects.toMatchObject({ cause: { message: expect.stringMatching(/until \d{4}-\d\d-\d\dT[\d:.]+Z$/) as string } })
     await fails(two.commit(), 'LEASE_HELD')
     await fails(two.propose({ type: 'update' }), 'LEASE_HELD')
     expect(two.lease).toBeNull()
