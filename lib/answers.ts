@@ -73,10 +73,19 @@ async function withPsks<T>(
   needs: NativeNeeds<T>, hold: Hold, source: AnswerSource, give: (psks: readonly (NativeSecret | null)[]) => Promise<MayAsk<T>>,
 ): Promise<MayAsk<T>> {
   const psks: (NativeSecret | null)[] = []
+  let isOver = false
+  const asked = async (id: NativePskId): Promise<NativeSecret | null> => {
+    const psk = await source.psk(id)
+    if (isOver) psk?.close()  // nobody waits for it any more
+    return psk
+  }
   try {
-    for (const id of needs.psks) psks.push(await hold.ask(() => source.psk(id), source.timeout))
-    return await give(psks)
+    for (const id of needs.psks) psks.push(await hold.ask(() => asked(id), source.timeout))
+    const going = give(psks)  // takes copies at once
+    for (const psk of psks) psk?.close()
+    return await going
   } finally {
+    isOver = true
     for (const psk of psks) psk?.close()
   }
 }

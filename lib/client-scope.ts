@@ -8,7 +8,7 @@ import {
   transferKey, type GroupEntry,
 } from './client-rows'
 import { ScopeMemory } from './scope-memory'
-import { cloneOf, join, randomSecret, toHex, viewOf, wipe } from './bytes'
+import { cloneOf, join, randomSecret, secretOf, toHex, viewOf, wipe } from './bytes'
 import { MlsError, isMlsError, toError } from './errors'
 import { native, type NativeClient, type NativeClientState } from './native'
 import { noteKey, openKey, openStored, sealKey, storedForm, type EncryptionKey, type StoredKey } from './sealing-key'
@@ -172,16 +172,20 @@ export class ClientScope {
 
   /** changeEncryptionKey protects the sealing key by another key from now on. @throws MlsError of fault `storage` */
   async changeEncryptionKey(encryptionKey: EncryptionKey | null): Promise<void> {
-    const sealingKey = this.#sealingKey
-    if (!sealingKey) throw new MlsError('CLOSED')
-    const rows = await storedForm(sealingKey, encryptionKey, this.scope)
-    await this.change(() => {
-      this.#inDoubt.add(encryptionKey)
-      const apply = (): void => {
-        this.#keepOnly(encryptionKey)
-      }
-      return { changes: [packBatch([this.#header(this.#format === format, encryptionKey), ...rows])], apply }
-    })
+    if (!this.#sealingKey) throw new MlsError('CLOSED')
+    // Copies: what is read again meanwhile wipes those of the scope.
+    const sealingKey = secretOf('key', this.#sealingKey)
+    try {
+      const rows = await storedForm(sealingKey, encryptionKey, this.scope)
+      await this.change(() => {
+        const kept = encryptionKey instanceof Uint8Array ? secretOf('key', encryptionKey) : encryptionKey
+        this.#inDoubt.add(kept)
+        const apply = (): void => this.#keepOnly(kept)
+        return { changes: [packBatch([this.#header(this.#format === format, encryptionKey), ...rows])], apply }
+      })
+    } finally {
+      wipe(sealingKey, encryptionKey)
+    }
   }
 
   /** close waits for changes under way and wipes the keys. */
@@ -338,7 +342,7 @@ export class ClientScope {
     this.#memory = memory
     this.#version = loaded?.versions[version] ?? 0n
     this.#revision = loaded?.revision ?? 0n
-    if (loaded) this.#sealingKey = await this.#existingKey(header, stored)
+    if (loaded) await this.#takeKey(header, stored)
     // Another process began the same client just now: what it wrote holds.
     else if (!await this.#begin()) return this.#loadRows()
     return this.#read(rows)
@@ -351,15 +355,17 @@ export class ClientScope {
     return { keys, state }
   }
 
-  async #existingKey(header: Uint8Array | null, stored: StoredKey): Promise<Uint8Array> {
+  async #takeKey(header: Uint8Array | null, stored: StoredKey): Promise<void> {
     if (!header) throw new MlsError('STORAGE_DAMAGED')
     this.#format = formatOf(header)
     let wrong: unknown
     for (const encryptionKey of [this.#encryptionKey, ...this.#inDoubt]) {
       try {
-        const key = await openStored(stored, encryptionKey, this.scope)
-        this.#keepOnly(encryptionKey, key)
-        return key
+        const former = this.#sealingKey
+        this.#sealingKey = await openStored(stored, encryptionKey, this.scope)
+        this.#keepOnly(encryptionKey)
+        if (former !== this.#sealingKey && former !== encryptionKey) wipe(former)
+        return
       } catch (error) {
         if (!isMlsError(error, 'WRONG_ENCRYPTION_KEY')) throw error
         wrong ??= error
@@ -369,8 +375,8 @@ export class ClientScope {
   }
 
   /** keepOnly takes the caller's key that protects the sealing key now, and wipes the others. An early client's are one and the same. */
-  #keepOnly(encryptionKey: EncryptionKey | null, sealingKey = this.#sealingKey): void {
-    wipe(...[this.#encryptionKey, ...this.#inDoubt].filter((key) => key !== encryptionKey && key !== sealingKey))
+  #keepOnly(encryptionKey: EncryptionKey | null): void {
+    wipe(...[this.#encryptionKey, ...this.#inDoubt].filter((key) => key !== encryptionKey && key !== this.#sealingKey))
     this.#encryptionKey = encryptionKey
     this.#inDoubt.clear()
   }

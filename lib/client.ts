@@ -113,6 +113,9 @@ export class Client {
           (scope.signerDigest(signer.suite) === toHex(digest) ? [] : [batch, signerRow(signer.suite, digest)]))
       }
       return new Client(request, scope, calls, await infosOf(state.keyPackages))
+    } catch (error) {
+      wipe(request.encryptionKey)
+      throw error
     } finally {
       wipe(...request.signers.map(({ signaturePrivateKey }) => signaturePrivateKey))
     }

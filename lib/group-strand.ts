@@ -11,7 +11,7 @@ import { native } from './native'
 import type { NativeClient, NativeGroup, NativeNeeds, NativePolicy, NativeRun, NativeState, NativeStep, NativeStepResult } from './native'
 import { resultsOf } from './run-results'
 import type { Store } from './store'
-import { Strand } from './strand'
+import { Strand, lesserOf } from './strand'
 import type { Commit, Outcome, StepRun, StrandHost } from './strand-host'
 import { GroupVersions, keysOf } from './versions'
 
@@ -146,7 +146,7 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
       if (await this.ready()) return { ...nothing, behind: true }
       const run = await this.#run(group, steps)
       this.onWire(run.batch)
-      return { ...run, fenced: true }
+      return { ...run, fenced: this.#token ?? undefined }
     } catch (error) {
       if (!isMlsError(error, 'LEASE_HELD')) throw error
       if (send > 0) return this.#run(group, steps.slice(0, send))
@@ -175,13 +175,13 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 
   async persist(
-    changes: readonly Uint8Array[], commit: Commit = (parts) => commitAtom(this.#home.store, parts),
+    changes: readonly Uint8Array[], commit: Commit = (parts) => commitAtom(this.#home.store, parts), fenced?: bigint,
   ): Promise<void> {
     const { group, inbox } = this.#home.inbox ? splitInbox(changes) : { group: changes, inbox: [] }
     const part = this.#versions.part(this.#scope, group)
     const events = inbox.length > 0 ? [{ scope: inboxScope(this.#scope), expect: {}, advance: [], changes: inbox }] : []
     try {
-      const [revision] = await commit([part, ...events, ...this.#lease?.guard(this.#tokenOf(changes)) ?? []])
+      const [revision] = await commit([part, ...events, ...this.#lease?.guard(lesserOf(fenced, this.#tokenOf(changes))) ?? []])
       // Otherwise somebody else was there in between, whose rows are still to be read.
       if (this.#revision !== undefined && revision === this.#revision + 1n) this.#revision = revision
     } catch (error) {
@@ -193,12 +193,12 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
   }
 
   /** fence: the process may have been stopped since `ready`, and what it reserved before needs nothing stored. */
-  async fence(): Promise<void> {
+  async fence(token: bigint): Promise<void> {
     const lease = this.#lease
-    if (!lease || lease.held?.token === this.#token) return
+    if (!lease || lease.held?.token === token) return
     try {
       // When nobody else took it, it is the same one that goes on.
-      if (await lease.ensure() === this.#token) return
+      if (await lease.ensure() === token) return
     } catch (error) {
       // A receive of the same moment runs again, and the send finds out by itself.
       if (!isMlsError(error, 'LEASE_HELD')) throw error
@@ -209,8 +209,7 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
 
   /** tokenOf gives the token under which batches were made; of several the first, which then is no longer the lease's. */
   #tokenOf(changes: readonly Uint8Array[]): bigint | undefined {
-    const tokens = changes.flatMap((batch) => this.#madeUnder.get(batch) ?? [])
-    return tokens.reduce<bigint | undefined>((first, token) => (first !== undefined && first < token ? first : token), undefined)
+    return changes.map((batch) => this.#madeUnder.get(batch)).reduce(lesserOf, undefined)
   }
 
   /** hasMoved says whether another process has changed what is stored. */

@@ -7,7 +7,7 @@
 // A caller's key wraps the sealing key instead of being it, so that it can be changed by writing one row.
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto'
 import type { RowChange } from './batch'
-import { cloneOf, copyOf, equal, join, secretOf } from './bytes'
+import { cloneOf, copyOf, equal, join, secretOf, wipe } from './bytes'
 import { MlsError } from './errors'
 import { attempt } from './options'
 
@@ -124,9 +124,11 @@ export function openKey(sealed: Uint8Array, under: Uint8Array, scope: Uint8Array
   try {
     const opening = createDecipheriv(cipher, under, sealed.subarray(0, nonceSize)).setAAD(scope)
     opening.setAuthTag(sealed.subarray(nonceSize + keySize))
-    const key = opening.update(sealed.subarray(nonceSize, nonceSize + keySize))
+    const opened = opening.update(sealed.subarray(nonceSize, nonceSize + keySize))
     opening.final()
-    return secretOf('key', key)
+    const key = secretOf('key', opened)
+    wipe(opened)
+    return key
   } catch {
     throw new MlsError('WRONG_ENCRYPTION_KEY')
   }

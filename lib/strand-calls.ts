@@ -26,7 +26,7 @@ export interface WorkTask<Native> extends Called {
 /** Unit: something computed and not yet published. */
 export interface Unit {
   readonly changes: readonly Uint8Array[]
-  readonly fenced?: boolean | undefined
+  readonly fenced?: bigint | undefined
   readonly commit?: Commit | undefined
   readonly publish: () => void
   readonly fail: (error: Error) => void

@@ -13,8 +13,8 @@ export interface StepRun<State, Raw> {
   readonly state: State | null
   /** Whether a step failed for lack of what another process may have stored. */
   readonly behind?: boolean
-  /** Whether it is only for who has the lease, also when it stores nothing. */
-  readonly fenced?: boolean
+  /** The token of the lease under which alone it may be given out, also when it stores nothing. */
+  readonly fenced?: bigint | undefined
   /** Finishes the step after these, which asks something; that step's outcome alone. */
   readonly ask: ((hold: Hold) => Promise<StepRun<State, Raw>>) | null
 }
@@ -49,9 +49,9 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
    */
   ready(): Promise<boolean>
   /** persist stores batches, all or nothing. @throws MlsError `STORE_CONFLICT` when another process was first */
-  persist(changes: readonly Uint8Array[], commit?: Commit): Promise<void>
+  persist(changes: readonly Uint8Array[], commit?: Commit, fenced?: bigint): Promise<void>
   /** fence takes the place of `persist` for runs that are `fenced` and store nothing. @throws MlsError as `persist` */
-  fence?(): Promise<void>
+  fence?(token: bigint): Promise<void>
   /** How often a call runs again because another process was first. */
   readonly repeats: number
   /**

@@ -27,6 +27,10 @@ const longestPause = 64
 /** isLost: the addon has failed in the middle, and nobody knows how far the native object has come. */
 const isLost = (error: Error): error is MlsError => isMlsError(error, 'INTERNAL') && error.cause === undefined
 
+/** lesserOf gives the lesser of two tokens, either of which may be missing. */
+export const lesserOf = (one: bigint | undefined, other: bigint | undefined): bigint | undefined =>
+  one === undefined || (other !== undefined && other < one) ? other : one
+
 export class Strand<Native, State, Step, Raw, Result> {
   readonly #host: StrandHost<Native, State, Step, Raw, Result>
   #native: Native | null
@@ -238,7 +242,7 @@ export class Strand<Native, State, Step, Raw, Result> {
     while (at < places.length && round === this.#round) {
       try {
         const run = await this.#host.run(native, places.slice(at, at + length).map(({ step }) => step))
-        if (run.behind && await this.#isBehind(round)) return await this.#catchUp(round, changesOf(run.batch))
+        if (run.behind && await this.#looksBehind(run, round)) return
         if (run.behind && run.outcomes.length === 0) continue  // nothing ran, and now it may
         const ran = places.slice(at, at + run.outcomes.length)
         at += ran.length
@@ -283,13 +287,25 @@ export class Strand<Native, State, Step, Raw, Result> {
     return round !== this.#round || await this.#host.hasMoved()
   }
 
+  /** looksBehind says whether a run was given up, which lacked something: what it made is not stored then, and nothing of it stays. */
+  async #looksBehind({ batch }: StepRun<State, Raw>, round: number): Promise<boolean> {
+    try {
+      if (!await this.#isBehind(round)) return false
+    } catch (error) {
+      await this.#startAgain(toError(error), round, changesOf(batch))
+      return true
+    }
+    await this.#catchUp(round, changesOf(batch))
+    return true
+  }
+
   /** catchUp runs what was called again on what is stored, as if another process had been first; `unstored` is dropped. */
   #catchUp(round: number, unstored: readonly Uint8Array[] = []): Promise<void> {
     return this.#startAgain(new MlsError('STORE_CONFLICT'), round, unstored)
   }
 
   /** startAgain goes back to what is stored: the native object has made `unstored` besides. */
-  async #startAgain(error: MlsError, round: number, unstored: readonly Uint8Array[] = []): Promise<void> {
+  async #startAgain(error: Error, round: number, unstored: readonly Uint8Array[] = []): Promise<void> {
     await this.#stored()
     if (round === this.#round) this.#break([], error)
     this.#broken?.unstored.push(...unstored)
@@ -329,8 +345,9 @@ export class Strand<Native, State, Step, Raw, Result> {
       const units = this.#takeUnits()
       try {
         const changes = units.flatMap((unit) => unit.changes)
-        if (changes.length > 0) await this.#host.persist(changes, units.at(-1)?.commit)
-        else if (units.some(({ fenced }) => fenced)) await this.#host.fence?.()
+        const fenced = units.flatMap((unit) => unit.fenced ?? []).reduce<bigint | undefined>(lesserOf, undefined)
+        if (changes.length > 0) await this.#host.persist(changes, units.at(-1)?.commit, fenced)
+        else if (fenced !== undefined) await this.#host.fence?.(fenced)
         this.#conflictsInARow = 0
       } catch (error) {
         this.#break(units, toError(error))
