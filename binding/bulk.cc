@@ -2,6 +2,7 @@
 
 #include "args.h"
 #include "environment.h"
+#include "error.h"
 
 namespace mls::binding {
 
@@ -90,7 +91,9 @@ Napi::Value SecretHolder::New(Napi::Env env, Secret secret) {
 }
 
 Secret SecretHolder::CloneOf(Napi::Value value, const char* name) {
-  return Held(value, name, "a secret of the addon").secret_.Clone();
+  const SecretHolder& held = Held(value, name, "a secret of the addon");
+  if (held.closed_) Throw(value.Env(), Error::CLOSED);
+  return held.secret_.Clone();
 }
 
 Napi::Value SecretHolder::Size(const Napi::CallbackInfo& info) {
@@ -98,6 +101,9 @@ Napi::Value SecretHolder::Size(const Napi::CallbackInfo& info) {
 }
 
 // Close wipes it now; V8 would do so when it collects, perhaps never.
-void SecretHolder::Close(const Napi::CallbackInfo&) { secret_ = Secret(); }
+void SecretHolder::Close(const Napi::CallbackInfo&) {
+  secret_ = Secret();
+  closed_ = true;
+}
 
 }  // namespace mls::binding

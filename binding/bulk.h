@@ -51,6 +51,7 @@ class SecretHolder : public Holder<SecretHolder> {
   Napi::Value Size(const Napi::CallbackInfo& info);
   void Close(const Napi::CallbackInfo& info);
   Secret secret_;
+  bool closed_ = false;
 };
 
 }  // namespace mls::binding

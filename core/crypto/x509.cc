@@ -41,6 +41,15 @@ Owned<X509> Parse(View der) {
   return certificate;
 }
 
+// DescribesItsCurve: an EC key with parameters instead of a curve's name, be they those of a curve that has
+// one (RFC 5480 §2.1.1 forbids them).
+bool DescribesItsCurve(EVP_PKEY* key) {
+  int described = 0;
+  return EVP_PKEY_is_a(key, "EC") == 1 &&
+         (EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &described) != 1 ||
+          described != 0);
+}
+
 // PointOf gives the uncompressed point of an EC key on `curve`, whatever form the certificate writes it in.
 Bytes PointOf(EVP_PKEY* key, const NistCurve& curve) {
   std::array<char, 64> name{};
@@ -48,9 +57,7 @@ Bytes PointOf(EVP_PKEY* key, const NistCurve& curve) {
       OBJ_txt2nid(name.data()) != curve.nid) {
     return {};
   }
-  int described = 0;  // RFC 5480 §2.1.1: a curve by name, not by parameters, be they those of one with a name
-  (void)EVP_PKEY_get_int_param(key, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS, &described);
-  if (described != 0) return {};
+  if (DescribesItsCurve(key)) return {};
   BIGNUM* coordinate = nullptr;
   Bytes point(curve.point_size(), POINT_CONVERSION_UNCOMPRESSED);
   std::uint8_t* out = point.data() + 1;
@@ -178,6 +185,8 @@ class ChainBuilder {
     X509* subject = path_.back();
     MLS_REQUIRE(X509_check_issued(issuer, subject) == X509_V_OK,
                 INVALID_CREDENTIAL);  // RFC 5280 §4.2.1.1, §6.1.3: names, key identifiers, keyCertSign
+    MLS_REQUIRE(!DescribesItsCurve(X509_get0_pubkey(issuer)),
+                INVALID_CREDENTIAL);                           // RFC 5480 §2.1.1: curves by name
     MLS_REQUIRE(DigestIsStrong(subject), INVALID_CREDENTIAL);  // RFC 9420 §5.3: a signature that binds
     MLS_REQUIRE(checks_ < limits_.max_certificate_checks, LIMIT_EXCEEDED);  // RFC 9420 §5.3: bounded work
     ++checks_;

@@ -29,11 +29,10 @@ Result<Group> Group::Create(const GroupOptions& options, const MemberProfile& pr
   const Suite& suite = *options.suite;
   const Limits& limits = options.policy.limits;
   MLS_TRY(encryption, GenerateHpkeKeyPair(suite, *env.random));
-  // The creator's leaf has the longest lifetime that others accept, from an hour ago for their clocks (RFC
-  // 9420 §7.2).
+  // The creator's leaf has the longest lifetime that others accept unless they were told otherwise, from an
+  // hour ago for their clocks (RFC 9420 §7.2).
   const std::uint64_t start = env.now > 3600 ? env.now - 3600 : 0;
-  const std::uint64_t most =
-      std::min(limits.max_lifetime, UINT64_MAX - start);  // which may be no limit at all
+  const std::uint64_t most = std::min(limits.max_lifetime, Limits{}.max_lifetime);
   MLS_TRY(leaf, CreatorLeaf(suite, profile, std::move(encryption.public_key), {start, start + most}));
 
   GroupContext context;

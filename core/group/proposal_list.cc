@@ -385,7 +385,7 @@ Result<CommitPlan> PlanCommit(const PublicEpoch& epoch, const Sender& committer,
   }
   MLS_DO(ValidateEach(walk, plan));
   Proposal room;
-  plan.questions.credentials.reserve(walk.adds.size());
+  plan.questions.credentials.reserve(walk.adds.size() + walk.updates.size() + 1);  // and the path's
   for (const ListedProposal& listed : list) {
     QuestionsOf(epoch, listed.Read(room), listed.sender, plan.questions);
   }

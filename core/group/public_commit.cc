@@ -25,19 +25,16 @@ Result<ResolvedList> Resolve(const Commit& commit, const Sender& committer, cons
       commit.proposals.count() <= most,
       LIMIT_EXCEEDED);  // RFC 9420 §12.4: counted before they are decoded; §12.4.3.2: a joiner has few
   ResolvedList resolved;
-  resolved.list.reserve(commit.proposals.count());
   std::set<Bytes> seen;
-  std::size_t values = 0, removes = 0;
+  std::size_t weighed = 0, removes = 0;
   MLS_DO(commit.proposals.ForEach([&](ProposalOrRef&& entry, View encoded) -> Status {
     if (auto* value = std::get_if<ProposalByValue>(&entry.body)) {
       const ProposalType type = value->proposal.type();
-      ++values;
       if (type == ProposalType::remove) ++removes;
       MLS_REQUIRE(removes <= epoch.tree.member_count(),
                   INVALID_PROPOSAL_LIST);  // RFC 9420 §12.2: one Remove for a leaf
-      if (rules.judged != PlanRules::Judged::everything) {
-        MLS_DO(CheckWeight(values - removes, commit.proposals));
-      }
+      if (HasWeight(type)) ++weighed;
+      if (rules.judged != PlanRules::Judged::everything) MLS_DO(CheckWeight(weighed, commit.proposals));
       if (type == ProposalType::add) {
         resolved.list.push_back({nullptr, committer, nullptr, encoded.subspan(sizeof(ProposalOrRefType))});
         return kOk;
@@ -194,9 +191,11 @@ GroupContext NextContext(const PublicEpoch& epoch, const RatchetTree& tree, Exte
   return context;
 }
 
+bool HasWeight(ProposalType type) { return type != ProposalType::add && type != ProposalType::remove; }
+
 Status CheckWeight(std::size_t proposals, const EncodedList<ProposalOrRef>& list) {
-  const std::size_t weight = proposals * (sizeof(Proposal) + sizeof(ListedProposal));
-  MLS_REQUIRE(weight <= kDecodedElements + 3 * list.Size(),
+  static_assert(sizeof(Proposal) + sizeof(ListedProposal) <= kProposalWeight);
+  MLS_REQUIRE(proposals * kProposalWeight <= kDecodedElements + 3 * list.Size(),
               LIMIT_EXCEEDED);  // RFC 9420 §12.4: bounded memory
   return kOk;
 }

@@ -36,9 +36,13 @@ struct PublicCommit {
   }
 };
 
-// CheckWeight: decoded proposals take at most three times their list and 1 MiB; a few bytes may stand for a
-// structure of hundreds. Removes, of which a list has one for a member at most, are not counted.
-// LIMIT_EXCEEDED.
+// A decoded proposal counts as so many bytes. All builds have the same number, since members have to agree on
+// what they take.
+inline constexpr std::size_t kProposalWeight = 512;
+// HasWeight: neither Adds, which stay encoded, nor Removes, of which a list has one for a member at most.
+bool HasWeight(ProposalType type);
+// CheckWeight: the decoded proposals that have weight take at most three times their list and 1 MiB; a few
+// bytes may stand for a structure of hundreds. LIMIT_EXCEEDED.
 Status CheckWeight(std::size_t proposals, const EncodedList<ProposalOrRef>& list);
 
 // StageCommit validates and applies a Commit (RFC 9420 §12.4.2) as far as public data goes.

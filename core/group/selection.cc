@@ -262,7 +262,7 @@ Result<StagedCommit> Group::StageList(StagedCommit staged, const Env& env) const
     if (entry.reference != nullptr) {
       list.push_back({ProposalByReference{*entry.reference}});
     } else {
-      weighed += entry.proposal->type() == ProposalType::remove ? 0 : 1;
+      if (HasWeight(entry.proposal->type())) ++weighed;
       list.push_back({ProposalByValue{*entry.proposal}});
     }
   }

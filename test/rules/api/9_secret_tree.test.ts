@@ -89,7 +89,7 @@ const ratchetTag = 7
 const leafAt = 9
 const isOf = (leaf: number) => ({ key }: Row): boolean => key.readUInt32BE(leafAt) === leaf && key[leafAt + 4] === 2
 
-test('R9.2-06: the advance of a ratchet and its deletions are durable before the result is released', async () => {
+test('R9.2-06: the advance of a ratchet and its deletions are durable before the result is released (OpenMLS GHSA-qr9h-x63w-vqfm)', async () => {
   const place = path.join(fs.mkdtempSync(path.join(folder, 'killed-')), 'alice.db')
   const { bobs, alice: first } = await withAlice(place)
   let alice = first

@@ -14,16 +14,24 @@ EncodedList<ProposalOrRef> Tiny(std::size_t count) {
   return Must(Decode<EncodedList<ProposalOrRef>>(Encode(list)));
 }
 
-CommitForgery Listing(std::size_t count) {
+CommitForgery With(EncodedList<ProposalOrRef> list) {
   CommitForgery forgery;
-  forgery.content = [count](FramedContent& content) {
-    std::get<CommitContent>(content.body).commit.proposals = Tiny(count);
+  forgery.content = [list = std::move(list)](FramedContent& content) {
+    std::get<CommitContent>(content.body).commit.proposals = list;
   };
   return forgery;
 }
+CommitForgery Listing(std::size_t count) { return With(Tiny(count)); }
 
-void RefusesWithin(Scene& scene, const Bytes& message) {
-  scene.Refuses(1, message, Error::LIMIT_EXCEEDED);
+// Custom lists `count` proposals of a type that nobody has agreed on, of no bytes.
+EncodedList<ProposalOrRef> Custom(std::size_t count) {
+  const Proposal proposal{CustomProposal{ProposalType{0xF123}, {}}};
+  return EncodedList<ProposalOrRef>(
+      std::vector<ProposalOrRef>(count, ProposalOrRef{ProposalByValue{proposal}}));
+}
+
+void RefusesWithin(Scene& scene, const Bytes& message, Error expected = Error::LIMIT_EXCEEDED) {
+  scene.Refuses(1, message, expected);
   const Allocations seen = AllocationsOf([&] { (void)scene[1].Stage(message, scene.world.env).ok(); });
   CHECK(seen.peak <= static_cast<std::ptrdiff_t>(4 * message.size() + (1u << 20)));
 }
@@ -33,7 +41,8 @@ TEST_CASE("issue: tiny proposals are counted before they are decoded") {
   const Insider insider(scene, 2);
   const std::size_t most = Limits{}.max_proposals_per_commit;
   RefusesWithin(scene, ForgeCommit(insider, Listing(most + 1)).message);
-  scene.Refuses(1, ForgeCommit(insider, Listing(most)).message, Error::UNKNOWN_PROPOSAL);
+  RefusesWithin(scene, ForgeCommit(insider, Listing(most)).message, Error::UNKNOWN_PROPOSAL);
+  RefusesWithin(scene, ForgeCommit(insider, With(Custom(most))).message);
   // A joiner lists an ExternalInit, a Remove and PSKs at most, and anybody can be a joiner.
   const std::size_t few = 2 + Limits{}.max_psks_per_commit;
   const Client stranger = scene.world.NewClient(AllSuites().front(), "stranger");
@@ -41,6 +50,17 @@ TEST_CASE("issue: tiny proposals are counted before they are decoded") {
   RefusesWithin(scene, ForgeExternalCommit(insider, stranger, Listing(1'000'000)).message);
   scene.Refuses(1, ForgeExternalCommit(insider, stranger, Listing(few)).message,
                 Error::INVALID_PROPOSAL_LIST);
+  scene.GoesOn();
+}
+
+TEST_CASE("Bounds: proposals by value weigh 512 bytes each, but for Adds and Removes") {
+  Scene scene(AllSuites().front(), 3);
+  const Insider insider(scene, 2);
+  // As many as a mebibyte and three times the list have room for, and one more.
+  std::size_t most = (1u << 20) / kProposalWeight;
+  while ((most + 1) * kProposalWeight <= (1u << 20) + 3 * Custom(most + 1).Size()) ++most;
+  scene.Refuses(1, ForgeCommit(insider, With(Custom(most))).message, Error::UNSUPPORTED_PROPOSAL);
+  scene.Refuses(1, ForgeCommit(insider, With(Custom(most + 1))).message, Error::LIMIT_EXCEEDED);
   scene.GoesOn();
 }
 
