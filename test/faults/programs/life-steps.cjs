@@ -69,6 +69,20 @@ const stepsOf = (openAlice) => [
     (p) => p.group.receive(p.letters[2])],
   ['acknowledge', nothing, (p) => acknowledge(p, 'message')],
   ['receive late', nothing, (p) => p.group.receive(p.letters[0])],
+  ['receive beside what is too early', async (p) => {
+    p.good = await p.bobs.send('good')
+    const commit = await p.bobs.commit()
+    await commit.accepted()
+    p.commit = commit.message
+    p.early = await p.bobs.send('early')
+  }, async (p) => {
+    const [early, good] = await Promise.allSettled([p.group.receive(p.early), p.group.receive(p.good)])
+    if (good.status === 'rejected') throw good.reason
+    if (early.status === 'rejected' && early.reason.code === 'STORE_FAILED') throw early.reason
+    if (early.status !== 'rejected' || early.reason.code !== 'FUTURE_EPOCH') throw new Error('a message of the future was taken')
+  }],
+  ['receive the commit before it', nothing, (p) => p.group.receive(p.commit)],
+  ['receive what came too early', nothing, (p) => p.group.receive(p.early)],
   ['propose', nothing, async (p) => { p.proposed = await p.group.propose({ type: 'update' }) }],
   ['receive a proposal', async (p) => {
     await p.bobs.receive(p.proposed.message)
@@ -79,7 +93,7 @@ const stepsOf = (openAlice) => [
     await commit.accepted()
     p.commit = commit.message
   }, (p) => p.group.receive(p.commit)],
-  ['acknowledge several', nothing, (p) => acknowledge(p, 'proposal', 'commit')],
+  ['acknowledge several', nothing, (p) => acknowledge(p, 'message', 'proposal', 'commit')],
 
   ['commit', async (p) => { p.carolsPackage = (await p.carol.keyPackages.create())[0].message },
     async (p) => { p.mine = await p.group.commit({ add: [p.carolsPackage] }) }],
