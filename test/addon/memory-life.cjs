@@ -9,7 +9,7 @@ const fs = require('node:fs')
 const { Client, memoryStore, sqliteStore, trustAnyCredential } = require('../../dist')
 
 /** @typedef {{ suite: number, keyPackage: string, welcome: string, tree: string | null, psks: string[] }} Joining its secrets: init, encryption and signature key, then the PSKs */
-/** @typedef {{ file: string, psks: number, used: number, rounds: number, joins: Joining[], keeps: boolean }} Orders its secrets: two keys of the caller, the PSKs, those of the joins */
+/** @typedef {{ file: string, psks: number, used: number, rounds: number, joins: Joining[], copies: 'none' | 'kept' | 'freed' }} Orders its secrets: two keys of the caller, the PSKs, those of the joins */
 
 /** readFull fills bytes from the standard input. @param {Uint8Array} bytes */
 function readFull(bytes) {
@@ -41,14 +41,16 @@ async function giving(count, use) {
 /** @param {string} hex */
 const bytesOf = (hex) => new Uint8Array(Buffer.from(hex, 'hex'))
 
-/** @type {Uint8Array[]} */
+/** Copies, masked where they are to be freed at the end. @type {Uint8Array[]} */
 const kept = []
+/** @param {Uint8Array} bytes */
+const masked = (bytes) => bytes.map((byte) => byte ^ 0xa5)
 
 /** psks puts PSKs, uses some in commits, and deletes them all. @param {Client} alice @param {Orders} orders */
-async function psks(alice, { psks, used, keeps }) {
+async function psks(alice, { psks, used, copies }) {
   for (let i = 0; i < psks; i += 1) {
     await giving(1, async (secret = new Uint8Array()) => {
-      if (keeps && i % 10 === 0) kept.push(Uint8Array.from(secret))
+      if (copies !== 'none' && i % 10 === 0) kept.push(copies === 'freed' ? masked(secret) : Uint8Array.from(secret))
       await alice.psks.put(`psk ${i}`, secret)
     })
   }
@@ -92,6 +94,12 @@ async function join({ suite, keyPackage, welcome, tree, psks }, i, store) {
   await client.close()
 }
 
+/** free leaves copies of what is kept in memory that is free. */
+function free() {
+  for (const mask of kept) for (let i = 0, copy = Buffer.allocUnsafeSlow(mask.length); i < mask.length; i += 1) copy[i] = (mask[i] ?? 0) ^ 0xa5
+  globalThis.gc?.()
+}
+
 async function live() {
   /** @type {Orders} */
   const orders = JSON.parse(Buffer.from(readRecord()).toString())
@@ -108,6 +116,7 @@ async function live() {
   await alice.close()
   await bob.close()
   await store.close()
+  if (orders.copies === 'freed') free()
   fs.writeSync(1, 'done\n')
   setInterval(() => kept.length, 1000)
 }
