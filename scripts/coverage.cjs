@@ -156,26 +156,37 @@ function selfTest() {
   if (!held) throw new Failure('coverage does not find a branch without a reason, or a reason without a branch')
 }
 
+/**
+ * coverage counts, or takes what was counted, and says whether enough is taken and the rest explained.
+ * @param {{ again?: boolean, under?: string | null }} [options] `under`: the path below which each line is printed that has a branch left
+ * @returns {boolean}
+ */
+function coverage({ again = false, under = null } = {}) {
+  console.log('coverage builds the engine and its tests in build/release, with an engine that counts, and runs them.')
+  selfTest()
+  setup('tests')
+  configure(builds.release, { NODE_MLS_TESTS: 'ON' })
+  if (!again) {
+    for (const { target } of programs) compile(builds.release, target)
+    runTests()
+  }
+  const places = readPlaces()
+  const open = places.filter((place) => under !== null && place.file.startsWith(under) && untakenAt(place) > 0)
+  for (const place of open) console.log(`${place.file}:${place.line}\t${untakenAt(place)} of ${place.taken.length}\t${textOf(place)}`)
+  const taken = printFolders(places)
+  const { unexplained, stale } = judge(places, readList())
+  for (const place of unexplained) console.log(`no reason: ${place.file}:${place.line}\t${textOf(place)}`)
+  for (const { file, text } of stale) console.log(`taken, or gone: ${file}\t${text}`)
+  console.log(`coverage: ${(100 * taken).toFixed(1)} % of the branches of core/ are taken`)
+  return taken >= share && unexplained.length + stale.length === 0
+}
+
+module.exports = { coverage }
+
 if (require.main === module) {
   main(() => {
     const words = process.argv.slice(2)
     const under = words.includes('--list') ? words[words.indexOf('--list') + 1] ?? 'core' : null
-    console.log('coverage builds the engine and its tests in build/release, with an engine that counts, and runs them.')
-    selfTest()
-    setup('tests')
-    configure(builds.release, { NODE_MLS_TESTS: 'ON' })
-    if (!words.includes('--again')) {
-      for (const { target } of programs) compile(builds.release, target)
-      runTests()
-    }
-    const places = readPlaces()
-    const open = places.filter((place) => under !== null && place.file.startsWith(under) && untakenAt(place) > 0)
-    for (const place of open) console.log(`${place.file}:${place.line}\t${untakenAt(place)} of ${place.taken.length}\t${textOf(place)}`)
-    const taken = printFolders(places)
-    const { unexplained, stale } = judge(places, readList())
-    for (const place of unexplained) console.log(`no reason: ${place.file}:${place.line}\t${textOf(place)}`)
-    for (const { file, text } of stale) console.log(`taken, or gone: ${file}\t${text}`)
-    console.log(`coverage: ${(100 * taken).toFixed(1)} % of the branches of core/ are taken`)
-    if (taken < share || unexplained.length + stale.length > 0) process.exitCode = 1
+    if (!coverage({ again: words.includes('--again'), under })) process.exitCode = 1
   })
 }

@@ -1,13 +1,14 @@
 // npm run verify: everything that continuous integration runs, with the seconds of each stage and one last line.
 //
-// A stage that fails does not stop the ones after it. With --full (hours) faults strike everywhere, every mutant is tried, and the
-// sanitizers see every test.
+// A stage that fails does not stop the ones after it. With --full (hours) faults strike everywhere, every mutant is tried, the
+// sanitizers see every test, and branches are counted.
 'use strict'
 
 const { Failure } = require('./process.cjs')
 const { checkLayers, selfTest } = require('./check-layers.cjs')
 const { checkTests, testTheCheck } = require('./check-tests.cjs')
 const { compileWithClang } = require('./clang.cjs')
+const { coverage } = require('./coverage.cjs')
 const { errors } = require('./errors.cjs')
 const { format } = require('./format.cjs')
 const { smoke } = require('./fuzz.cjs')
@@ -25,6 +26,9 @@ const once = { passed: 1, failed: 0, skipped: 0 }
 const full = process.argv.includes('--full')
 if (full) process.env.NODE_MLS_FULL = '1'
 
+/** @type {[string, () => Record<string, Counts>][]} */
+const countedStage = [['coverage', () => ({ coverage: coverage() ? once : { passed: 0, failed: 1, skipped: 0 } })]]
+
 /** Each stage gives the counts of its suites, or throws. @type {[string, () => Record<string, Counts>][]} */
 const stages = [
   ['format', () => (format(), { format: once })],
@@ -40,6 +44,7 @@ const stages = [
   ['mutation', () => mutation(full ? {} : { sample: 30 })],
   ['sanitize', () => sanitize({ full })],
   ['fuzz', () => ({ fuzz: smoke() })],
+  ...(full ? countedStage : []),
 ]
 
 /** @type {[string, number, Record<string, Counts>][]} */

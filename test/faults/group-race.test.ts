@@ -2,7 +2,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { Client, isMlsError, memoryStore, sqliteStore, trustAnyCredential, type Group } from '../../lib'
+import { Client, isMlsError, memoryStore, postgresStore, sqliteStore, trustAnyCredential, type Group, type Store } from '../../lib'
 import { seeded, times } from './support/counts'
 import { Member, type State } from './support/member'
 
@@ -16,7 +16,8 @@ interface Won {
   readonly message: Uint8Array
 }
 
-const openBob = (): Promise<Client> => Client.open({ identity: 'bob', store: memoryStore(), authenticate: trustAnyCredential })
+const openBob = (): Promise<Client> =>
+  Client.open({ identity: 'bob', store: memoryStore(), authenticate: trustAnyCredential, policy: { sendWithUncommittedProposals: 'allow' } })
 
 /** race lets many processes of alice commit in one group; bob follows whoever was first in each epoch. */
 async function race(store: string): Promise<void> {
@@ -55,52 +56,88 @@ test('sixteen processes commit in one group on PostgreSQL: one winner an epoch, 
   }
 }, 3_600_000)
 
-test('64 promises of mixed calls on one group: unique generations, one order', async () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-race-'))
-  const store = sqliteStore(path.join(folder, 'alice.db'))
-  const alice = await Client.open({ identity: 'alice', store, authenticate: trustAnyCredential, policy: { sendWithUncommittedProposals: 'allow' } })
+interface Heard {
+  /** Of alice's, read by bob in the order in which her promises were settled. */
+  message: number
+  commit: number
+  proposal: number
+  /** Proposals that a commit overtook between their making and their settling: they belong to the epoch before. */
+  overtaken: number
+  /** Bob's, by alice. */
+  received: number
+  tooLate: number
+}
+
+/** mixed lets 64 promises call what they like on one group of alice, while bob follows. */
+async function mixed(store: Store): Promise<void> {
+  const policy = { sendWithUncommittedProposals: 'allow', limits: { maxPastEpochs: 64 } } as const
+  const alice = await Client.open({ identity: 'alice', store, authenticate: trustAnyCredential, policy })
   const alices = await alice.createGroup()
   const bob = await openBob()
   const [keyPackage] = await bob.keyPackages.create()
   const { welcome } = await (await alices.commit({ add: [keyPackage?.message as Uint8Array] })).accepted()
   const bobs = await bob.join(welcome as Uint8Array)
 
-  const log: { readonly kind: 'message' | 'commit' | 'proposal'; readonly bytes: Uint8Array }[] = []
+  const heard: Heard = { message: 0, commit: 0, proposal: 0, overtaken: 0, received: 0, tooLate: 0 }
+  let read: Promise<unknown> = Promise.resolve()
+  const tell = (kind: 'message' | 'commit' | 'proposal', bytes: Uint8Array): void => {
+    read = read.then(async () => {
+      const event = await bobs.receive(bytes).catch((error: unknown) => {
+        if (kind !== 'proposal' || !isMlsError(error, 'WRONG_EPOCH')) throw error
+      })
+      if (event) expect(event.kind).toBe(kind)
+      heard[event ? kind : 'overtaken'] += 1
+    })
+  }
   const random = seeded()
   const call = async (): Promise<void> => {
     const choice = random()
-    if (choice < 0.6) log.push({ kind: 'message', bytes: await alices.send('x') })
-    else if (choice < 0.85) await receiveOne(alices, bobs)
-    else if (choice < 0.9) log.push({ kind: 'proposal', bytes: (await alices.propose({ type: 'update' })).message })
-    else await commitOne(alices, (bytes) => log.push({ kind: 'commit', bytes }))
+    if (choice < 0.6) tell('message', await alices.send('x'))
+    else if (choice < 0.85) heard[await receiveOne(alices, bobs) ? 'received' : 'tooLate'] += 1
+    else if (choice < 0.9) tell('proposal', (await alices.propose({ type: 'update' })).message)
+    else await commitOne(alices, (bytes) => tell('commit', bytes))
   }
   const calls = times(20, 1000)
   await Promise.all(Array.from({ length: 64 }, async () => {
     for (let i = 0; i < calls; i += 1) await call()
   }))
-  // Bob reads everything in the order in which alice's promises were settled.
-  for (const { kind, bytes } of log) {
-    const event = await bobs.receive(bytes).catch((error: unknown) => {
-      // A proposal that a commit overtook between its making and its settling belongs to the epoch before.
-      if (kind === 'proposal' && isMlsError(error, 'WRONG_EPOCH')) return { kind }
-      throw error
-    })
-    expect(event.kind).toBe(kind)
-  }
+  await read
+  expect(bobs.epoch).toBe(alices.epoch)
   expect(Buffer.from(bobs.epochAuthenticator)).toEqual(Buffer.from(alices.epochAuthenticator))
-  expect(log.filter(({ kind }) => kind === 'message').length).toBeGreaterThan(calls * 64 * 0.5)
+  process.stdout.write(`${JSON.stringify(heard)}\n`)
+  expect(heard.message).toBeGreaterThan(calls * 64 * 0.5)
+  expect(heard.received).toBeGreaterThan(heard.tooLate)
+  expect(heard.proposal).toBeGreaterThan(heard.overtaken)
+  expect(heard.commit).toBeGreaterThan(calls / 4)
   await alice.close()
   await store.close()
+}
+
+test('64 promises of mixed calls on one group on SQLite: unique generations, one order', async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-race-'))
+  await mixed(sqliteStore(path.join(folder, 'alice.db')))
   fs.rmSync(folder, { recursive: true })
 }, 3_600_000)
 
-/** receiveOne lets alice receive what bob sends in the epoch of long ago in which he still is. */
-async function receiveOne(alices: Group, bobs: Group): Promise<void> {
+test('and on PostgreSQL', async () => {
+  const server = await startPostgres()
+  try {
+    await mixed(postgresStore(server.url))
+  } finally {
+    await server.stop()
+  }
+}, 3_600_000)
+
+/** receiveOne lets alice receive what bob sends in the epoch in which he is, and says whether it was in time. */
+async function receiveOne(alices: Group, bobs: Group): Promise<boolean> {
   const message = await bobs.send('y')
-  await alices.receive(message).catch((error: unknown) => {
-    // Bob reads later: alice has let go what she needs for an epoch that long ago.
+  try {
+    await alices.receive(message)
+    return true
+  } catch (error) {
     if (!isMlsError(error, 'WRONG_EPOCH')) throw error
-  })
+    return false
+  }
 }
 
 /** commitOne commits; another of the many may be faster. */

@@ -26,13 +26,14 @@ constexpr bool kHasMaps = false;
 #endif
 
 constexpr std::uint8_t kMask = 0x5A;
+constexpr std::size_t kLeast = 12;  // bytes that no chance repeats
 
 }  // namespace
 
 const bool kSeesMemory = kHasMaps && !kSanitized;
 
 Needle::Needle(std::string name, View secret) : name_(std::move(name)), masked_(ToBytes(secret)) {
-  REQUIRE(secret.size() >= 12);
+  REQUIRE(secret.size() >= kLeast);
   for (std::uint8_t& byte : masked_) byte ^= kMask;
 }
 
@@ -42,17 +43,23 @@ Secret Needle::Unmasked() const {
   return secret;
 }
 
+View Needle::Searched() const {
+  return masked_.size() < 16 + kLeast ? View(masked_) : View(masked_).last(kLeast);
+}
+
 bool Needle::IsAt(const std::uint8_t* place) const {
-  for (std::size_t i = 0; i < masked_.size(); ++i) {
-    if ((place[i] ^ kMask) != masked_[i]) return false;
+  const View searched = Searched();
+  for (std::size_t i = 0; i < searched.size(); ++i) {
+    if ((place[i] ^ kMask) != searched[i]) return false;
   }
   return true;
 }
 
 std::size_t Needle::CountIn(View bytes) const {
+  const View searched = Searched();
   std::size_t count = 0;
-  while (bytes.size() >= masked_.size()) {
-    const void* found = std::memchr(bytes.data(), masked_[0] ^ kMask, bytes.size() - masked_.size() + 1);
+  while (bytes.size() >= searched.size()) {
+    const void* found = std::memchr(bytes.data(), searched[0] ^ kMask, bytes.size() - searched.size() + 1);
     if (found == nullptr) break;
     const auto* place = static_cast<const std::uint8_t*>(found);
     count += IsAt(place);
