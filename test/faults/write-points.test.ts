@@ -126,6 +126,18 @@ function writePoints(): void {
     expect(failures).toBeGreaterThan(0)
   }, 3_600_000)
 
+  test('a file that another holds, at each write', () => inFolder(async (folder) => {
+    const life = new LifeProcess()
+    const ended = await life.run(folder, 'live', { isHeld: true })
+    await life.stop()
+    expect(errorsOf(ended)).toEqual([])
+    expect(stepsOf(ended).at(-1)?.state).toEqual(stepsOf(reference).at(-1)?.state)
+    expect(stepsOf(ended).filter(({ failed }) => failed).length).toBeGreaterThan(stepsOf(reference).length / 2)
+    const [found] = (await checker.run(folder, 'check')).told
+    expect(found?.error).toBeUndefined()
+    expect(wrongEnd(ended, found?.rows, reference)).toBeNull()
+  }), 60_000)
+
   test.each<Spoil['then']>(['fail', 'die'])('an atom that is there by halves is noticed: %s', (then) => inFolder(async (folder) => {
     const life = new LifeProcess()
     const ended = await life.run(folder, 'live', { spoil: { at: 3, then } })

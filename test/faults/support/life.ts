@@ -41,6 +41,8 @@ export interface Spoil {
 export interface More {
   readonly spoil?: Spoil
   readonly shapes?: boolean
+  /** Another connection holds the file while each write is tried for the first time. */
+  readonly isHeld?: boolean
 }
 
 const program = path.join(__dirname, '..', 'programs', 'life.cjs')
