@@ -162,6 +162,12 @@ Key PointAtInfinity() {
   return Own(libcrypto::MakeKey(libcrypto::KeyType::ec, EVP_PKEY_PUBLIC_KEY, params).release());
 }
 
+// DescribeTheCurve has a key written with the parameters of its curve instead of its name.
+void DescribeTheCurve(const Key& key) {
+  REQUIRE(EVP_PKEY_set_utf8_string_param(key.get(), OSSL_PKEY_PARAM_EC_ENCODING,
+                                         OSSL_PKEY_EC_ENCODING_EXPLICIT) == 1);
+}
+
 // OnOwnCurve is a point of P-256 as the generator of a curve that the key describes itself: with 1 as its
 // private key (CVE-2020-0601).
 Key OnOwnCurve(View point) {
@@ -248,9 +254,15 @@ TEST_CASE("a key that describes the curve of its suite, and does not name it, is
   Chain chain(kSuite2);
   const Bytes key = chain.signature_key();
   CHECK(Validate(kSuite2, chain.Der(), key).ok());
-  REQUIRE(EVP_PKEY_set_utf8_string_param(chain.leaf.key.get(), OSSL_PKEY_PARAM_EC_ENCODING,
-                                         OSSL_PKEY_EC_ENCODING_EXPLICIT) == 1);
+  DescribeTheCurve(chain.leaf.key);
   CheckRefused(Validate(kSuite2, chain.Der(), key));
+}
+
+TEST_CASE("nor may an issuer's key describe its curve") {
+  const Chain chain(kSuite1);
+  CHECK(Validate(kSuite1, chain.Der(), chain.signature_key()).ok());
+  DescribeTheCurve(chain.intermediate.key);
+  CheckRefused(Validate(kSuite1, chain.Der(), chain.signature_key()));
 }
 
 TEST_CASE("a certificate whose extensions do not decode is refused") {
