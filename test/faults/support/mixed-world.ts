@@ -109,7 +109,7 @@ export class World {
     this.#expectModel(all[0] as Described)
 
     const heard = (await Promise.all(members.map((member) => member.call<string[]>('heard')))).flat()
-    const texts = heard.filter((words) => words.startsWith('b')).sort()
+    const texts = heard.filter((words) => /^b\d+$/.test(words)).sort()
     expect(texts).toEqual([...this.#letters].sort())
     const epochs = heard.filter((words) => words.startsWith(this.bobs.key)).map((words) => words.split(' ')[1])
     expect(epochs.sort()).toEqual(this.#epochs.map(String).sort())
