@@ -194,7 +194,7 @@ GroupContext NextContext(const PublicEpoch& epoch, const RatchetTree& tree, Exte
 bool HasWeight(ProposalType type) { return type != ProposalType::add && type != ProposalType::remove; }
 
 Status CheckWeight(std::size_t proposals, const EncodedList<ProposalOrRef>& list) {
-  static_assert(sizeof(Proposal) + sizeof(ListedProposal) <= kProposalWeight);
+  static_assert(sizeof(Proposal) + 3 * sizeof(ListedProposal) <= kProposalWeight);
   MLS_REQUIRE(proposals * kProposalWeight <= kDecodedElements + 3 * list.Size(),
               LIMIT_EXCEEDED);  // RFC 9420 §12.4: bounded memory
   return kOk;

@@ -36,9 +36,9 @@ struct PublicCommit {
   }
 };
 
-// A decoded proposal counts as so many bytes. All builds have the same number, since members have to agree on
-// what they take.
-inline constexpr std::size_t kProposalWeight = 512;
+// A decoded proposal counts as so many bytes: its structure, and its place in a list that grows. All builds
+// have the same number, since members have to agree on what they take.
+inline constexpr std::size_t kProposalWeight = 640;
 // HasWeight: neither Adds, which stay encoded, nor Removes, of which a list has one for a member at most.
 bool HasWeight(ProposalType type);
 // CheckWeight: the decoded proposals that have weight take at most three times their list and 1 MiB; a few

@@ -133,7 +133,10 @@ class EncodedContent {
   EncodedContent(AuthenticatedContent content);  // NOLINT: the same value
   const AuthenticatedContent& operator*() const { return content_; }
   const AuthenticatedContent* operator->() const { return &content_; }
-  AuthenticatedContent WithoutEncoding() && { return std::move(content_); }
+  AuthenticatedContent WithoutEncoding() && {
+    encoded_ = Bytes();
+    return std::move(content_);
+  }
 
   View SignedPart() const { return encoded_; }
   // TranscriptPart begins ConfirmedTranscriptHashInput; the signature follows it (RFC 9420 §8.2).

@@ -70,7 +70,7 @@ interface Heard {
 
 /** mixed lets 64 promises call what they like on one group of alice, while bob follows. */
 async function mixed(store: Store): Promise<void> {
-  const policy = { sendWithUncommittedProposals: 'allow', limits: { maxPastEpochs: 64 } } as const
+  const policy = { sendWithUncommittedProposals: 'allow', limits: { maxPastEpochs: 64, maxPendingCommits: 64 } } as const
   const alice = await Client.open({ identity: 'alice', store, authenticate: trustAnyCredential, policy })
   const alices = await alice.createGroup()
   const bob = await openBob()

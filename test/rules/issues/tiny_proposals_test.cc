@@ -53,7 +53,7 @@ TEST_CASE("issue: tiny proposals are counted before they are decoded") {
   scene.GoesOn();
 }
 
-TEST_CASE("Bounds: proposals by value weigh 512 bytes each, but for Adds and Removes") {
+TEST_CASE("Bounds: proposals by value weigh 640 bytes each, but for Adds and Removes") {
   Scene scene(AllSuites().front(), 3);
   const Insider insider(scene, 2);
   // As many as a mebibyte and three times the list have room for, and one more.
