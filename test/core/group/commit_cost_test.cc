@@ -116,7 +116,7 @@ TEST_CASE("Bounds: a Commit of many custom proposals or PSKs takes linear time")
     return one;
   };
   const auto custom = [] { return Proposal{CustomProposal{kCustom, {1}}}; };
-  IsLinear(cost(256, custom), cost(2048, custom));
+  IsLinear(cost(200, custom), cost(1600, custom));
   CommitOptions many;
   for (int i = 0; i < 4096; ++i) many.proposals.push_back(custom());
   CHECK(ErrorOf(company[0].StageCommit(std::move(many), company.world.env)) == Error::LIMIT_EXCEEDED);
