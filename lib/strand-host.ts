@@ -48,7 +48,10 @@ export interface StrandHost<Native, State, Step, Raw, Result> {
    * @throws MlsError when it must not be done now
    */
   ready(): Promise<boolean>
-  /** persist stores batches, all or nothing. @throws MlsError `STORE_CONFLICT` when another process was first */
+  /**
+   * persist stores batches, all or nothing, and nothing unless `fenced` is still the token of the lease, where it is given.
+   * @throws MlsError `STORE_CONFLICT` when another process was first
+   */
   persist(changes: readonly Uint8Array[], commit?: Commit, fenced?: bigint): Promise<void>
   /** fence takes the place of `persist` for runs that are `fenced` and store nothing. @throws MlsError as `persist` */
   fence?(token: bigint): Promise<void>
