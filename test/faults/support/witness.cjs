@@ -3,12 +3,17 @@
 
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
+const path = require('node:path')
 const BetterSqlite3 = require('better-sqlite3')
-const { Scopes } = require('../../../dist/stores/sqlite-scope')
 
 /** @typedef {import('../../../lib').Store} Store */
 /** @typedef {import('../../../lib').Slice} Slice */
 /** @typedef {typeof import('../../../lib').rowChanges} RowChanges */
+
+/** @typedef {import('../../../lib/stores/sqlite-scope').Scopes} ScopesOfAFile */
+
+/** Not by a path that the compiler of types follows: dist/ need not be built. @type {typeof import('../../../lib/stores/sqlite-scope')} */
+const { Scopes } = require(path.join(__dirname, '../../../dist/stores/sqlite-scope'))
 
 /**
  * Rows: everything that a store holds. `digest` is of every byte; `shape` says what is the same in every run: of each scope its
@@ -75,7 +80,7 @@ async function look(store, rowChanges) {
 class FileWitness {
   #file
   #rowChanges
-  /** @type {{ node: number, database: import('better-sqlite3').Database, scopes: Scopes | null } | null} */
+  /** @type {{ node: number, database: import('better-sqlite3').Database, scopes: ScopesOfAFile | null } | null} */
   #opened = null
 
   /** @param {string} file @param {RowChanges} rowChanges */
