@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { MlsError, isMlsError, toError } from './errors'
 import { StoreConflict, type AtomPart, type Slice, type Store, type Versions } from './store'
+import { Slices } from './turns'
 
 /** toStoreError makes an MlsError of whatever a store rejects with. */
 function toStoreError(cause: unknown): MlsError {
@@ -52,8 +53,11 @@ export async function loadScope(
   also?: readonly Uint8Array[],
 ): Promise<Loaded | null> {
   let loaded: Loaded | null = null
+  const slices = new Slices()
   try {
     for await (const slice of store.load(scope, since, also)) {
+      // What the store has ready comes at once, and others want the loop too.
+      if (loaded && slices.full()) await slices.next()
       take(slice.rows, slice)
       loaded = slice
     }
