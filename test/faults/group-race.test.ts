@@ -68,6 +68,9 @@ interface Heard {
   tooLate: number
 }
 
+/** So many messages bob may be behind, a few epochs: what he sends from further back comes too late for alice. */
+const farthest = 256
+
 /** mixed lets 64 promises call what they like on one group of alice, while bob follows. */
 async function mixed(store: Store): Promise<void> {
   const policy = { sendWithUncommittedProposals: 'allow', limits: { maxPastEpochs: 64, maxPendingCommits: 64 } } as const
@@ -80,8 +83,11 @@ async function mixed(store: Store): Promise<void> {
 
   const heard: Heard = { message: 0, commit: 0, proposal: 0, overtaken: 0, received: 0, tooLate: 0 }
   let read: Promise<unknown> = Promise.resolve()
+  let behind = 0
   const tell = (kind: 'message' | 'commit' | 'proposal', bytes: Uint8Array): void => {
+    behind += 1
     read = read.then(async () => {
+      behind -= 1
       const event = await bobs.receive(bytes).catch((error: unknown) => {
         if (kind !== 'proposal' || !isMlsError(error, 'WRONG_EPOCH')) throw error
       })
@@ -91,6 +97,7 @@ async function mixed(store: Store): Promise<void> {
   }
   const random = seeded()
   const call = async (): Promise<void> => {
+    while (behind > farthest) await read
     const choice = random()
     if (choice < 0.6) tell('message', await alices.send('x'))
     else if (choice < 0.85) heard[await receiveOne(alices, bobs) ? 'received' : 'tooLate'] += 1
