@@ -47,6 +47,20 @@ test('groups beyond the limit are unloaded and load themselves again', async () 
   groups.forEach((group, i) => agree(group, bobs[i]!))
 })
 
+test('it is the group that was not used for longest that goes', async () => {
+  const { store, loads } = countingStore()
+  const alice = await open('alice', { store, maxLoadedGroups: 3 })
+  const groups = [await alice.createGroup(), await alice.createGroup(), await alice.createGroup()] as const
+  await groups[0].send('used again')  // the first to come is now the last to go
+  await alice.createGroup()
+  const before = loads()
+  await groups[0].send('in memory')
+  await groups[2].send('in memory')
+  expect(loads()).toBe(before)
+  await groups[1].send('loaded again')
+  expect(loads()).toBe(before + 1)
+})
+
 test('a group at work is not unloaded, and what waits for it is not lost', async () => {
   const alice = await open('alice', { maxLoadedGroups: 2 })
   const bob = await open('bob')
