@@ -6,6 +6,7 @@
 // At most so many groups are in memory (`maxLoadedGroups`); the one that was not used for longest goes first, unless it
 // is at work. Its Group stays usable and loads itself again: the table finds it as long as somebody holds it or
 // listens to it.
+import { advised } from './atom'
 import { packBatch } from './batch'
 import { toHex } from './bytes'
 import { Calls } from './calls'
@@ -239,18 +240,32 @@ export class GroupTable {
     const before = this.#loading.get(key)
     if (before) return before
     const scope = this.#scope.groupScope(entry.handle)
-    const loading = this.#arriving.run(async () => {
-      const { group, state, ...stored } = await loadGroup(this.#owner, scope)
-      const made = new Group(this.#owner, scope, group, state, stored)
-      this.used(made)
-      return made
-    }).finally(() => this.#loading.delete(key))
+    const loading = this.#arriving.run(() => this.#read(entry, scope)).finally(() => this.#loading.delete(key))
     this.#loading.set(key, loading)
     // Another process read of our removal, or this one did and could not note it any more.
     loading.catch((error: unknown) => {
       if (isMlsError(error, 'REMOVED')) this.#setStatus(entry, 'past').catch(() => {})
     })
     return loading
+  }
+
+  /** read reads the group of an entry from its scope. */
+  async #read(entry: GroupEntry, scope: Uint8Array): Promise<Group> {
+    try {
+      const { group, state, ...stored } = await loadGroup(this.#owner, scope)
+      if (toHex(state.groupId) !== toHex(entry.groupId)) {
+        group.close()
+        throw advised(new MlsError('STORAGE_DAMAGED'))
+      }
+      const made = new Group(this.#owner, scope, group, state, stored)
+      this.used(made)
+      return made
+    } catch (error) {
+      // Who deletes a group takes its entry away in the same atom.
+      if (!isMlsError(error, 'UNKNOWN_GROUP')) throw error
+      await this.#scope.refresh()
+      throw this.#scope.entryOf(scope) ? advised(new MlsError('STORAGE_DAMAGED')) : error
+    }
   }
 
   /** loadIfThere is load, and null where nothing is left: we were removed, or somebody deleted it. */
