@@ -29,6 +29,14 @@ struct EpochRow {
              &EpochRow::init_secret, &EpochRow::sender_data_secret);
 };
 
+// BoundEpochRow: the secrets, and the hash of the GroupContext that they came from, which the plain context
+// row must match.
+struct BoundEpochRow {
+  EpochRow secrets;
+  Bytes context_hash;
+  static constexpr auto kWire = Fields(&BoundEpochRow::secrets, &BoundEpochRow::context_hash);
+};
+
 // CandidateRow: what a candidate cannot be computed from again.
 struct CandidateRow {
   std::uint64_t id = 0;
@@ -49,11 +57,13 @@ struct UpdateRow {
   static constexpr auto kWire = Fields(&UpdateRow::encryption_private_key, &UpdateRow::signature_private_key);
 };
 
-template <class T>
-Result<T> GetRow(const Rows& rows, View key) {
-  const auto value = rows.Get(key);
-  if (!value) return Error::STORAGE_DAMAGED;
-  return DecodeStored<T>(*value);
+// ReadEpochRow reads the row of the current epoch. In formats 1 and 2 it holds no hash.
+Result<EpochRow> ReadEpochRow(View value, const PublicEpoch& epoch) {
+  auto bound = Decode<BoundEpochRow>(value);
+  if (!bound.ok()) return DecodeStored<EpochRow>(value);
+  MLS_REQUIRE(bound->context_hash == epoch.context_hash,
+              STORAGE_DAMAGED);  // RFC 9420 §8.1: the context whose secrets these are
+  return std::move(bound->secrets);
 }
 
 // KeyNumber reads the number at the end of a row key such as epoch/<n>.
@@ -97,10 +107,11 @@ void Group::SaveEpoch(const LocalEpoch& local, Batch& batch) {
   batch.PutSecret(RowKey(RowTag::keys), local.keys.Encode());
   const EpochSecrets& from = local.secrets;
   // A row is written once and wiped by the batch; the epoch keeps its own.
-  const EpochRow row{from.exporter_secret.Clone(),  from.external_secret.Clone(),
-                     from.confirmation_key.Clone(), from.membership_key.Clone(),
-                     from.resumption_psk.Clone(),   from.epoch_authenticator.Clone(),
-                     from.init_secret.Clone(),      local.messages.sender_data_secret.Clone()};
+  const BoundEpochRow row{
+      {from.exporter_secret.Clone(), from.external_secret.Clone(), from.confirmation_key.Clone(),
+       from.membership_key.Clone(), from.resumption_psk.Clone(), from.epoch_authenticator.Clone(),
+       from.init_secret.Clone(), local.messages.sender_data_secret.Clone()},
+      local.shared->context_hash};
   batch.PutEpochSecret(epoch, RowKey(RowTag::epoch_secrets, epoch), EncodeSecret(row));
   local.messages.secret_tree.Save(batch);
 }
@@ -216,7 +227,9 @@ Result<Group> Group::LoadMember(const ContextRow& header, PublicEpochPtr shared,
   const std::uint64_t current = shared->context.epoch;
   const Suite& suite = shared->suite();
   MLS_REQUIRE(!shared->tree.IsBlank(header.self), STORAGE_DAMAGED);  // RFC 9420 §4: we are a member
-  MLS_TRY(row, GetRow<EpochRow>(rows, RowKey(RowTag::epoch_secrets, current)));
+  const auto epoch_row = rows.Get(RowKey(RowTag::epoch_secrets, current));
+  MLS_REQUIRE(epoch_row.has_value(), STORAGE_DAMAGED);  // RFC 9420 §8: an epoch has secrets
+  MLS_TRY(row, ReadEpochRow(*epoch_row, *shared));
   EpochSecrets secrets{{},
                        {},
                        std::move(row.exporter_secret),

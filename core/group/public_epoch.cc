@@ -10,9 +10,11 @@ Result<PublicEpochPtr> MakePublicEpoch(GroupContext context, RatchetTree tree, B
   MLS_TRY(senders, ReadExtension<ExternalSenders>(context.extensions));
   MLS_TRY(interim, InterimTranscriptHash(tree.suite(), context.confirmed_transcript_hash, confirmation_tag));
   Bytes encoded = Encode(context);
-  return std::make_shared<const PublicEpoch>(PublicEpoch{
-      std::move(context), std::move(tree), std::move(confirmation_tag), ToBytes(interim), std::move(encoded),
-      std::move(required), senders ? std::move(senders->senders) : std::vector<ExternalSender>()});
+  MLS_TRY(hash, Hash(tree.suite(), {encoded}));
+  return std::make_shared<const PublicEpoch>(
+      PublicEpoch{std::move(context), std::move(tree), std::move(confirmation_tag), ToBytes(interim),
+                  std::move(encoded), ToBytes(hash), std::move(required),
+                  senders ? std::move(senders->senders) : std::vector<ExternalSender>()});
 }
 
 namespace {

@@ -17,6 +17,7 @@ struct PublicEpoch {
 
   // Read off `context` once.
   Bytes encoded_context;
+  Bytes context_hash;  // Nh bytes, of encoded_context
   std::optional<RequiredCapabilities> required;
   std::vector<ExternalSender> external_senders;
 

@@ -12,7 +12,7 @@
 namespace mls {
 
 // kFormatVersion is written into the context row; a newer one is STORAGE_VERSION.
-inline constexpr std::uint16_t kFormatVersion = 2;
+inline constexpr std::uint16_t kFormatVersion = 3;
 
 enum class RowTag : std::uint8_t {
   context = 1,        // context                            the group's public header

@@ -11,7 +11,7 @@ const later = [1, 0x7000] as const
 const header = Uint8Array.of(0x80)
 const context = Uint8Array.of(1)
 /** As docs/store-format.md has them; the test of that document compares. */
-const latest = { client: 3, group: 2 } as const
+const latest = { client: 3, group: 3 } as const
 
 /** The value of a row. */
 async function rowOf(store: Store, scope: Uint8Array, key: Uint8Array): Promise<Uint8Array> {

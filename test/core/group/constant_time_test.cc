@@ -92,8 +92,8 @@ TEST_CASE("constant time: the membership_tag of a PublicMessage") {
 TEST_CASE("constant time: the confirmation_tag of an epoch") {
   Company company(TheSuite(), 1);
   SeededRandom random(101);
-  const auto shared =
-      std::make_shared<PublicEpoch>(PublicEpoch{company[0].context(), company[0].tree(), {}, {}, {}, {}, {}});
+  const auto shared = std::make_shared<PublicEpoch>(
+      PublicEpoch{company[0].context(), company[0].tree(), {}, {}, {}, {}, {}, {}});
   const LocalEpoch local = Must(MakeLocalEpoch(shared, {0}, random.Some(TheSuite().Nh), {}));
   const auto tag = [&] {
     return *ConfirmationTag(TheSuite(), local.secrets.confirmation_key,

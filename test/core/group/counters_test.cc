@@ -89,8 +89,8 @@ void CheckCommitter(const Counters& cost, const RatchetTree& tree, const Path& p
   CHECK(cost.hpke_seals == path.recipients);
   CHECK(cost.hpke_opens == 0);
   CHECK(cost.key_derivations == path.length + 1);
-  // For each path node a parent hash and a tree hash; the leaf; two of the transcript.
-  CHECK(cost.hashes == 2 * path.length + 3);
+  // For each path node a parent hash and a tree hash; the leaf; two of the transcript; the context.
+  CHECK(cost.hashes == 2 * path.length + 4);
   CHECK(cost.macs == 2);  // membership and confirmation
   CHECK(cost.pages_copied <= MostPages(tree, path.length));
 }
@@ -102,8 +102,8 @@ void CheckReceiver(const Counters& cost, const RatchetTree& tree, const Path& pa
   CHECK(cost.hpke_opens == 1);
   CHECK(cost.key_derivations == above);  // the nodes from the common ancestor up
   // As the committer's; at most one more, of the message, where it may be an echo.
-  CHECK(cost.hashes >= 2 * path.length + 3);
-  CHECK(cost.hashes <= 2 * path.length + 4);
+  CHECK(cost.hashes >= 2 * path.length + 4);
+  CHECK(cost.hashes <= 2 * path.length + 5);
   CHECK(cost.macs == 2);
   CHECK(cost.pages_copied <= MostPages(tree, path.length));
 }
@@ -112,7 +112,7 @@ void CheckTracker(const Counters& cost, const RatchetTree& tree, const Path& pat
   CHECK(cost.signatures == 0);
   CHECK(cost.signature_verifications == 2);
   CHECK(cost.hpke_seals + cost.hpke_opens + cost.key_derivations + cost.macs + cost.expands == 0);
-  CHECK(cost.hashes == 2 * path.length + 3);
+  CHECK(cost.hashes == 2 * path.length + 4);
   CHECK(cost.pages_copied <= MostPages(tree, path.length));
   CHECK(cost.rows_written == 0);
 }

@@ -229,6 +229,36 @@ TEST_CASE("a row that does not belong to the others is damage") {
   }
 }
 
+// Its tree hash and its confirmed transcript hash are bound by the tree and by the confirmation tag; the rest
+// by the secrets.
+TEST_CASE("a context that is not that of the epoch's secrets is damage") {
+  ForEverySuite([](const Suite& suite, Restarts) {
+    Company company(suite, 2);
+    const MemoryRows rows = World::Saved(company[1]);
+    const Bytes row = ToBytes(*rows.Get(RowKey(RowTag::context)));
+    const Bytes before = Encode(company[1].context());
+    const auto with = [&](const std::function<void(GroupContext&)>& change) {
+      GroupContext context = company[1].context();
+      change(context);
+      const Bytes encoded = Encode(context);
+      Bytes changed = row;
+      const auto place = changed.begin() + 2;  // behind the format
+      const auto rest = changed.erase(place, place + static_cast<std::ptrdiff_t>(before.size()));
+      changed.insert(rest, encoded.begin(), encoded.end());
+      MemoryRows other = Without(rows, RowKey(RowTag::context));
+      other.Put(RowKey(RowTag::context), changed);
+      return ErrorOf(Group::Load(other, {}, company.world.env));
+    };
+    CHECK(with([](GroupContext&) {}) == Error::INTERNAL);  // it loads
+    CHECK(with([](GroupContext& context) { context.group_id.at(0) ^= 1; }) == Error::STORAGE_DAMAGED);
+    CHECK(with([](GroupContext& context) {
+            context.extensions.push_back({ExtensionType{0xff01}, Bytes(1)});
+          }) == Error::STORAGE_DAMAGED);
+    CHECK(with([](GroupContext& context) { context.confirmed_transcript_hash.at(0) ^= 1; }) ==
+          Error::STORAGE_DAMAGED);
+  });
+}
+
 TEST_CASE("a suspended group whose ReInit was cut short") {
   Company company(AllSuites()[0], 2);
   company.Commit(0, Proposing({ReInit{Bytes(4, 1), ProtocolVersion::mls10, AllSuites()[0].id, {}}}));

@@ -303,7 +303,7 @@ TEST_CASE("Counters: a refresh costs what changed, in a large group as in a smal
     const Counters commit = refresh();
     CHECK(&twin.epoch() != shared);
     CHECK(commit.leaves_decoded == 1);
-    CHECK(commit.hashes == levels + 2);  // the leaf, its path, and the interim transcript
+    CHECK(commit.hashes == levels + 3);  // the leaf, its path, the interim transcript, the context
     CHECK(commit.signature_verifications == 0);
     if (n == 20) {
       of_message = message;

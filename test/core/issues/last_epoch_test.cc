@@ -10,6 +10,9 @@ constexpr std::uint64_t kLast = ~std::uint64_t{0};
 // InLastEpoch gives the rows of `group` as if its epoch were the last: no secret depends on the number alone.
 MemoryRows InLastEpoch(const Group& group) {
   const Bytes now = Encode(group.context().epoch), last = Encode(kLast);
+  GroupContext context = group.context();
+  context.epoch = kLast;
+  const Bytes hash = ToBytes(Must(Hash(group.suite(), {Encode(context)})));
   const MemoryRows saved = World::Saved(group);
   MemoryRows rows;
   for (const auto& [key, value] : saved.rows()) {
@@ -19,6 +22,9 @@ MemoryRows InLastEpoch(const Group& group) {
         tag == RowTag::epoch_secrets || tag == RowTag::secret_tree || tag == RowTag::ratchet;
     if (of_epochs && StartsWith(View(name).subspan(1), now)) {
       std::copy(last.begin(), last.end(), name.begin() + 1);
+    }
+    if (tag == RowTag::epoch_secrets) {  // the hash of the context is the last thing in it
+      std::copy(hash.begin(), hash.end(), content.end() - static_cast<std::ptrdiff_t>(hash.size()));
     }
     if (tag == RowTag::context) {  // the epoch stands behind format, version, suite and group_id
       const auto at = static_cast<std::ptrdiff_t>(2 + 2 + 2 + Encode(group.context().group_id).size());

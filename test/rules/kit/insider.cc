@@ -36,6 +36,8 @@ Insider::Insider(Company& of, std::size_t who)
                          &resumption_psk, &epoch_authenticator, &init_secret, &sender_data_secret}) {
     wire::Read(in, *secret);
   }
+  Bytes context_hash;
+  wire::Read(in, context_hash);
   REQUIRE(in.ok());
   REQUIRE(in.empty());
 }
