@@ -31,6 +31,10 @@ function saySlice(call: number, slice: Slice): void {
   port.postMessage({ call, kind: 'slice', slice } satisfies Answer, [slice.rows.buffer as ArrayBuffer])
 }
 
+/** isDamage: pages, or the schema that they hold, are not as they were written: of this schema our statements ask nothing that it lacks. */
+const isDamage = ({ code, message }: Pick<Failure, 'code' | 'message'>): boolean =>
+  code.startsWith('SQLITE_CORRUPT') || (code === 'SQLITE_ERROR' && /\bno (such )?(column|table)\b/.test(message))
+
 function failureOf(error: unknown): Failure {
   const { message, code = '' } = error as { readonly message: string; readonly code?: string }
   const name = basename(path)
@@ -41,7 +45,7 @@ function failureOf(error: unknown): Failure {
     const advice = 'give the store another path, or restore the file from a copy'
     return { kind: 'damaged', code, message: `${name} is no SQLite database: ${advice}` }
   }
-  if (code.startsWith('SQLITE_CORRUPT')) {
+  if (isDamage({ code, message })) {
     return { kind: 'damaged', code, message: `${name} is damaged (${message}): restore it from a copy` }
   }
   return { kind: 'failed', code, message }
@@ -49,7 +53,7 @@ function failureOf(error: unknown): Failure {
 
 function sayFailed(call: number, error: unknown): void {
   const failure = failureOf(error)
-  if (file && (failure.code.startsWith('SQLITE_CORRUPT') || failure.code === 'SQLITE_NOTADB')) {
+  if (file && (isDamage(failure) || failure.code === 'SQLITE_NOTADB')) {
     damage = failure
     closeFile()
   }
