@@ -2,6 +2,9 @@
 // bytes can be given to the JavaScript API (journal.h).
 #pragma once
 
+#include <exception>
+#include <set>
+
 #include "kit/scene_journal.h"
 
 namespace mls::test {
@@ -13,7 +16,10 @@ class Scene : public SceneJournal, public Company {
       : SceneJournal(suite, options), Company(suite, count, WithJournal(std::move(options), journal())) {
     SceneJournal::company = this;
   }
-  ~Scene() override { SceneJournal::Write(); }
+  ~Scene() override {
+    if (std::uncaught_exceptions() == 0) GoOn();
+    SceneJournal::Write();
+  }
 
   static CompanyOptions Open() {
     CompanyOptions options;
@@ -77,6 +83,9 @@ class Scene : public SceneJournal, public Company {
     NoteDecode(bytes, message.ok() ? Outcome() : Outcome(message.error()));
   }
 
+  // NothingFollows: there is nobody from whom an honest message could follow what was refused.
+  void NothingFollows() { nothing_follows_ = true; }
+
   // GoesOn: honest traffic is taken as if nothing had happened.
   void GoesOn() {
     Chat();
@@ -90,10 +99,43 @@ class Scene : public SceneJournal, public Company {
   }
 
  private:
+  void Receives(std::size_t member, View message, Outcome outcome) override {
+    SceneJournal::Receives(member, message, outcome);
+    if (outcome) {
+      refusing_.insert(member);
+    } else {
+      refusing_.erase(member);
+    }
+  }
+  // GoOn: whoever has last refused something takes an honest message.
+  void GoOn() {
+    while (!refusing_.empty() && !nothing_follows_) {
+      const std::size_t member = *refusing_.begin();
+      refusing_.erase(refusing_.begin());
+      if ((*this)[member].phase() == Phase::removed) continue;
+      const auto honest = HonestFor(member);
+      CHECK_MESSAGE(honest.has_value(), "nobody could send member ", member, " an honest message");
+      if (honest) Accepts(member, *honest);
+    }
+  }
+  // HonestFor gives a message of somebody in the same epoch, a Commit where nothing else may be sent.
+  std::optional<Bytes> HonestFor(std::size_t member) {
+    for (std::size_t other = 0; other < size(); ++other) {
+      const bool there = other != member && (*this)[other].phase() == Phase::active;
+      if (!there || !World::Agree((*this)[other], (*this)[member])) continue;
+      if ((*this)[other].Protect(AsView("honest"), {}, world.env).ok()) return Send(other, "honest");
+      if ((*this)[other].StageCommit({}, world.env).ok()) return MakeCommit(other).message;
+    }
+    return std::nullopt;
+  }
+
   static CompanyOptions WithJournal(CompanyOptions options, Journal& journal) {
     options.journal = &journal;
     return options;
   }
+
+  std::set<std::size_t> refusing_;  // who has refused something and taken nothing since
+  bool nothing_follows_ = false;
 };
 
 }  // namespace mls::test

@@ -41,6 +41,8 @@ class SceneJournal : public Journal {
   void NoteRefusedAdd(std::size_t member, const KeyPackage& package, Error error);
   void NoteDecode(View bytes, Outcome outcome);
 
+  void Receives(std::size_t member, View message, Outcome outcome) override;
+
   Company* company = nullptr;
 
  private:
@@ -59,7 +61,6 @@ class SceneJournal : public Journal {
 
   void Joins(std::optional<std::size_t> member, View welcome, const NewKeyPackage& package, View ratchet_tree,
              Outcome outcome) override;
-  void Receives(std::size_t member, View message, Outcome outcome) override;
   void Acts(std::size_t member) override { present_.erase(member); }
 
   // Hears says whether something with this outcome is to be written down.

@@ -74,6 +74,7 @@ TEST_CASE("R12.4.2-15: nobody takes a handshake that was sent after a ReInit all
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Scene scene(suite, 3);
+    const Bytes before = scene.Send(0, "before");
     scene.Commit(0, Proposing({ReInit{{1, 2}, ProtocolVersion::mls10, suite.id, {}}}));
     const Insider insider(scene, 2);
     for (const WireFormat format : {WireFormat::mls_public_message, WireFormat::mls_private_message}) {
@@ -84,6 +85,7 @@ TEST_CASE("R12.4.2-15: nobody takes a handshake that was sent after a ReInit all
       forgery.format = format;
       scene.Refuses(1, ForgeCommit(insider, forgery).message, Error::GROUP_SUSPENDED);
     }
+    scene.Accepts(1, before);
     CHECK(scene.Agree());
   }
 }

@@ -72,6 +72,7 @@ TEST_CASE("R8.1-01: group_id constant, epoch +1 per Commit, which does not wrap"
     beside.self = insider.self;
     beside.signer = insider.signer.Clone();
     scene.Refuses(led, ForgeCommit(beside, {}).message, Error::LIMIT_EXCEEDED);
+    scene.NothingFollows();  // nobody else is there
     CHECK(ErrorOf(scene[led].StageCommit({}, scene.world.env)) == Error::LIMIT_EXCEEDED);
   }
 }
