@@ -45,6 +45,9 @@ const thereOf = (names) => names.filter((name) => fs.existsSync(path.join(root, 
 const runJest = (names, words = [], more = {}) =>
   countsOf(reportOf(names, words, more), [...new Set(thereOf(names).map((name) => name.split('/')[0] ?? name))])
 
+/** Of two cores jest would use one, though files wait for disks, servers and children for much of their time. */
+const workers = Math.max(2, os.availableParallelism() - 1)
+
 /**
  * reportOf runs them and gives what jest reports.
  * @param {string[]} names suites, or files of them
@@ -59,7 +62,8 @@ function reportOf(names, words = [], more = {}) {
   const env = { ...process.env, ...more, ...(found && { NODE_MLS_VECTORS: found }) }
   try {
     run(path.join(root, 'node_modules', '.bin', 'jest'),
-      [...thereOf(names).map((name) => path.join('test', name, path.extname(name) ? '' : path.sep)), '--json', '--outputFile', report, ...words], { env })
+      [...thereOf(names).map((name) => path.join('test', name, path.extname(name) ? '' : path.sep)), '--json', '--outputFile', report,
+        ...(words.some((word) => /^(--maxWorkers|-w|-i|--runInBand)\b/.test(word)) ? [] : ['--maxWorkers', String(workers)]), ...words], { env })
   } catch (error) {
     if (!(error instanceof Failure) || !fs.existsSync(report)) throw error
   }

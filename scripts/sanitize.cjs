@@ -42,7 +42,7 @@ function sanitizeAddon(full) {
   const once = { passed: 0, failed: 0, skipped: 1 }
   const env = buildAsanAddon()
   if (!env) return once
-  const words = ['--maxWorkers', '2', '--testPathIgnorePatterns', ...notHere, '--testTimeout', full ? '1200000' : '120000']
+  const words = ['--testPathIgnorePatterns', ...notHere, '--testTimeout', full ? '1200000' : '120000']
   const counts = Object.values(full
     ? runJest([...suitesOfJest, 'rules'], words, { ...env, NODE_MLS_RULES_JOURNAL: journal })
     : runJest(handedOver, words, env))

@@ -39,7 +39,7 @@ const stages = [
   ['types', () => (types(), { types: once })],
   ['clang', () => ({ clang: compileWithClang() ? once : { passed: 0, failed: 0, skipped: 1 } })],
   ['engine', testCore],
-  ['javascript', () => jest(suitesOfJest, ['--maxWorkers', '2'])],
+  ['javascript', () => jest(suitesOfJest)],
   ['rules', testRules],
   ['mutation', () => mutation(full ? {} : { sample: 30 })],
   ['sanitize', () => sanitize({ full })],
