@@ -265,8 +265,15 @@ TEST_CASE("a group keeps its suite: a context row of another one is damage") {
   Bytes row = ToBytes(*pair.store.Get(RowKey(RowTag::context)));
   REQUIRE(row.at(5) == 1);  // behind the format and the protocol version
   row[5] = 3;
+  GroupContext other = pair[0].context();
+  other.cipher_suite = CipherSuite{3};
+  const Bytes hash = ToBytes(Must(Hash(pair[0].suite(), {Encode(other)})));
+  const Bytes key = RowKey(RowTag::epoch_secrets, other.epoch);
+  Bytes secrets = ToBytes(*pair.store.Get(key));  // the hash of the context is the last thing in it
+  std::copy(hash.begin(), hash.end(), secrets.end() - static_cast<std::ptrdiff_t>(hash.size()));
   RowDelta delta;
   delta.Put(RowKey(RowTag::context), row);
+  delta.Put(key, secrets);
   CHECK(ErrorOf(pair[0].Refresh(delta, pair.world.env)) == Error::STORAGE_DAMAGED);
 }
 
