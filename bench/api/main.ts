@@ -1,6 +1,6 @@
 // npm run bench: the API beside its peers on npm, in one run: time, and how long the event loop was held up; then state,
 // which no peer on npm keeps: what is written, loading, durable messages.
-import { writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -38,14 +38,17 @@ const { values } = parseArgs({
     only: { type: 'string' },
     // Measures nothing, and draws the results that are there.
     chart: { type: 'boolean', default: false },
-    out: { type: 'string', default: path.join('bench', 'results') },
+    // The whole goes where it is kept, a part where nothing is.
+    out: { type: 'string' },
     // The engine's bench program, which measures the floors; npm run bench builds it.
     floors: { type: 'string', default: path.join('build', 'release', 'bench', 'core_bench') },
   },
 })
 
+const out = values.out ?? (values.only === undefined ? path.join('bench', 'results') : path.join('build', 'bench-part'))
+
 async function main(): Promise<void> {
-  if (values.chart) return writeChart(await readResults(path.join(values.out, 'latest.json')))
+  if (values.chart) return writeChart(await readResults(path.join(out, 'latest.json')))
   const [sizes, stateSizes] = [sizesOf('members'), sizesOf('state')]
   const loadBefore = os.loadavg()[0] ?? 0
   const part = values.only ?? 'all'
@@ -166,7 +169,8 @@ async function report(machine: Results['machine'], beside: readonly ResultRow[],
   if (stored.length > 0) console.log(`State; n is members, or groups where the row says so\n\n${formatResults(stored, [], 'n')}\n`)
   for (const note of state.notes) console.log(`${note}\n`)
   const results = { machine, suite: SUITE, rows }
-  const json = path.join(values.out, 'latest.json')
+  const json = path.join(out, 'latest.json')
+  await mkdir(out, { recursive: true })
   await writeResults(json, results)
   console.log(json)
   await writeChart(results)
@@ -174,7 +178,7 @@ async function report(machine: Results['machine'], beside: readonly ResultRow[],
 
 /** writeChart draws all rows of the tables. */
 async function writeChart({ machine, suite, rows }: Results): Promise<void> {
-  const svg = path.join(values.out, 'latest.svg')
+  const svg = path.join(out, 'latest.svg')
   const caption = `${machine.date.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, suite ${suite}`
   await writeFile(svg, drawChart(rows, PEERS.map(({ name }) => name), caption))
   console.log(svg)
