@@ -65,7 +65,7 @@ Result<HpkeInfo> HpkeInfo::Make(const Suite& suite, View info) {
   MLS_TRY(info_hash, LabeledExtract(suite, id, {}, "info_hash", info));
   HpkeInfo made;
   made.suite_ = &suite;
-  made.key_schedule_context_ = Encode(kModeBase, Encoded{psk_id_hash}, Encoded{info_hash});
+  made.key_schedule_context_ = EncodeSecret(kModeBase, Encoded{psk_id_hash}, Encoded{info_hash});
   return made;
 }
 

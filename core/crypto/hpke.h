@@ -23,7 +23,7 @@ class HpkeInfo {
 
  private:
   const Suite* suite_ = nullptr;
-  Bytes key_schedule_context_;  // mode, psk_id_hash, info_hash
+  Secret key_schedule_context_;  // mode, psk_id_hash, info_hash: wiped as the hashes that it repeats are
 };
 
 // HpkeContext is a set-up sender or receiver. Not thread-safe.
