@@ -2,7 +2,7 @@
 import { createHash, hkdfSync, randomBytes } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findRows, packBatch, rowChanges, selectRows, type RowChange } from './batch'
-import { advised, commitAtom, loadScope } from './atom'
+import { advised, commitAtom, listScopes, loadScope } from './atom'
 import {
   firstOwnTag, groupRow, handleSize, isLookedUp, isOwn, keyPackageTag, nothing, pskTag, put, signerKey, tags,
   transferKey, type GroupEntry,
@@ -320,7 +320,8 @@ export class ClientScope {
     }
   }
 
-  async #loadRows(): Promise<Contents> {
+  /** `again` says that the scope was not there a moment ago, but a group of it was. */
+  async #loadRows(again = false): Promise<Contents> {
     const memory = new ScopeMemory()
     const rows = new native.Rows()
     let header: Uint8Array | null = null
@@ -343,9 +344,19 @@ export class ClientScope {
     this.#version = loaded?.versions[version] ?? 0n
     this.#revision = loaded?.revision ?? 0n
     if (loaded) await this.#takeKey(header, stored)
+    else if (await this.#hasGroups()) {
+      // Groups come after the scope of their client: another process has begun it just now, or it was lost.
+      if (again) throw new MlsError('STORAGE_DAMAGED')
+      return this.#loadRows(true)
     // Another process began the same client just now: what it wrote holds.
-    else if (!await this.#begin()) return this.#loadRows()
+    } else if (!await this.#begin()) return this.#loadRows()
     return this.#read(rows)
+  }
+
+  /** hasGroups asks the store, not the list of groups. */
+  async #hasGroups(): Promise<boolean> {
+    for await (const _ of listScopes(this.#store, this.groupScope(nothing))) return true
+    return false
   }
 
   async #read(rows: InstanceType<typeof native.Rows>): Promise<Contents> {
