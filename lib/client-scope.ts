@@ -362,6 +362,11 @@ export class ClientScope {
   async #read(rows: InstanceType<typeof native.Rows>): Promise<Contents> {
     const keys = new native.Client({ scope: this.scope, sealingKey: this.#sealingKey as Uint8Array })
     const state = await keys.load(rows)
+    // Both rows of a signer were written together: whoever makes up for one that is not found signs with another key.
+    const { suites } = state
+    if (suites.length !== this.#memory.signers.size || suites.some((suite) => !this.signerDigest(suite))) {
+      throw new MlsError('STORAGE_DAMAGED')
+    }
     this.#keys = keys
     return { keys, state }
   }

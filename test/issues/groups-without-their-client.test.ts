@@ -1,5 +1,6 @@
 // A client whose scope was not found was begun anew, with other keys, beside the groups that it had.
-import { memoryStore, type Store } from '../../lib'
+import { randomBytes } from 'node:crypto'
+import { memoryStore, packBatch, type RowChange, type Store } from '../../lib'
 import { fails, open } from '../api/support/people'
 
 /** clientOf gives the scope of the one client of a store. */
@@ -19,6 +20,20 @@ test('a client whose scope is gone and whose groups are there is damage, and not
   await expect(clientOf(store)).rejects.toThrow('no client')
   // The groups are those of alice: another client begins in the same store as ever.
   await (await open('bob', { store })).close()
+})
+
+/** What a client has of its signer: the key pair, in the addon's rows, and the digest of what it was made of, in ours. */
+const signerTags = [15, 0x83]
+
+test.each(signerTags)('a client that has lost the row of its signer with tag %i is damaged, and draws no other key', async (tag) => {
+  const store = memoryStore()
+  const alice = await open('alice', { store })
+  await alice.createGroup()
+  await alice.close()
+  const scope = await clientOf(store)
+  const prefix: RowChange = { kind: 'delete-prefix', key: Uint8Array.of(tag) }
+  await store.commit({ id: randomBytes(16), parts: [{ scope, expect: {}, advance: [], changes: [packBatch([prefix])] }] })
+  await fails(open('alice', { store }), 'STORAGE_DAMAGED')
 })
 
 test('a client that another process begins, with a group, between two questions is found', async () => {
