@@ -32,8 +32,9 @@ function ids() {
 /** What a sanitizer puts before our own processes is not for the server's, which hang under it. */
 const { LD_PRELOAD: _preload, ...environment } = process.env
 
-// When the pipe to its parent closes, by whatever end of the parent, the server stops and its folder goes.
-const guard = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $server; cd /; rm -rf "$NODE_MLS_FOLDER"'
+// When the pipe to its parent closes, by whatever end of the parent, the server stops and its folder goes. It stops at once: what it
+// would still write, and sync, which takes a minute on a busy disk, goes with the folder.
+const guard = '"$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; cd /; rm -rf "$NODE_MLS_FOLDER"'
 
 /**
  * Server: where it is, and how it ends. `folder` has its data in `data`; `url` is for pg.
