@@ -1,8 +1,9 @@
 // npm run sanitize: all engine tests under ASan and UBSan, those with threads under TSan, and on an addon under ASan and UBSan the
-// tests of what strangers and callers hand over: arguments, buffers, messages, forged objects.
+// tests of what strangers and callers hand over: arguments, buffers, messages, forged objects. Under ASan the engine is compiled
+// for it, and the tests are those of build/release.
 //
-//   npm run sanitize -- --full   also the rules' tests under ASan and UBSan, all tests of both kinds under TSan, and all that jest
-//                                runs on that addon, the rules through JavaScript among them: hours
+//   npm run sanitize -- --full   the tests are compiled for it too; also the rules' under ASan and UBSan, all tests of both kinds
+//                                under TSan, and all that jest runs on that addon, the rules through JavaScript among them: hours
 'use strict'
 
 const fs = require('node:fs')
@@ -52,14 +53,25 @@ function sanitizeAddon(full) {
 /** @param {Counts} a @param {Counts} b @returns {Counts} */
 const sumOf = (a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped })
 
+/** Where the object files of core_tests lie in a build. @param {import('./cmake.cjs').Build} build */
+const objectsOf = (build) => path.join(folderOf(build), 'test', 'core', 'CMakeFiles', 'core_tests.dir')
+
+/** buildTests compiles the tests as they are without sanitizers, and gives where. */
+function buildTests() {
+  configure(builds.release, { NODE_MLS_TESTS: 'ON' })
+  compile(builds.release, 'core_tests')
+  return objectsOf(builds.release)
+}
+
 /**
  * runEngine builds the tests of the engine, with --full the rules' too, and runs those that `which` picks.
  * @param {import('./cmake.cjs').Build} build
  * @param {boolean} full
+ * @param {string} objects  where the tests lie compiled, or ''
  * @param {Parameters<typeof ctest>[1]} which
  */
-function runEngine(build, full, which) {
-  configure(build, { NODE_MLS_TESTS: 'ON', NODE_MLS_EVERY_TEST: full ? 'ON' : 'OFF' })
+function runEngine(build, full, objects, which) {
+  configure(build, { NODE_MLS_TESTS: 'ON', NODE_MLS_EVERY_TEST: full ? 'ON' : 'OFF', NODE_MLS_TEST_OBJECTS: objects })
   compile(build, 'core_tests')
   if (full) compile(build, 'rules_tests')
   return ctest(build, which)
@@ -73,16 +85,15 @@ function runEngine(build, full, which) {
 function sanitize({ full = false } = {}) {
   const { folder } = findVectors()
   const env = { ...environment, ...process.env, ...(folder && { NODE_MLS_VECTORS: folder }) }
-  console.log('sanitize checks its tools, builds core_tests in build/asan and build/tsan, and the')
-  console.log('addon in build/asan, and runs them.')
+  console.log('sanitize checks its tools, builds core_tests in build/asan and build/tsan, and the addon in build/asan, and runs them.')
   setup('sanitize')
   // Random walks are slow under ASan: a tenth of their steps. The one with threads has few enough for TSan.
   const shortened = { MLS_WALK_SCALE: '10', ...env }
   fs.rmSync(journal, { recursive: true, force: true })
   fs.mkdirSync(journal, { recursive: true })
-  const address = runEngine(builds.asan, full,
+  const address = runEngine(builds.asan, full, full ? '' : buildTests(),
     { ...(!full && { without: 'rules' }), env: { ...shortened, ...(full && { NODE_MLS_RULES_JOURNAL: journal }) } })
-  const thread = runEngine(builds.tsan, full, full ? { env: shortened } : { label: 'threaded', env })
+  const thread = runEngine(builds.tsan, full, '', full ? { env: shortened } : { label: 'threaded', env })
   if (thread.passed + thread.failed === 0) thread.skipped = 1  // no test has threads
   return { 'ASan and UBSan': address, TSan: thread, 'API under ASan and UBSan': sanitizeAddon(full) }
 }

@@ -17,6 +17,7 @@ TEST_CASE("issue: what is sent is within the limit of those who receive it") {
     CHECK(message.size() <= 20'000);
     company.Receive(1, message);
     CHECK(ErrorOf(company[0].Protect(Bytes(20'000, 1), {}, company.world.env)) == Error::TOO_LARGE);
+    CHECK(ErrorOf(company[0].Protect(Bytes{1}, Bytes(20'000, 1), company.world.env)) == Error::TOO_LARGE);
     company.Chat();
   }
 }

@@ -3,15 +3,6 @@
 #include <cstdlib>
 #include <new>
 
-namespace mls::test {
-
-Allocations& SeenAllocations() {
-  thread_local Allocations seen;
-  return seen;
-}
-
-}  // namespace mls::test
-
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
@@ -21,6 +12,23 @@ Allocations& SeenAllocations() {
 #else
 #define NODE_MLS_SANITIZED
 #endif
+
+namespace mls::test {
+
+Allocations& SeenAllocations() {
+  thread_local Allocations seen;
+  return seen;
+}
+
+bool SeesAllocations() {
+#ifdef NODE_MLS_SANITIZED
+  return false;
+#else
+  return true;
+#endif
+}
+
+}  // namespace mls::test
 
 #ifndef NODE_MLS_SANITIZED
 

@@ -7,17 +7,9 @@
 
 namespace mls::test {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kSeesAllocations = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool kSeesAllocations = false;
-#else
-inline constexpr bool kSeesAllocations = true;
-#endif
-#else
-inline constexpr bool kSeesAllocations = true;
-#endif
+// SeesAllocations: not under a sanitizer. A function, since tests may be compiled without one
+// (CMakeLists.txt).
+bool SeesAllocations();
 
 struct Allocations {
   std::ptrdiff_t live = 0;  // bytes asked for and not given back
