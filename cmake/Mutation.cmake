@@ -17,7 +17,7 @@ if(NODE_MLS_MUTANTS)
   target_compile_definitions(mls_core_numbered PRIVATE MLS_MUTATION _GLIBCXX_ASSERTIONS)
   target_compile_options(mls_core_numbered PRIVATE ${NODE_MLS_WARNINGS} ${NODE_MLS_NO_EXCEPTIONS_NO_RTTI}
     "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
-  compile_quickly(mls_core_numbered test/mutation/precompiled.h)
+  compile_quickly(mls_core_numbered test/mutation/precompiled.h -O1)
 endif()
 
 function(add_mutants program)

@@ -33,6 +33,8 @@ export interface GroupEntry {
 
 /** In a group's scope: a row that stops whoever loads it, while the group is on its way to another store. */
 export const movedTag = 0x87
+/** Of the addon: stands alone in the scope of a group that we were removed from. */
+export const removedTag = 21
 export const tags = { header: 0x80, group: 0x82, signer: 0x83, transfer: 0x88 } as const
 export const firstOwnTag = 0x80
 export const pskTag = 13

@@ -2,7 +2,7 @@
 import { advised, commitAtom, loadScope, peekVersions } from './atom'
 import { answer, type AnswerSource } from './answers'
 import { packBatch, rowChanges } from './batch'
-import { movedTag } from './client-rows'
+import { movedTag, removedTag } from './client-rows'
 import { MlsError, errorOf, isMlsError } from './errors'
 import type { Hold } from './hold'
 import { inboxScope, splitInbox, type Inbox } from './inbox'
@@ -105,17 +105,16 @@ class Host<Result> implements StrandHost<NativeGroup, NativeState, NativeStep, R
     const { store, answers } = this.#home
     const rows = new native.Rows()
     let whole = false
-    let size = 0
+    let removed = false
     const also = keysOf(unstored)
     if (this.#revision === undefined || also.length > mostKeys) return null
     const loaded = await loadScope(store, this.#scope, (slice, head) => {
       refuseMoved(slice)
       whole ||= head.whole
-      size += slice.length
+      removed ||= saysRemoved(slice)
       rows.add(slice)
     }, this.#revision, also)
-    // A scope that has lost all its rows is that of a member who was removed.
-    if (!loaded || (whole && size > 0)) return null
+    if (!loaded || (whole && !removed)) return null
     if (whole) rows.add(nothingLeft)
     try {
       const { state } = await group.refresh(rows, answers.now())
@@ -269,6 +268,12 @@ function refuseMoved(slice: Uint8Array): void {
   for (const { kind } of rowChanges(slice, (tag) => tag === movedTag)) if (kind === 'put') throw new MlsError('GROUP_MOVED')
 }
 
+/** saysRemoved: of a member who was removed one row is left, which says so. */
+function saysRemoved(slice: Uint8Array): boolean {
+  for (const { kind } of rowChanges(slice, (tag) => tag === removedTag)) if (kind === 'put') return true
+  return false
+}
+
 /** loadGroup makes a native group from its rows. @throws MlsError `UNKNOWN_GROUP`, `REMOVED`, of fault `storage` */
 export async function loadGroup(
   { store, keys, policy, answers }: GroupHome, scope: Uint8Array,
@@ -280,9 +285,7 @@ export async function loadGroup(
     size += slice.length
     rows.add(slice)
   })
-  if (!loaded) throw new MlsError('UNKNOWN_GROUP')
-  // Who was removed keeps nothing (RFC 9420 §12.4.2): another process has read the commit.
-  if (size === 0) throw new MlsError('REMOVED')
+  if (!loaded || size === 0) throw new MlsError('UNKNOWN_GROUP')
   try {
     const { group, state } = await keys().loadGroup({ scope, rows, policy }, answers.now())
     return { group, state, versions: new GroupVersions(loaded.versions), revision: loaded.revision }

@@ -10,7 +10,7 @@ import { advised } from './atom'
 import { packBatch } from './batch'
 import { toHex } from './bytes'
 import { Calls } from './calls'
-import type { GroupEntry, GroupStatus } from './client-rows'
+import { nothing, put, removedTag, type GroupEntry, type GroupStatus } from './client-rows'
 import type { ClientChange, ClientScope } from './client-scope'
 import { MlsError, isMlsError } from './errors'
 import { Group } from './group'
@@ -31,7 +31,8 @@ export interface Adoption {
   readonly more?: (keys: NativeClient) => Partial<Pick<ClientChange<unknown>, 'changes' | 'parts' | 'latest'>>
 }
 
-const allRows = packBatch([{ kind: 'delete-prefix', key: new Uint8Array(0) }])
+const allRows = packBatch([{ kind: 'delete-prefix', key: nothing }])
+const removedRow = packBatch([put(removedTag, nothing, nothing)])
 const order: readonly GroupStatus[] = ['active', 'joining', 'exported', 'released', 'past']
 /** Whether there must not be another of the same id beside it. */
 const isPresent = ({ status, transfer }: GroupEntry): boolean => (transfer?.before ?? status) === 'active'
@@ -140,8 +141,8 @@ export class GroupTable {
    * activate makes a joined group the active one of its id, and what was active before a past one, in one atom with
    * `parts`. It gives the revisions of these, and what of the former is in memory.
    *
-   * Of the former nothing is kept but its entry, as of who was removed: nobody would delete its past epochs any more
-   * (RFC 9420 §9.2). Its versions stay, so that another process that has it open is told; so does what waits in its inbox.
+   * Of the former nothing is kept but its entry, and a row that says so, as of who was removed: nobody would delete its past
+   * epochs any more (RFC 9420 §9.2). Its versions stay, so that another process that has it open is told; so does what waits in its inbox.
    */
   async activate(group: Group, parts: readonly AtomPart[]): Promise<{ revisions: readonly bigint[]; former: Group[] }> {
     const { former, revisions } = await this.#scope.change(() => {
@@ -149,7 +150,7 @@ export class GroupTable {
       const replaced = this.#scope.find(entry.groupId).filter((one) => one.status === 'active' && !isSame(one, entry))
       const past = replaced.map((one) => ({ ...one, status: 'past' }) as const)
       const erased = replaced.map(({ handle }): AtomPart =>
-        ({ scope: this.#scope.groupScope(handle), expect: {}, advance: ['epoch'], changes: [allRows] }))
+        ({ scope: this.#scope.groupScope(handle), expect: {}, advance: ['epoch'], changes: [allRows, removedRow] }))
       const apply = (all: readonly bigint[]) => ({ former: replaced, revisions: all.slice(1, 1 + parts.length) })
       return { changes: [], parts: [...parts, ...erased], groups: [...past, { ...entry, status: 'active' as const }], apply }
     })
@@ -261,10 +262,12 @@ export class GroupTable {
       this.used(made)
       return made
     } catch (error) {
-      // Who deletes a group takes its entry away in the same atom.
       if (!isMlsError(error, 'UNKNOWN_GROUP')) throw error
       await this.#scope.refresh()
-      throw this.#scope.entryOf(scope) ? advised(new MlsError('STORAGE_DAMAGED')) : error
+      const now = this.#scope.entryOf(scope)
+      // Who deletes a group takes its entry away in the same atom; of a past one earlier versions left no row.
+      if (!now) throw error
+      throw now.status === 'past' ? new MlsError('REMOVED') : advised(new MlsError('STORAGE_DAMAGED'))
     }
   }
 

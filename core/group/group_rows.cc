@@ -86,6 +86,12 @@ void SavePsk(std::uint64_t epoch, const Secret& psk, Batch& batch) {
   batch.PutSecret(RowKey(RowTag::resumption, epoch), psk.Clone());
 }
 
+// SaveRemoved: who was removed keeps nothing (RFC 9420 §12.4.2) but a row that says so, which tells a removal
+// from rows that were lost.
+void SaveRemoved(Batch& batch) { batch.PutPlain(RowKey(RowTag::removed), {}); }
+
+bool WasRemoved(const Rows& rows) { return rows.Get(RowKey(RowTag::removed)).has_value(); }
+
 bool Lists(const std::vector<std::uint64_t>& epochs, std::uint64_t epoch) {
   for (const std::uint64_t one : epochs) {
     if (one == epoch) return true;
@@ -128,9 +134,9 @@ void Group::SaveCandidate(const Candidate& candidate, Batch& batch) const {
 }
 
 void Group::SaveTransition(const NewEpoch& entered, std::uint64_t now, Batch& batch) const {
-  if (!entered.next) {  // RFC 9420 §12.4.2: who was removed keeps nothing
+  if (!entered.next) {
     batch.DeletePrefix({});
-    return;
+    return SaveRemoved(batch);
   }
   const LocalEpoch& next = *entered.next;
   SaveContext(next, entered.reinit ? Phase::suspended : Phase::active, next_candidate_, batch);
@@ -156,7 +162,7 @@ void Group::SaveTransition(const NewEpoch& entered, std::uint64_t now, Batch& ba
 }
 
 void Group::Save(Batch& batch) const {
-  if (phase_ == Phase::removed) return;
+  if (phase_ == Phase::removed) return SaveRemoved(batch);
   tree().Save(batch, nullptr);
   SaveBesidesTree(batch);
 }
@@ -179,6 +185,7 @@ void Group::SaveBesidesTree(Batch& batch) const {
 Result<CandidatePtr> Group::LoadCandidate(View value, const Env& env) const {
   MLS_TRY(row, DecodeStored<CandidateRow>(value));
   auto candidate = std::make_unique<Candidate>();
+  MLS_REQUIRE(row.id < next_candidate_, STORAGE_DAMAGED);  // RFC 9420 §14: each has a number of its own
   candidate->id = row.id;
   candidate->message = std::move(row.message);
   candidate->welcomes = std::move(row.welcomes);
@@ -214,7 +221,8 @@ Result<CandidatePtr> Group::LoadCandidate(View value, const Env& env) const {
 
 Result<Group> Group::Load(const Rows& rows, Policy policy, const Env& env) {
   const auto context_row = rows.Get(RowKey(RowTag::context));
-  MLS_REQUIRE(context_row.has_value(), STORAGE_DAMAGED);  // RFC 9420 §8.1: a group has a context
+  MLS_REQUIRE(context_row.has_value() || !WasRemoved(rows), REMOVED);  // RFC 9420 §12.4.2: nothing is left
+  MLS_REQUIRE(context_row.has_value(), STORAGE_DAMAGED);               // RFC 9420 §8.1: a group has a context
   MLS_DO(CheckFormat(*context_row));
   MLS_TRY(header, DecodeStored<ContextRow>(*context_row));
   MLS_TRY(shared, LoadPublicEpoch(std::move(header.context), header.width, std::move(header.confirmation_tag),
@@ -244,6 +252,8 @@ Result<Group> Group::LoadMember(const ContextRow& header, PublicEpochPtr shared,
   const auto signer_row = rows.Get(RowKey(RowTag::signer));
   MLS_REQUIRE(keys_row && signer_row, STORAGE_DAMAGED);  // RFC 9420 §4: and hold our keys
   MLS_TRY(keys, PrivateKeys::Decode(*keys_row));
+  const bool ours = keys.Find(header.self) != nullptr;
+  MLS_REQUIRE(ours, STORAGE_DAMAGED);  // RFC 9420 §4: that of our leaf among them
   Group group({std::move(shared),
                header.self,
                std::move(secrets),
@@ -257,6 +267,10 @@ Result<Group> Group::LoadMember(const ContextRow& header, PublicEpochPtr shared,
   MLS_TRY(cached, ProposalCache::Load(suite, rows));
   group.tracker_.Restore(std::move(cached));
   MLS_DO(group.LoadHistory(rows));
+  MLS_REQUIRE(header.phase != Phase::removed,
+              STORAGE_DAMAGED);  // RFC 9420 §12.4.2: who was removed has no context
+  const bool suspended = header.phase == Phase::suspended;
+  MLS_REQUIRE(suspended == group.reinit_.has_value(), STORAGE_DAMAGED);  // RFC 9420 §11.2: by a ReInit alone
   MLS_DO(rows.Scan(RowKey(RowTag::pending), [&](View, View value) -> Status {
     MLS_TRY(candidate, group.LoadCandidate(value, env));
     group.candidates_.push_back(std::move(candidate));
@@ -328,7 +342,8 @@ Result<Group> Group::RefreshRemoved(const RowDelta& delta) const {
   MemoryRows rows;
   rows.Apply(batch);
   rows.Apply(delta);
-  MLS_REQUIRE(rows.size() == 0, STORAGE_DAMAGED);  // RFC 9420 §12.4.2: who was removed keeps nothing
+  const std::size_t left = WasRemoved(rows) ? 1 : 0;  // none where the group was deleted
+  MLS_REQUIRE(rows.size() == left, STORAGE_DAMAGED);  // RFC 9420 §12.4.2: who was removed keeps nothing
   MessageKeys no_keys{Secret(), SecretTree::Create(suite(), context().epoch, 1, Secret())};
   Group group({local_.shared, local_.self, {}, std::move(no_keys), {}}, Secret(), policy());
   group.BecomeRemoved();

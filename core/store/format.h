@@ -35,6 +35,7 @@ enum class RowTag : std::uint8_t {
   sent = 18,          // sent/<n>                           hash of a message that we sent in this epoch
   key_package = 19,   // key-package/<ref>
   epoch_key = 20,     // epoch-key/<n>                      the key that seals the rows of one epoch
+  removed = 21,       // removed                            we were removed: it stands alone
 };
 
 // Protection says under which key a row is sealed before it leaves the engine's process.
@@ -54,6 +55,7 @@ constexpr Protection ProtectionOf(RowTag tag) {
     case RowTag::proposal:
     case RowTag::reinit:
     case RowTag::sent:
+    case RowTag::removed:
       return Protection::plain;
     case RowTag::epoch_secrets:
     case RowTag::secret_tree:

@@ -233,8 +233,8 @@ describe('durable events', () => {
     const run = await bob.group.run(receiving([last, removal.message]), true, now)
     expect(run.results).toMatchObject([{ kind: 'message', data: bytes('the last') }, { kind: 'commit', commit: { selfRemoved: true }, welcomes: null }])
     expect(await client.openInbox(bytes('bob in it'), rowsOf(eventsOf(run.batch)))).toEqual(run.results)
-    // Nothing else is left of the group.
-    expect([...rowChanges(run.batch)].map(({ kind, key }) => [kind, key[0]])).toEqual([['delete-prefix', undefined], ['put', 16], ['put', 16]])
+    // Nothing else is left of the group, but a row that says so.
+    expect([...rowChanges(run.batch)].map(({ kind, key }) => [kind, key[0]])).toEqual([['delete-prefix', undefined], ['put', 16], ['put', 16], ['put', 21]])
   })
 
   test('an own commit that comes back is an event with its Welcomes; without the policy there are none', async () => {

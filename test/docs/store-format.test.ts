@@ -93,10 +93,10 @@ async function live(): Promise<Map<string, Uint8Array[]>> {
   await alice.keyPackages.create()
   const group = await alice.createGroup()
   const bobs = await addTo(group, bob)
-  const follow = async (from: Group, to: Group, commit: PendingCommit): Promise<void> => {
+  const follow = async (from: Group, to: Group, commit: PendingCommit, epoch = from.epoch + 1n): Promise<void> => {
     await commit.accepted()
     await to.receive(commit.message)
-    expect(to.epoch).toBe(from.epoch)
+    expect(to.epoch).toBe(epoch)
   }
   await bobs.send('kept')
   await group.receive(await bobs.send('x'))  // one was passed over
@@ -112,6 +112,9 @@ async function live(): Promise<Map<string, Uint8Array[]>> {
   await again.importGroup(parts, await exported.release())
   await exported.finish()
   await open('zed', { store })  // without a key
+  const theirs = await bob.createGroup()
+  const guest = await addTo(theirs, alice)
+  await follow(theirs, guest, await theirs.commit({ remove: [guest.leafIndex] }), guest.epoch)
   await follow(group, bobs, await group.commit({ reinit: { suite: 2 } }))
   const rows = new Map<string, Uint8Array[]>()
   for (const { parts: written } of [...store.atoms, ...there.atoms]) {

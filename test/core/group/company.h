@@ -305,7 +305,7 @@ class Company {
     Member& member = members_[i];
     CHECK(DifferingTags(member.store, World::Saved(*member.group)) == "");
     if (member.group->phase() == Phase::removed) {
-      CHECK(member.store.size() == 0);
+      CHECK(member.store.size() == 1);  // that we were removed
     } else if (options_.restarts == Restarts::always) {
       *member.group = Must(Group::Load(member.store, member.group->policy(), world.env));
       CHECK(member.store == World::Saved(*member.group));

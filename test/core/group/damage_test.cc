@@ -194,6 +194,20 @@ TEST_CASE("a row that does not belong to the others is damage") {
     // 2 has no candidate, whose signature would tell.
     CHECK(changed_in(World::Saved(company[2]), RowKey(RowTag::context),
                      [](Bytes& row) { row.at(row.size() - 10) = 3; }) == Error::STORAGE_DAMAGED);
+    // So would the key of our leaf, which is not that of member 0; the phase, joining, active, suspended or
+    // removed; and a number below those of the candidates.
+    for (const Group* one : {&company[1], &company[2]}) {
+      const MemoryRows saved = World::Saved(*one);
+      const auto last = [&](std::size_t from_end, std::uint8_t byte) {
+        return changed_in(saved, RowKey(RowTag::context),
+                          [&](Bytes& row) { row.at(row.size() - from_end) = byte; });
+      };
+      CHECK(last(9, 2) == Error::INTERNAL);  // it loads
+      CHECK(last(10, 0) == Error::STORAGE_DAMAGED);
+      CHECK(last(9, 3) == Error::STORAGE_DAMAGED);
+      CHECK(last(9, 4) == Error::STORAGE_DAMAGED);
+      CHECK(last(1, 1) == (one->candidates().empty() ? Error::INTERNAL : Error::STORAGE_DAMAGED));
+    }
     // The confirmation key is the third of the epoch's secrets, all of Nh bytes.
     const std::size_t size = Encode(Bytes(suite.Nh)).size();
     CHECK(changed(RowKey(RowTag::epoch_secrets, group.context().epoch),
@@ -259,10 +273,16 @@ TEST_CASE("a context that is not that of the epoch's secrets is damage") {
   });
 }
 
-TEST_CASE("a suspended group whose ReInit was cut short") {
+TEST_CASE("a suspended group whose ReInit was cut short, or lost, or one that is at work all the same") {
   Company company(AllSuites()[0], 2);
   company.Commit(0, Proposing({ReInit{Bytes(4, 1), ProtocolVersion::mls10, AllSuites()[0].id, {}}}));
   MemoryRows rows = Without(company.store(0), RowKey(RowTag::reinit));
+  CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_DAMAGED);
+  MemoryRows active = Without(company.store(0), {});
+  Bytes context = ToBytes(*active.Get(RowKey(RowTag::context)));
+  context.at(context.size() - 9) = 2;
+  active.Put(RowKey(RowTag::context), context);
+  CHECK(ErrorOf(Group::Load(active, {}, company.world.env)) == Error::STORAGE_DAMAGED);
   rows.Put(RowKey(RowTag::reinit), Bytes(1));
   CHECK(ErrorOf(Group::Load(rows, {}, company.world.env)) == Error::STORAGE_DAMAGED);
 }

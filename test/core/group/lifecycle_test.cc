@@ -230,7 +230,8 @@ TEST_CASE("a removed member is told so, keeps nothing, and can do nothing more")
     CHECK_FALSE(MustBe<ReceivedCommit>(company.Receive(2, commit.message)).self_removed);
     const auto received = MustBe<ReceivedCommit>(company.Receive(1, commit.message));
     CHECK(received.self_removed);
-    CHECK(company.store(1).size() == 0);
+    CHECK(company.store(1).size() == 1);
+    CHECK(company.store(1).Get(RowKey(RowTag::removed)).has_value());
     Group& out = company[1];
     CHECK(ErrorOf(out.Stage(company.Send(0, "after"), env)) == Error::REMOVED);
     CHECK(ErrorOf(out.Protect({}, {}, env)) == Error::REMOVED);

@@ -164,14 +164,17 @@ TEST_CASE("R9.1: a range that was reserved and never stored is given back, one t
 TEST_CASE("R12.4.2: a refresh learns that another process was told of our removal") {
   Pair pair;
   pair.Receive(1, pair.world.CommitNow(pair.peer, Proposing({Remove{{1}}})).message);
-  CHECK(pair.store.size() == 0);
+  CHECK(pair.store.size() == 1);  // a row that says so
+  CHECK(ErrorOf(Group::Load(pair.store, {}, pair.world.env)) == Error::REMOVED);
   RowDelta all, each;
   all.DeletePrefix({});
-  for (const auto& [key, value] : pair.processes[0].seen.rows()) each.Delete(key);
+  all.Put(RowKey(RowTag::removed), {});
+  for (const auto& [key, value] : pair.processes[0].seen.rows())
+    each.Delete(key);  // as of a group that was deleted
   for (const RowDelta* delta : {&all, &each}) {
     const Group removed = Must(pair[0].Refresh(*delta, pair.world.env));
     CHECK(removed.phase() == Phase::removed);
-    CHECK(World::Saved(removed).size() == 0);
+    CHECK(World::Saved(removed) == pair.store);
     CHECK(ErrorOf(removed.Protect({}, {}, pair.world.env)) == Error::REMOVED);
     CHECK(Must(removed.Refresh({}, pair.world.env)).phase() == Phase::removed);
     // Had the removal not been stored, its process would be told all rows again.
@@ -182,6 +185,7 @@ TEST_CASE("R12.4.2: a refresh learns that another process was told of our remova
     RowDelta all_but_one;
     all_but_one.DeletePrefix({});
     all_but_one.Put(key, value);
+    all_but_one.Put(RowKey(RowTag::removed), {});
     CHECK(ErrorOf(pair[0].Refresh(all_but_one, pair.world.env)) == Error::STORAGE_DAMAGED);
   }
 }

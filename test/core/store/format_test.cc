@@ -91,7 +91,8 @@ TEST_CASE("the tags are those of the document, each once") {
                         {RowTag::signer, 15},
                         {RowTag::inbox, 16},
                         {RowTag::resumption, 17},
-                        {RowTag::epoch_key, 20}});
+                        {RowTag::epoch_key, 20},
+                        {RowTag::removed, 21}});
   CheckTags("## Keys of a client", {{RowTag::psk, 13}, {RowTag::signer, 15}, {RowTag::key_package, 19}});
   CHECK(static_cast<int>(RowTag::sent) == 18);  // set aside, and never used for something else
 }

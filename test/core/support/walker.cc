@@ -54,7 +54,7 @@ void Walker::Take(Change change, const Env& env) {
   Store(change.batch, *env.random);
   Must(group_.Apply(std::move(change)));
   if (group_.phase() == Phase::removed) {
-    Demand(rows_.size() == 0, "a removed member keeps rows");
+    Demand(rows_.size() == 1 && rows_.Get(RowKey(RowTag::removed)), "a removed member keeps rows");
   } else if (epoch() != before) {
     LeaveEpoch(before, env.now);
   }

@@ -146,10 +146,10 @@ class Model {
   std::map<std::uint32_t, ParentNode> parents_;
 };
 
-// RandomWalk changes a tree and a model of it in the same way.
-class RandomWalk {
+// TreeWalk changes a tree and a model of it in the same way.
+class TreeWalk {
  public:
-  RandomWalk(std::uint64_t seed, const Suite& suite) : random_(seed), tree_(suite), model_(suite) {}
+  TreeWalk(std::uint64_t seed, const Suite& suite) : random_(seed), tree_(suite), model_(suite) {}
 
   RatchetTree& tree() { return tree_; }
   const Model& model() const { return model_; }

@@ -18,7 +18,7 @@ Error Outcome(const Nodes& nodes, const Limits& limits = kTreeLimits) {
 }
 
 Nodes SomeNodes(std::uint64_t seed) {
-  RandomWalk walk(seed, SmallSuite());
+  TreeWalk walk(seed, SmallSuite());
   while (walk.model().leaves().size() < 6 || walk.tree().PublicKey(NodeIndex(3)).empty()) walk.Step(12);
   return DecodeNodes(walk.tree().EncodeExtension());
 }
@@ -27,7 +27,7 @@ Nodes SomeNodes(std::uint64_t seed) {
 
 TEST_CASE("ratchet_tree: comes back as the same tree, without a blank at the end") {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
-    RandomWalk walk(seed, SmallSuite());
+    TreeWalk walk(seed, SmallSuite());
     for (int step = 0; step < 40; ++step) {
       walk.Step(20);
       if (walk.tree().member_count() == 0) continue;

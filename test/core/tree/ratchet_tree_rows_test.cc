@@ -41,7 +41,7 @@ MemoryRows Without(const MemoryRows& from, const Bytes& key) {
 
 TEST_CASE("tree rows: changes replayed give the rows of a full save, and load as the same tree") {
   for (std::uint64_t seed = 0; seed < 6; ++seed) {
-    RandomWalk walk(seed, SmallSuite());
+    TreeWalk walk(seed, SmallSuite());
     MemoryRows rows;
     RatchetTree saved(SmallSuite());
     for (int step = 0; step < 120; ++step) {
@@ -69,7 +69,7 @@ TEST_CASE("tree rows: changes replayed give the rows of a full save, and load as
 TEST_CASE(
     "tree rows: a tree refreshed by what changed is the tree that all rows give, as it grows and shrinks") {
   for (std::uint64_t seed = 10; seed < 16; ++seed) {
-    RandomWalk walk(seed, SmallSuite());
+    TreeWalk walk(seed, SmallSuite());
     MemoryRows seen;
     RatchetTree tree(SmallSuite());
     for (int step = 0; step < 150; ++step) {
@@ -102,7 +102,7 @@ TEST_CASE(
 }
 
 TEST_CASE("tree rows: a delta is refused where its rows would be") {
-  RandomWalk walk(80, SmallSuite());
+  TreeWalk walk(80, SmallSuite());
   while (walk.model().leaves().size() < 40 || walk.tree().width() != 64) walk.Step(60);
   const RatchetTree& tree = walk.tree();
   const MemoryRows rows = FullSave(tree);
@@ -149,7 +149,7 @@ TEST_CASE("tree rows: a delta is refused where its rows would be") {
 }
 
 TEST_CASE("tree rows: nothing changed, nothing written") {
-  RandomWalk walk(77, SmallSuite());
+  TreeWalk walk(77, SmallSuite());
   while (walk.model().leaves().size() < 100) walk.Step(200);
   RatchetTree copy = walk.tree();
   REQUIRE(copy.UpdateHashes(nullptr).ok());  // hashes alone are no change
@@ -159,7 +159,7 @@ TEST_CASE("tree rows: nothing changed, nothing written") {
 }
 
 TEST_CASE("tree rows: whatever is off is STORAGE_DAMAGED") {
-  RandomWalk walk(78, SmallSuite());
+  TreeWalk walk(78, SmallSuite());
   while (walk.model().leaves().size() < 40 || walk.tree().width() != 64) walk.Step(60);
   const MemoryRows rows = FullSave(walk.tree());
   REQUIRE(RatchetTree::Load(SmallSuite(), 64, rows).ok());
@@ -192,7 +192,7 @@ TEST_CASE("tree rows: whatever is off is STORAGE_DAMAGED") {
 }
 
 TEST_CASE("tree rows: no truncation of a row loads") {
-  RandomWalk walk(79, SmallSuite());
+  TreeWalk walk(79, SmallSuite());
   while (walk.model().leaves().size() < 9) walk.Step(12);
   const MemoryRows rows = FullSave(walk.tree());
   for (const auto& [key, value] : rows.rows()) {

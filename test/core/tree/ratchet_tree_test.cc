@@ -28,7 +28,7 @@ bool SameViews(const RatchetTree& tree, const Model& model) {
 }
 
 void Compare(std::uint64_t seed, std::size_t target, int steps) {
-  RandomWalk walk(seed, SmallSuite());
+  TreeWalk walk(seed, SmallSuite());
   for (int step = 0; step < steps; ++step) {
     walk.Step(target);
     REQUIRE(walk.model().Matches(walk.tree()));
@@ -57,7 +57,7 @@ TEST_CASE("ratchet tree: random walks over several pages and bands agree with th
 }
 
 TEST_CASE("ratchet tree: a tree grows to several bands and goes back to nothing") {
-  RandomWalk walk(5, SmallSuite());
+  TreeWalk walk(5, SmallSuite());
   while (walk.model().leaves().size() < 600) walk.Step(2000);
   REQUIRE(walk.tree().UpdateHashes(nullptr).ok());
   CHECK(SameHashes(walk.tree(), walk.model()));
@@ -68,7 +68,7 @@ TEST_CASE("ratchet tree: a tree grows to several bands and goes back to nothing"
 }
 
 TEST_CASE("ratchet tree: a copy does not see later changes") {
-  RandomWalk walk(8, SmallSuite());
+  TreeWalk walk(8, SmallSuite());
   while (walk.model().leaves().size() < 50) walk.Step(100);
   REQUIRE(walk.tree().UpdateHashes(nullptr).ok());
   const RatchetTree before = walk.tree();
@@ -112,7 +112,7 @@ TEST_CASE("ratchet tree: the only member goes and another takes its place by a p
 }
 
 TEST_CASE("ratchet tree: nodes beyond the tree are blank") {
-  RandomWalk walk(9, SmallSuite());
+  TreeWalk walk(9, SmallSuite());
   while (walk.model().leaves().size() < 9) walk.Step(20);
   const RatchetTree& tree = walk.tree();
   for (const std::uint32_t leaf : {tree.width(), 0x7fff'ffffu, 0x8000'0000u, 0x8000'0001u, 0xffff'ffffu}) {
@@ -133,7 +133,7 @@ TEST_CASE("ratchet tree: nodes beyond the tree are blank") {
 }
 
 TEST_CASE("ratchet tree: one field of a leaf is read without the rest") {
-  RandomWalk walk(10, SmallSuite());
+  TreeWalk walk(10, SmallSuite());
   while (walk.model().leaves().size() < 20) walk.Step(40);
   for (const auto& [place, leaf] : walk.model().leaves()) {
     CHECK(Equal(walk.tree().PublicKey(LeafIndex{place}), leaf.encryption_key));
@@ -143,7 +143,7 @@ TEST_CASE("ratchet tree: one field of a leaf is read without the rest") {
 }
 
 TEST_CASE("ratchet tree: keys enter and leave the index with their nodes") {
-  RandomWalk walk(11, SmallSuite());
+  TreeWalk walk(11, SmallSuite());
   for (int i = 0; i < 200; ++i) {
     walk.Step(30);
     const RatchetTree& tree = walk.tree();
@@ -169,7 +169,7 @@ TEST_CASE("ratchet tree: keys enter and leave the index with their nodes") {
 }
 
 TEST_CASE("ratchet tree: leaf pages are shared until one of the copies changes them") {
-  RandomWalk walk(12, SmallSuite());
+  TreeWalk walk(12, SmallSuite());
   while (walk.model().leaves().size() < 64) walk.Step(200);
   const RatchetTree before = walk.tree();
   CHECK(before.SharesLeafPage(walk.tree(), {3}));

@@ -11,7 +11,7 @@ using namespace mls::test;
 
 TEST_CASE("threaded: with a pool the tree hashes are those of the model") {
   Pool pool(4);
-  RandomWalk walk(6, SmallSuite());
+  TreeWalk walk(6, SmallSuite());
   while (walk.model().leaves().size() < 1200) walk.Step(4000);
   for (int round = 0; round < 3; ++round) {
     const RatchetTree shared = walk.tree();  // so that pages are copied before they are written
@@ -56,7 +56,7 @@ TEST_CASE("threaded: path secrets sealed with a pool are opened by everyone") {
 }
 
 TEST_CASE("threaded: copies of one tree change side by side") {
-  RandomWalk walk(9, SmallSuite());
+  TreeWalk walk(9, SmallSuite());
   while (walk.model().leaves().size() < 200) walk.Step(400);
   REQUIRE(walk.tree().UpdateHashes(nullptr).ok());
   const RatchetTree origin = walk.tree();

@@ -120,7 +120,8 @@ std::optional<Error> LiveGroup::Refusal(View message, const std::function<void(c
   Expect(copy.Apply(std::move(done->change)).ok(), "a change fits the state that it was made from");
   Expect(saved == World::Saved(copy), "what a step saves is what it changed");
   if (copy.phase() == Phase::removed) {
-    Expect(saved.size() == 0, "nothing is left of a group that one was removed from");
+    Expect(saved.size() == 1 && saved.Get(RowKey(RowTag::removed)),
+           "nothing is left of a group that one was removed from");
     return std::nullopt;
   }
   Expect(saved == World::Saved(Load(saved)), "what is saved loads as what it was");

@@ -101,7 +101,8 @@ TEST_CASE("R12.4.2-17: who was removed sends no more, and has nothing left") {
     const Group& group = scene[1];
     const Env& env = scene.world.env;
     CHECK(group.phase() == Phase::removed);
-    CHECK(scene.store(1).size() == 0);
+    CHECK(scene.store(1).size() == 1);  // that we were removed, and nothing else
+    CHECK(scene.store(1).Get(RowKey(RowTag::removed))->empty());
     CHECK(ErrorOf(group.Protect(AsView("data"), {}, env)) == Error::REMOVED);
     CHECK(ErrorOf(group.StageOwnProposal({Remove{{0}}}, {}, env)) == Error::REMOVED);
     CHECK(ErrorOf(group.StageOwnUpdate({}, {}, env)) == Error::REMOVED);
