@@ -234,7 +234,6 @@ Result<Group> Group::LoadMember(const ContextRow& header, PublicEpochPtr shared,
                                 Policy policy, const Env& env) {
   const std::uint64_t current = shared->context.epoch;
   const Suite& suite = shared->suite();
-  MLS_REQUIRE(!shared->tree.IsBlank(header.self), STORAGE_DAMAGED);  // RFC 9420 §4: we are a member
   const auto epoch_row = rows.Get(RowKey(RowTag::epoch_secrets, current));
   MLS_REQUIRE(epoch_row.has_value(), STORAGE_DAMAGED);  // RFC 9420 §8: an epoch has secrets
   MLS_TRY(row, ReadEpochRow(*epoch_row, *shared));
@@ -250,10 +249,10 @@ Result<Group> Group::LoadMember(const ContextRow& header, PublicEpochPtr shared,
   MLS_TRY(secret_tree, SecretTree::Load(suite, current, header.width, rows));
   const auto keys_row = rows.Get(RowKey(RowTag::keys));
   const auto signer_row = rows.Get(RowKey(RowTag::signer));
-  MLS_REQUIRE(keys_row && signer_row, STORAGE_DAMAGED);  // RFC 9420 §4: and hold our keys
+  MLS_REQUIRE(keys_row && signer_row, STORAGE_DAMAGED);  // RFC 9420 §4: we hold our keys
   MLS_TRY(keys, PrivateKeys::Decode(*keys_row));
-  const bool ours = keys.Find(header.self) != nullptr;
-  MLS_REQUIRE(ours, STORAGE_DAMAGED);  // RFC 9420 §4: that of our leaf among them
+  const bool member = !shared->tree.IsBlank(header.self) && keys.Find(header.self) != nullptr;
+  MLS_REQUIRE(member, STORAGE_DAMAGED);  // RFC 9420 §4: and are a member, whose private key is among them
   Group group({std::move(shared),
                header.self,
                std::move(secrets),
