@@ -8,8 +8,8 @@ import { Client, MlsError, isMlsError, memoryStore, sqliteStore, trustAnyCredent
 import { times, seeded } from './support/counts'
 
 const flips = times(150, 3000)
-/** About three in a hundred. */
-const few = times(5, 90)
+/** About one in a hundred. */
+const few = times(5, 30)
 
 const open = (identity: string, store: Store): Promise<Client> =>
   Client.open({ identity, store, authenticate: trustAnyCredential, policy: { sendWithUncommittedProposals: 'allow' }, extensionTypes: [0xff01] })
@@ -116,7 +116,7 @@ test('a bit that flipped is without effect, or the store is said to be damaged a
   // The file's header says that it is read-only, or newer; versions that are found one way and not the other.
   expect(counts.otherwise).toBeLessThan(few)
   expect(counts.unknown).toBeLessThan(few)
-  // A row that is not found where it should stand looks like none: the client draws itself another signature key before more is read.
-  expect(counts.late).toBeLessThan(few)
+  // What is not found where it should stand may look like nothing that was ever there.
+  expect(counts.late).toBeLessThan(times(2, 5))
   fs.rmSync(folder, { recursive: true })
 }, 3_600_000)
