@@ -71,8 +71,13 @@ export class ClientScope {
     store: Store, name: Uint8Array, encryptionKey: EncryptionKey | null,
   ): Promise<[ClientScope, NativeClientState]> {
     const scope = new ClientScope(store, name, encryptionKey)
-    const { state } = await scope.#load()
-    return [scope, state]
+    try {
+      const { state } = await scope.#load()
+      return [scope, state]
+    } catch (error) {
+      await scope.close()  // the sealing key may have been opened
+      throw error
+    }
   }
 
   /** The client's scope: 01 and the hash of its name. */
@@ -361,14 +366,19 @@ export class ClientScope {
 
   async #read(rows: InstanceType<typeof native.Rows>): Promise<Contents> {
     const keys = new native.Client({ scope: this.scope, sealingKey: this.#sealingKey as Uint8Array })
-    const state = await keys.load(rows)
-    // Both rows of a signer were written together: whoever makes up for one that is not found signs with another key.
-    const { suites } = state
-    if (suites.length !== this.#memory.signers.size || suites.some((suite) => !this.signerDigest(suite))) {
-      throw new MlsError('STORAGE_DAMAGED')
+    try {
+      const state = await keys.load(rows)
+      // Both rows of a signer were written together: whoever makes up for one that is not found signs with another key.
+      const { suites } = state
+      if (suites.length !== this.#memory.signers.size || suites.some((suite) => !this.signerDigest(suite))) {
+        throw new MlsError('STORAGE_DAMAGED')
+      }
+      this.#keys = keys
+      return { keys, state }
+    } catch (error) {
+      keys.close()
+      throw error
     }
-    this.#keys = keys
-    return { keys, state }
   }
 
   async #takeKey(header: Uint8Array | null, stored: StoredKey): Promise<void> {

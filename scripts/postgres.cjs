@@ -33,7 +33,7 @@ function ids() {
 const { LD_PRELOAD: _preload, ...environment } = process.env
 
 // When the pipe to its parent closes, by whatever end of the parent, the server stops and its folder goes. It stops at once: what it
-// would still write, and sync, which takes a minute on a busy disk, goes with the folder.
+// would still write, and sync, which took more than half a minute on a busy disk, goes with the folder.
 const guard = '"$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; cd /; rm -rf "$NODE_MLS_FOLDER"'
 
 /**
