@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { Pool } from 'pg'
 import { packBatch, postgresStore, rowChanges, type Atom, type Store } from '../../lib'
 import { addTo, open } from '../api/support/people'
-import { full } from './support/counts'
+import { full, patience } from './support/counts'
 import { Proxy } from './support/proxy'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
@@ -64,7 +64,7 @@ describe.each(['lost', 'delivered'] as const)('a message that is %s with its con
       cuts += 1
     }
     expect(cuts).toBeGreaterThan(40 / step)
-  }, 120_000)
+  }, patience(120_000))
 
   test('and the server with it: an error, and afterwards all of the atom is there or nothing', async () => {
     const [applied, seen] = [new Set<bigint>(), new Set<string>()]
@@ -96,7 +96,7 @@ describe.each(['lost', 'delivered'] as const)('a message that is %s with its con
     // Where the answer alone was lost, the atom is there; where the call was, it is not.
     expect([...applied].sort()).toEqual([1n, 2n])
     expect([...seen].sort()).toEqual(['applied', 'failed'])
-  }, 120_000)
+  }, patience(120_000))
 })
 
 /** A network that falls silent costs `queryTimeout` each time. */
@@ -127,7 +127,7 @@ describe.each(['lost', 'delivered'] as const)('a network that falls silent and c
       cuts += 1
     }
     expect(cuts).toBeGreaterThan(30 / rareStep)
-  }, 240_000)
+  }, patience(240_000))
 
   test('and any other connection with it: an error in time, and afterwards all of the atom is there or nothing', async () => {
     const [applied, seen] = [new Set<bigint>(), new Set<string>()]
@@ -157,7 +157,7 @@ describe.each(['lost', 'delivered'] as const)('a network that falls silent and c
     }
     expect([...seen].sort()).toEqual(['applied', 'failed'])
     expect([...applied]).toContain(2n)
-  }, 240_000)
+  }, patience(240_000))
 })
 
 test('a silent network is found out over a pool of the caller as well, which has no timeouts', async () => {

@@ -7,7 +7,7 @@ import { Client as PgClient } from 'pg'
 import { Client, packBatch, postgresStore, sqliteStore, trustAnyCredential, type RowChange, type Store } from '../../lib'
 import { findVectors, fromHex } from '../api/support/vectors'
 import { addTo, open } from '../api/support/people'
-import { times } from './support/counts'
+import { patience, times } from './support/counts'
 import { Needles, filesBelow, isSealed, nameOf, recorded, rowsIn } from './support/thief'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
@@ -56,7 +56,7 @@ test.each([[24, 100], [30, 700], [300, 5000], [2000, 20_000]])(
     expect(findIn(place, [mark])).toEqual([])
     await store.close()
     expect(findIn(place, [mark])).toEqual([])
-  }, 120_000)
+  }, patience(120_000))
 
 /**
  * leadALife has keys of a client in a store that we know, and uses them up: PSKs, and key packages of the passive
@@ -119,7 +119,7 @@ test('no key that a client used is in any file of PostgreSQL, its log of writes 
   } finally {
     await server.stop()
   }
-}, 120_000)
+}, patience(120_000))
 
 test('nor in any file of SQLite', async () => {
   const place = fs.mkdtempSync(path.join(folder, 'client-'))
@@ -128,7 +128,7 @@ test('nor in any file of SQLite', async () => {
   expect(findIn(place, needles)).toEqual([])
   await store.close()
   expect(findIn(place, needles)).toEqual([])
-}, 120_000)
+}, patience(120_000))
 
 test('nor anything that was sealed of them', async () => {
   const place = fs.mkdtempSync(path.join(folder, 'sealed-'))
@@ -156,4 +156,4 @@ test('nor anything that was sealed of them', async () => {
   expect(gone.findIn(place)).toEqual(new Map())
   await store.close()
   expect(gone.findIn(place)).toEqual(new Map())
-}, 300_000)
+}, patience(300_000))

@@ -6,7 +6,7 @@ import path from 'node:path'
 import { Client as PgClient } from 'pg'
 import { Client, memoryStore, postgresStore, trustAnyCredential, type ClientOptions, type Group, type Store } from '../../lib'
 import { addTo, agree } from '../api/support/people'
-import { times } from './support/counts'
+import { patience, times } from './support/counts'
 import { Needles, Thief, isEpochKey, isOfEpoch, isSealed, nameOf, recorded, rowsIn, type SealedRow } from './support/thief'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
@@ -89,7 +89,7 @@ beforeAll(async () => {
   const bob = await open('bob', { store, encryptionKey })
   ;[group, others] = await leadALife(bob, await open('alice'))
   await look()
-}, 300_000)
+}, patience(300_000))
 afterAll(async () => {
   await store?.close()
   await sql?.end()
@@ -110,7 +110,7 @@ test('keys that were used up are in no file; what was sealed of them is', () => 
   expect(known.size).toBeGreaterThan(messages)
   expect(needles.findIn(data)).toEqual(new Map())
   expect(foundOf(consumed)).toHaveLength(consumed.length)
-}, 120_000)
+}, patience(120_000))
 
 test('without the caller\'s key nothing of it opens', () => {
   expect(countOpened([], store.rows, consumed)).toBe(0)

@@ -5,7 +5,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { inspect } from 'node:util'
 import { Client, MlsError, isMlsError, memoryStore, sqliteStore, trustAnyCredential, type Group, type Store } from '../../lib'
-import { times, seeded } from './support/counts'
+import { patience, seeded, times } from './support/counts'
 
 const flips = times(150, 3000)
 /** About one in a hundred. */
@@ -119,4 +119,4 @@ test('a bit that flipped is without effect, or the store is said to be damaged a
   // What is not found where it should stand may look like nothing that was ever there.
   expect(counts.late).toBeLessThan(times(2, 5))
   fs.rmSync(folder, { recursive: true })
-}, 3_600_000)
+}, patience(600_000))

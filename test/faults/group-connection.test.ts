@@ -1,6 +1,6 @@
 // A PostgreSQL connection that is lost at any message of a member's life: what fails changes nothing, in memory or in any byte of
 // the store, and the next try works.
-import { times } from './support/counts'
+import { patience, times } from './support/counts'
 import { LifeProcess, errorsOf, stepsOf, wrongEnd, type Ended } from './support/life'
 import { Proxy, type Cut } from './support/proxy'
 
@@ -23,12 +23,12 @@ beforeAll(async () => {
   reference = await liver.run(placeOf(proxy.url, schemas), 'live', { shapes: true })
   messages = proxy.count
   expect([...errorsOf(reference), ...stepsOf(reference).flatMap(({ lost = [] }) => lost)]).toEqual([])
-}, 120_000)
+}, patience(120_000))
 afterAll(async () => {
   await Promise.all([liver, checker].map((one) => one.stop()))
   await proxy?.stop()
   await server?.stop()
-}, 120_000)
+}, patience(120_000))
 
 const cases: [string, Omit<Cut, 'at'>][] = [
   ['a message is lost with its connection', { message: 'lost' }],
@@ -59,4 +59,4 @@ test.each(cases)('%s', async (_, cut) => {
   }
   process.stdout.write(`${cuts} of ${messages} messages cut, ${failures} steps failed and then worked\n`)
   expect(cuts).toBeGreaterThan(points / 2)
-}, 3_600_000)
+}, patience(600_000))

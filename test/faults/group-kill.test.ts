@@ -8,7 +8,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Client, memoryStore, trustAnyCredential, type Group } from '../../lib'
-import { seeded, times } from './support/counts'
+import { patience, seeded, times } from './support/counts'
 import { Failed, Killed, Member, type State } from './support/member'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
@@ -243,7 +243,7 @@ test('killed at any moment, a member on SQLite goes on', async () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-'))
   await live(path.join(folder, 'alice.db'), times(140, 1000))
   fs.rmSync(folder, { recursive: true })
-}, 1_800_000)
+}, patience(600_000))
 
 test('killed at any moment, a member on PostgreSQL goes on', async () => {
   const server = await startPostgres()
@@ -252,4 +252,4 @@ test('killed at any moment, a member on PostgreSQL goes on', async () => {
   } finally {
     await server.stop()
   }
-}, 1_800_000)
+}, patience(600_000))

@@ -3,7 +3,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { Client, isMlsError, memoryStore, postgresStore, sqliteStore, trustAnyCredential, type Group, type Store } from '../../lib'
-import { seeded, times } from './support/counts'
+import { patience, seeded, times } from './support/counts'
 import { Member, type State } from './support/member'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
@@ -45,7 +45,7 @@ test('sixteen processes commit in one group on one SQLite file: one winner an ep
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-race-'))
   await race(path.join(folder, 'alice.db'))
   fs.rmSync(folder, { recursive: true })
-}, 3_600_000)
+}, patience(600_000))
 
 test('sixteen processes commit in one group on PostgreSQL: one winner an epoch, no fork', async () => {
   const server = await startPostgres()
@@ -54,7 +54,7 @@ test('sixteen processes commit in one group on PostgreSQL: one winner an epoch, 
   } finally {
     await server.stop()
   }
-}, 3_600_000)
+}, patience(600_000))
 
 interface Heard {
   /** Of alice's, read by bob in the order in which her promises were settled. */
@@ -124,7 +124,7 @@ test('64 promises of mixed calls on one group on SQLite: unique generations, one
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-race-'))
   await mixed(sqliteStore(path.join(folder, 'alice.db')))
   fs.rmSync(folder, { recursive: true })
-}, 3_600_000)
+}, patience(600_000))
 
 test('and on PostgreSQL', async () => {
   const server = await startPostgres()
@@ -133,7 +133,7 @@ test('and on PostgreSQL', async () => {
   } finally {
     await server.stop()
   }
-}, 3_600_000)
+}, patience(600_000))
 
 /** receiveOne lets alice receive what bob sends in the epoch in which he is, and says whether it was in time. */
 async function receiveOne(alices: Group, bobs: Group): Promise<boolean> {

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Client as PgClient } from 'pg'
 import { packBatch, postgresStore, rowChanges, sqliteStore, type Store } from '../../lib'
 import type { Place } from './support/place.cjs'
-import { times } from './support/counts'
+import { patience, times } from './support/counts'
 import { startChild } from './support/processes'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
@@ -68,13 +68,13 @@ test('a process with a SQLite store', async () => {
   const file = path.join(folder, 'kill.db')
   const count = await killOften({ kind: 'sqlite', file }, () => sqliteStore(file), times(120, 1000))
   expect(count).toBeGreaterThan(60)
-}, 600_000)
+}, patience(600_000))
 
 test('a process with a PostgreSQL store', async () => {
   const options = { schema: 'killed' }
   const count = await killOften({ kind: 'postgres', url: server.url, options }, () => postgresStore(server.url, options), times(40, 300), idle)
   expect(count).toBeGreaterThan(20)
-}, 600_000)
+}, patience(600_000))
 
 test('the server: it recovers, and calls that were under way come to an end that is true', async () => {
   const options = { schema: 'crashed', retryTimeout: 20_000 }
@@ -107,4 +107,4 @@ test('the server: it recovers, and calls that were under way come to an end that
   const counts = await Promise.all(writing)
   for (const [ledger, count] of counts.entries()) expect(await check(batches, store, ledger)).toBe(count)
   await store.close()
-}, 600_000)
+}, patience(600_000))

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { times } from './support/counts'
+import { patience, times } from './support/counts'
 import { lackOfFaults, Shim, type How } from './support/fault'
 
 const place = fs.mkdtempSync(path.join(os.tmpdir(), 'node-mls-move-'))
@@ -74,7 +74,7 @@ function killedMoves(): void {
     expect(whole.ended).toBe('moved')
     calls = whole.calls
     expect(calls).toBeGreaterThan(20)
-  }, 120_000)
+  }, patience(120_000))
   afterAll(() => fs.rmSync(place, { recursive: true }))
 
   test.each(['kill', 'torn'] as const)('%s at every write and sync of a move', async (how) => {
@@ -92,5 +92,5 @@ function killedMoves(): void {
       })
     }
     expect([...seen].sort()).toEqual(['new.db', 'nobody', 'old.db'])
-  }, 1_200_000)
+  }, patience(600_000))
 }

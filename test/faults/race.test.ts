@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { postgresStore, rowChanges, sqliteStore, type Store } from '../../lib'
 import type { Place } from './support/place.cjs'
-import { times } from './support/counts'
+import { patience, times } from './support/counts'
 import { startChild } from './support/processes'
 
 const { startPostgres } = require('../../scripts/postgres.cjs') as typeof import('../../scripts/postgres.cjs')
@@ -33,7 +33,7 @@ test('of one SQLite file', async () => {
   const options = { busyTimeout: 60_000 }
   await race({ kind: 'sqlite', file, options }, sqliteStore(file, options))
   fs.rmSync(folder, { recursive: true })
-}, 600_000)
+}, patience(600_000))
 
 test('of one PostgreSQL schema', async () => {
   const server = await startPostgres()
@@ -42,4 +42,4 @@ test('of one PostgreSQL schema', async () => {
   } finally {
     await server.stop()
   }
-}, 600_000)
+}, patience(600_000))

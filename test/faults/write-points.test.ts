@@ -4,7 +4,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import { times } from './support/counts'
+import { patience, times } from './support/counts'
 import { Shim, lackOfFaults, type Fault, type How } from './support/fault'
 import { LifeProcess, errorsOf, stepsOf, wrongEnd, wrongRows, writesOf, type Ended, type Spoil } from './support/life'
 
@@ -97,7 +97,7 @@ function writePoints(): void {
     await Promise.all(Array.from({ length: lanes }, lane))
     expect(wrong).toEqual([])
     process.stdout.write(`${how}: ${points.length} of ${reference.calls} writes and syncs of ${stepsOf(reference).length} steps, ${writesOf(reference).length} atoms\n`)
-  }, 3_600_000)
+  }, patience(600_000))
 
   test.each<How>(['eio', 'full'])('%s', async (how) => {
     const points = spread(times(20, Infinity), reference.calls)
@@ -124,7 +124,7 @@ function writePoints(): void {
     expect(wrong).toEqual([])
     process.stdout.write(`${how}: ${points.length} of ${reference.calls} calls, ${failures} steps failed and then worked\n`)
     expect(failures).toBeGreaterThan(0)
-  }, 3_600_000)
+  }, patience(600_000))
 
   test('a file that another holds, at each write', () => inFolder(async (folder) => {
     const life = new LifeProcess()

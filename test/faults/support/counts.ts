@@ -15,3 +15,6 @@ export function seeded(seed = Number(process.env['NODE_MLS_SEED'] ?? 1)): () => 
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+/** patience is how many milliseconds a test may take: in a full run two hours, since it may share its machine. */
+export const patience = (milliseconds: number): number => times(milliseconds, 7_200_000)
