@@ -1,9 +1,12 @@
 // How long a PostgreSQL store waits: for a connection, and for the answer to each query.
 //
+// Who needs a connection while all of them are at work waits here for as long as they come back. In pg's queue, everybody
+// has some seconds, however fast those before them go: of many groups loaded at once the last would fail.
+//
 // Over a network that has fallen silent nothing comes, no error either, and the server may not notice for hours; until
 // then its process keeps the locks and the snapshot of what it was doing. So who waited in vain remembers the process, and
 // the next connection ends it before anything else.
-import { stateOf, type PostgresClient, type PostgresPool, type PostgresQuery } from './postgres-pool'
+import { sizeOf, stateOf, type PostgresClient, type PostgresPool, type PostgresQuery } from './postgres-pool'
 
 const ignore = (): void => {}
 
@@ -23,6 +26,56 @@ async function within<T>(milliseconds: number, work: Promise<T>, late: () => voi
   }
 }
 
+/** Turns of those who need a connection: so many at a time, the others in order. */
+class Turns {
+  readonly #patience: number
+  readonly #waiting = new Set<() => void>()
+  #free: number
+  /** When the last one ended. */
+  #ended = 0
+
+  /** @param patience milliseconds for which none may end */
+  constructor(count: number, patience: number) {
+    this.#free = count
+    this.#patience = patience
+  }
+
+  /** take waits for a turn. @throws Error when none has ended for too long */
+  async take(): Promise<void> {
+    if (this.#free === 0) return this.#wait()
+    this.#free -= 1
+  }
+
+  /** end gives a turn to who has waited longest. */
+  end(): void {
+    this.#ended = performance.now()
+    const [next] = this.#waiting
+    if (next) next()
+    else this.#free += 1
+  }
+
+  #wait(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const rest = this.#ended + this.#patience - performance.now()
+        if (rest > 0) {
+          timer = setTimeout(look, rest)
+          return
+        }
+        this.#waiting.delete(mine)
+        reject(new Error(`no connection became free for ${this.#patience} ms`))
+      }
+      let timer = setTimeout(look, this.#patience)
+      const mine = (): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(mine)
+        resolve()
+      }
+      this.#waiting.add(mine)
+    })
+  }
+}
+
 /**
  * bounded gives a pool whose connections come, and then answer each query, within so many milliseconds or fail; who fails
  * gives the connection back as broken. A process that did not answer is ended if it is of this user and its last query
@@ -30,6 +83,7 @@ async function within<T>(milliseconds: number, work: Promise<T>, late: () => voi
  */
 export function bounded(pool: PostgresPool, schema: string, milliseconds: number): PostgresPool {
   const silent = new Set<number>()
+  const turns = new Turns(sizeOf(pool), milliseconds)
 
   const endSilent = async (client: PostgresClient): Promise<void> => {
     const processes = [...silent]
@@ -48,7 +102,8 @@ export function bounded(pool: PostgresPool, schema: string, milliseconds: number
     return within(milliseconds, lent, late)
   }
 
-  const connect = async (): Promise<PostgresClient> => {
+  /** ready gives a connection that has ended those that did not answer. */
+  const ready = async (): Promise<PostgresClient> => {
     const client = await lend()
     client.on('error', ignore)  // the query says it
     try {
@@ -59,6 +114,18 @@ export function bounded(pool: PostgresPool, schema: string, milliseconds: number
     } finally {
       client.removeListener('error', ignore)
     }
+    return client
+  }
+
+  const connect = async (): Promise<PostgresClient> => {
+    await turns.take()
+    let client: PostgresClient
+    try {
+      client = await ready()
+    } catch (error) {
+      turns.end()
+      throw error
+    }
     const late = (): void => {
       const { processID } = client
       if (Number.isInteger(processID)) silent.add(Number(processID))
@@ -67,7 +134,10 @@ export function bounded(pool: PostgresPool, schema: string, milliseconds: number
       query: (query: PostgresQuery | string) => within(milliseconds, client.query(query as string), late),
       on: (event, listener) => client.on(event, listener),
       removeListener: (event, listener) => client.removeListener(event, listener),
-      release: (error) => client.release(error),
+      release: (error) => {
+        client.release(error)
+        turns.end()
+      },
     }
   }
   return { connect }

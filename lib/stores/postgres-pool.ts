@@ -32,6 +32,8 @@ export interface PostgresClient {
 
 /** PostgresPool: a `Pool` of pg. */
 export interface PostgresPool {
+  /** What it was made with; `max` is how many connections it may have. */
+  readonly options?: { readonly max?: unknown }
   connect(): Promise<PostgresClient>
 }
 
@@ -47,6 +49,15 @@ interface OwnPool extends PostgresPool {
 const limits = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 }
 /** Milliseconds for a new connection of theirs: fewer than for its first answer. */
 const connectionTimeout = 4_000
+
+/** What pg takes when it is not told. */
+const defaultSize = 10
+
+/** sizeOf gives how many connections a pool may have. */
+export function sizeOf({ options }: PostgresPool): number {
+  const size = Number(options?.max)
+  return Number.isInteger(size) && size > 0 ? size : defaultSize
+}
 
 const isPool = (value: object): value is PostgresPool => 'connect' in value && typeof value.connect === 'function'
 

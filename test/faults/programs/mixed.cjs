@@ -36,8 +36,10 @@ function told(event, ack, afterwards) {
 }
 
 const codeOf = (/** @type {any} */ error) => (error instanceof MlsError ? error.code : String(error.stack))
+/** whyOf gives the causes of an error in words. @param {any} error @returns {string} */
+const whyOf = ({ cause }) => (cause instanceof Error ? [String(cause), whyOf(cause)].filter(Boolean).join(', by ') : '')
 /** @param {Promise<unknown>} done */
-const outcomeOf = (done) => done.then((value) => ({ value }), (error) => ({ code: codeOf(error) }))
+const outcomeOf = (done) => done.then((value) => ({ value }), (error) => ({ code: codeOf(error), why: whyOf(error) }))
 
 /** @param {Uint8Array} id */
 async function stateOf(id) {
@@ -110,7 +112,7 @@ process.on('message', (/** @type {any} */ { call, operation, argument }) => {
   const done = operations[operation]?.(argument, (work) => after.push(work)) ?? Promise.reject(new TypeError(operation))
   done.then(
     (value) => process.send?.({ call, value }, () => after.forEach((work) => work())),
-    (error) => process.send?.({ call, error: { code: codeOf(error) } }),
+    (error) => process.send?.({ call, error: { code: codeOf(error), why: whyOf(error) } }),
   )
 })
 process.on('disconnect', () => process.exit())

@@ -15,8 +15,8 @@ export interface State {
 export class Killed extends Error {}
 /** Failed: the operation rejected with an MlsError of this code. */
 export class Failed extends Error {
-  constructor(readonly code: string) {
-    super(code)
+  constructor(readonly code: string, readonly why = '') {
+    super(why ? `${code}: ${why}` : code)
   }
 }
 
@@ -34,7 +34,7 @@ interface Answer {
   readonly call: number
   readonly told?: Told
   readonly value?: never
-  readonly error?: { readonly code: string }
+  readonly error?: { readonly code: string; readonly why?: string }
 }
 
 const running = new Set<ChildProcess>()
@@ -105,7 +105,7 @@ export class Member {
     if (told) return this.told(told)
     const waiting = this.#waiting.get(call)
     this.#waiting.delete(call)
-    if (error) waiting?.reject(new Failed(error.code))
+    if (error) waiting?.reject(new Failed(error.code, error.why))
     else waiting?.resolve(value as never)
   }
 }

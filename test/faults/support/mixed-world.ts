@@ -38,6 +38,7 @@ interface Told {
 interface Outcome<T> {
   readonly value?: T
   readonly code?: string
+  readonly why?: string
 }
 
 export const openPeer = (identity: string): Promise<Client> => Client.open({ identity, store: memoryStore(), authenticate: trustAnyCredential, policy: peersPolicy })
@@ -168,7 +169,7 @@ export class World {
   /** try: what a call came to, which may fail with these errors and no others; with report, by a lost race as well. */
   async #try<T>(call: Promise<T>, ...codes: readonly string[]): Promise<Outcome<T>> {
     const outcome = await call.then((value): Outcome<T> => ({ value }), (error: unknown): Outcome<T> => {
-      if (error instanceof Failed) return { code: error.code }
+      if (error instanceof Failed) return { code: error.code, why: error.why }
       throw error
     })
     return this.#allowed(outcome, codes)
@@ -176,7 +177,7 @@ export class World {
 
   #allowed<T>(outcome: Outcome<T>, codes: readonly string[]): Outcome<T> {
     if (outcome.code === undefined) return outcome
-    if (![...codes, 'STORE_CONFLICT'].includes(outcome.code)) throw new Failed(outcome.code)
+    if (![...codes, 'STORE_CONFLICT'].includes(outcome.code)) throw new Failed(outcome.code, outcome.why)
     this.#count(outcome.code)
     return outcome
   }
