@@ -6,8 +6,8 @@
 
 #include <ctime>
 
-#include "group/company.h"
 #include "support/allocations.h"
+#include "support/company.h"
 #include "support/count_of.h"
 #include "support/warm_group.h"
 

@@ -1,6 +1,6 @@
 // Commits of our own that wait for the delivery service's word, and messages of our own that come back
 // (RFC 9420 §14).
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

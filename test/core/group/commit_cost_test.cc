@@ -2,8 +2,8 @@
 // its proposals, and memory in the Commit and in what of the group it changes.
 #include <ctime>
 
-#include "group/company.h"
 #include "support/allocations.h"
+#include "support/company.h"
 #include "support/warm_group.h"
 
 namespace mls::test {

@@ -5,9 +5,9 @@
 #include <doctest/doctest.h>
 
 #include "crypto/aead.h"
-#include "group/company.h"
 #include "group/proposal_cache.h"
 #include "message/public_message.h"
+#include "support/company.h"
 #include "support/timing.h"
 
 namespace mls::test {

@@ -1,5 +1,5 @@
 // Saved groups that were damaged, and groups saved at their busiest moment (docs/store-format.md).
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

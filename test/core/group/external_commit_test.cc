@@ -1,6 +1,6 @@
 // Joining by external Commit (RFC 9420 §12.4.3.2), seen from the joiner and from the members.
-#include "group/company.h"
 #include "support/change_list.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,5 +1,5 @@
 // Proposals from outside the group (RFC 9420 §12.1.8): made, received, cached, committed, refused.
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -2,8 +2,8 @@
 // (RFC 9420 §12.2, §12.4.2, §7.3).
 #include <functional>
 
-#include "group/company.h"
 #include "support/change_list.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -2,7 +2,7 @@
 // (RFC 9420 §12.4.3.1, §8.4).
 #include <functional>
 
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,6 +1,6 @@
 #include "group/inbox.h"
 
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,5 +1,5 @@
 // Joining by Welcome (RFC 9420 §12.4.3.1): which Welcomes open, which do not, and what is asked on the way.
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,5 +1,5 @@
 // Messages that come out of order, twice, or after their epoch (RFC 9420 §9.2, §15.3).
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,6 +1,6 @@
 // A group from its creation on: members come, talk, and go (RFC 9420 §11, §12.4, §6).
 #include "crypto/nist_curve.h"
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

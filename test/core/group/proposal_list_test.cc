@@ -2,7 +2,7 @@
 // what the plan says.
 #include "group/proposal_list.h"
 
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,6 +1,6 @@
 // Proposals of every type, by value and by reference, and what each does to the group (RFC 9420 §12.1,
 // §12.3).
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

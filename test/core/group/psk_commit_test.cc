@@ -1,5 +1,5 @@
 // Pre-shared keys in Commits and Welcomes (RFC 9420 §8.4, §8.6, §12.1.4).
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

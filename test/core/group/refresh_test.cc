@@ -1,5 +1,5 @@
 // Two processes with the same group from one store: who was overtaken reads again only what changed.
-#include "group/company.h"
+#include "support/company.h"
 #include "support/count_of.h"
 #include "support/row_delta.h"
 #include "support/warm_group.h"

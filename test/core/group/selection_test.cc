@@ -1,6 +1,6 @@
 // Which received proposals a committer takes into its Commit (RFC 9420 §12.2, §12.4), and the lists that
 // nobody accepts.
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

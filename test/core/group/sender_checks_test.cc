@@ -1,6 +1,6 @@
 // What we refuse to send, whatever our policy says of what we receive (RFC 9420 §6.3.1, §7.3, §12.1.2).
-#include "group/company.h"
 #include "group/successor.h"
+#include "support/company.h"
 #include "support/count_of.h"
 
 namespace mls::test {

@@ -9,8 +9,8 @@
 #include <thread>
 
 #include "crypto/sealed_rows.h"
-#include "group/company.h"
 #include "group/external_proposal.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

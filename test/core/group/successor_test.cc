@@ -1,5 +1,5 @@
 // Re-initialised groups and branches, to their end (RFC 9420 §11.2, §11.3).
-#include "group/company.h"
+#include "support/company.h"
 #include "support/row_delta.h"
 
 namespace mls::test {

@@ -1,7 +1,7 @@
 // Tampered copies that arrive first, and forgeries by insiders: each has an error, changes nothing, and the
 // genuine message is accepted afterwards.
 #include "base/counters.h"
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,5 +1,5 @@
 // Trackers: a group followed without secrets, in step with its members (RFC 9420 §12.4.2, §12.4.3).
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

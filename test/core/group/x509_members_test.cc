@@ -1,6 +1,6 @@
 // Members with X.509 credentials among members with basic ones (RFC 9420 §5.3, §7.3).
 #include "group/certificates.h"
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

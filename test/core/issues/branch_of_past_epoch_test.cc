@@ -1,7 +1,7 @@
 // The members of a branch were compared with those that the old group has now, and not with those it had in
 // the epoch that the PSK names: who was removed meanwhile made a rightful Welcome be refused, and who was
 // added meanwhile was taken for a member of the branch's old group (RFC 9420 §11.3).
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

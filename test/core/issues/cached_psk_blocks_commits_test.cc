@@ -2,7 +2,7 @@
 // let every Commit fail, and with proposals waiting nobody could send; so did an Add whose credential the
 // application had accepted and accepts no longer. And choosing among very many proposals that fit no list
 // took a plan of all for each.
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,6 +1,6 @@
 // A clock that was set back made a hole among the past epochs: one in the middle went and an older one
 // stayed, whose late messages were then verified with the keys of other members.
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

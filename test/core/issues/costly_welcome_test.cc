@@ -1,6 +1,6 @@
 // Every entry of a Welcome with our reference, which is public, was tried, and for each the whole encrypted
 // GroupInfo was hashed anew: a Welcome of a few megabytes cost minutes, one of 64 MiB hours.
-#include "group/company.h"
+#include "support/company.h"
 #include "support/count_of.h"
 
 namespace mls::test {

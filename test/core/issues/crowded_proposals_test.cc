@@ -3,7 +3,7 @@
 // member whose cache was full lacked what a Commit referred to.
 #include <ctime>
 
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,6 +1,6 @@
 // An Add that expired, or was not yet valid, while it waited in the cache let every Commit of ours fail: who
 // sends must not commit it, and it was not left out either.
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

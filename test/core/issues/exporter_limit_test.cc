@@ -1,5 +1,5 @@
 // Limits::max_exporter_length could be set and had no effect: nothing read it (RFC 9420 §8.5).
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

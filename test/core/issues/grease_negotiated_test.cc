@@ -1,7 +1,7 @@
 // A GREASE value that all members happened to list was taken for an extension that all support, so that a
 // group could come to use it. RFC 9420 §13.5: a client's own capabilities are compared without the GREASE in
 // its leaf.
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,6 +1,6 @@
 // A member in the last epoch that 64 bits can count made a Commit to epoch 0, and so did whoever joined that
 // group by Commit. Only those who received it refused.
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

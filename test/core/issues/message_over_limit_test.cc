@@ -1,7 +1,7 @@
 // A message larger than Limits::max_message_size was sent all the same, and no receiver with that limit took
 // it: the data alone was compared, not the message around it, and padding had no bound at all (RFC 9420
 // §6.3.1, §15.1).
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

@@ -1,7 +1,7 @@
 // A group with a pending commit that the policy of today would not permit could not be loaded: a lower limit,
 // a custom proposal that is no longer known, certificates that are no longer filled in. The delivery service
 // may have that commit already.
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 namespace {

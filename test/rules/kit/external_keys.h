@@ -1,7 +1,7 @@
 // ExternalKeys: two external senders, whose keys the test holds (RFC 9420 §12.1.8.1).
 #pragma once
 
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 

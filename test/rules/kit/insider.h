@@ -5,7 +5,7 @@
 
 #include <functional>
 
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 

@@ -27,6 +27,10 @@ inline constexpr Route kAllRoutes[] = {Route::own_add,      Route::proposed_add,
 inline constexpr Route kListedRoutes[] = {Route::own_add,         Route::committed_add, Route::referred_add,
                                           Route::referred_update, Route::path,          Route::joining_path,
                                           Route::welcome_tree,    Route::info_tree};
+// Those on which a leaf comes in a KeyPackage, and the others.
+inline constexpr Route kAddRoutes[] = {Route::own_add, Route::proposed_add, Route::committed_add};
+inline constexpr Route kLaterRoutes[] = {Route::update, Route::path, Route::joining_path, Route::welcome_tree,
+                                         Route::info_tree};
 inline constexpr std::string_view kRouteNames[] = {
     "own_add",      "proposed_add", "committed_add", "update",       "path",
     "joining_path", "welcome_tree", "info_tree",     "referred_add", "referred_update"};

@@ -10,6 +10,9 @@ namespace mls::test {
 // The receiver of forgeries is member 1, the forger member 2; member 0 does what is honest.
 constexpr std::size_t kReceiver = 1, kForger = 2;
 
+// What is said to a list that RFC 9420 §12.2 forbids.
+constexpr Error kInvalidList = Error::INVALID_PROPOSAL_LIST;
+
 constexpr ProposalType kCustom{0xF123};
 constexpr ExtensionType kCustomExtension{0xF456};
 

@@ -17,7 +17,7 @@
 #include <algorithm>
 #include <deque>
 
-#include "group/company.h"
+#include "support/company.h"
 
 namespace mls::test {
 

@@ -4,8 +4,6 @@
 namespace mls::test {
 namespace {
 
-constexpr Error kInvalid = Error::INVALID_PROPOSAL_LIST;
-
 const KeyPackage& PackageOf(const Proposal& add) { return add.As<Add>()->key_package; }
 
 // A list of which the application says no: by each new credential whose name is taken. Gives what the
@@ -50,12 +48,12 @@ TEST_CASE("R12.2-09: two Adds for the same client") {
     const Client twin = scene.world.NewClient(suite, "twin");
     const Proposal one = AddOf(scene, twin), other = AddOf(scene, twin);
     REQUIRE_FALSE(PackageOf(one).init_key == PackageOf(other).init_key);
-    BothRefuse(scene, {one, other}, kInvalid);
-    BothRefuse(scene, {one, one}, kInvalid);
+    BothRefuse(scene, {one, other}, kInvalidList);
+    BothRefuse(scene, {one, one}, kInvalidList);
     Client renamed = scene.world.NewClient(suite, "renamed");
     renamed.profile.signature_key = twin.profile.signature_key;
     renamed.profile.signature_private_key = twin.profile.signature_private_key.Clone();
-    BothRefuse(scene, {one, AddOf(scene, renamed)}, kInvalid);
+    BothRefuse(scene, {one, AddOf(scene, renamed)}, kInvalidList);
     // Two key pairs under one name: one client, if the application says so.
     const std::vector<Proposal> same_name = {one, AddOf(scene, "twin")};
     CHECK(OneNameEach(scene, same_name) == std::pair<std::string, std::string>("POLICY", "POLICY"));
@@ -118,10 +116,10 @@ TEST_CASE("R12.2-17: a custom type that some member does not support") {
     for (std::size_t i = 1; i < 4; ++i) {
       HireWith(scene, i == (receiver_lacks ? kReceiver : 3) ? Hook<Client>() : Hook<Client>(knows));
     }
-    BothRefuse(scene, {custom}, kInvalid);
+    BothRefuse(scene, {custom}, kInvalidList);
     scene.Deliver(0, scene.Propose(0, custom));
-    RefusesList(scene, {ReferenceToNewest(scene, kForger)}, kInvalid);
-    BothRefuse(scene, {{Remove{{receiver_lacks ? 3u : 1u}}}, custom}, kInvalid);
+    RefusesList(scene, {ReferenceToNewest(scene, kForger)}, kInvalidList);
+    BothRefuse(scene, {{Remove{{receiver_lacks ? 3u : 1u}}}, custom}, kInvalidList);
     scene.Commit(3);
     scene.GoesOn();
   }
@@ -158,13 +156,13 @@ TEST_CASE("R12.2-19: two new leaves that share a key") {
       package.leaf_node.encryption_key = PackageOf(one).leaf_node.encryption_key;
     };
     const Client other = scene.world.NewClient(suite, "other");
-    BothRefuse(scene, {one, AddOf(scene, other, with_its_key)}, kInvalid);
+    BothRefuse(scene, {one, AddOf(scene, other, with_its_key)}, kInvalidList);
 
     const Bytes update = Insider(scene, 3).Public(UpdateOf(
         scene, 3, [&](LeafNode& leaf) { leaf.encryption_key = PackageOf(one).leaf_node.encryption_key; }));
     for (const std::size_t i : {0u, 1u, 2u}) scene.Accepts(i, update);
-    RefusesList(scene, {ReferenceToNewest(scene, kForger), Value(one)}, kInvalid);
-    RefusesList(scene, {Value(one), ReferenceToNewest(scene, kForger)}, kInvalid);
+    RefusesList(scene, {ReferenceToNewest(scene, kForger), Value(one)}, kInvalidList);
+    RefusesList(scene, {Value(one), ReferenceToNewest(scene, kForger)}, kInvalidList);
 
     // An Update that takes the signature key of the newcomer.
     const Client newcomer = scene.world.NewClient(suite, "newcomer");
@@ -175,7 +173,7 @@ TEST_CASE("R12.2-19: two new leaves that share a key") {
                       forger.self));
     const Bytes taking = forger.Public(Proposal{Update{leaf}});
     for (const std::size_t i : {0u, 1u, 2u}) scene.Accepts(i, taking);
-    RefusesList(scene, {ReferenceToNewest(scene, kForger), Value(AddOf(scene, newcomer))}, kInvalid);
+    RefusesList(scene, {ReferenceToNewest(scene, kForger), Value(AddOf(scene, newcomer))}, kInvalidList);
     CommitOptions without_updates = Proposing(one);
     without_updates.cached = CommitOptions::Cached::ignore;
     scene.Commit(0, std::move(without_updates));

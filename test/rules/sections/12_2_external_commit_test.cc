@@ -5,8 +5,6 @@
 namespace mls::test {
 namespace {
 
-constexpr Error kInvalid = Error::INVALID_PROPOSAL_LIST;
-
 // ExternalScene: a stranger who would join, and member 1 who is to judge the Commit.
 struct ExternalScene : Scene {
   explicit ExternalScene(const Suite& suite, CompanyOptions options = Open())
@@ -36,10 +34,10 @@ TEST_CASE("R12.2-20: an external Commit without ExternalInit") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     ExternalScene scene(suite);
-    scene.RefusesCommit({}, kInvalid, Init::left_out);
+    scene.RefusesCommit({}, kInvalidList, Init::left_out);
     CommitForgery with_psk;
     with_psk.proposals = {Value(PskOf(scene, 1))};
-    scene.RefusesCommit(with_psk, kInvalid, Init::left_out);
+    scene.RefusesCommit(with_psk, kInvalidList, Init::left_out);
     scene.HonestJoin();
   }
 }
@@ -53,10 +51,10 @@ TEST_CASE("R12.2-21: an external Commit with two ExternalInit") {
       ChangeList<ProposalOrRef>(std::get<CommitContent>(content.body).commit.proposals,
                                 [](auto& list) { list.push_back(list.front()); });
     };
-    scene.RefusesCommit(forgery, kInvalid);
+    scene.RefusesCommit(forgery, kInvalidList);
     const HpkeKeyPair external = Must(ExternalKeyPair(suite, Insider(scene, 0).external_secret));
     const auto another = Must(SendExternalInit(suite, external.public_key, scene.world.random));
-    scene.RefusesWith({{ExternalInit{another.kem_output}}}, kInvalid);
+    scene.RefusesWith({{ExternalInit{another.kem_output}}}, kInvalidList);
     scene.HonestJoin();
   }
 }
@@ -65,8 +63,8 @@ TEST_CASE("R12.2-22: an external Commit with two Removes") {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     ExternalScene scene(suite);
-    scene.RefusesWith({{Remove{{2}}}, {Remove{{3}}}}, kInvalid);
-    scene.RefusesWith({{Remove{{3}}}, {Remove{{3}}}}, kInvalid);
+    scene.RefusesWith({{Remove{{2}}}, {Remove{{3}}}}, kInvalidList);
+    scene.RefusesWith({{Remove{{3}}}, {Remove{{3}}}}, kInvalidList);
     scene.HonestJoin();
   }
 }
@@ -130,8 +128,8 @@ TEST_CASE("R12.2-25: an external Commit with any other proposal") {
     };
     for (std::size_t i = 0; i < others.size(); ++i) {
       CAPTURE(i);
-      scene.RefusesWith({others[i]}, kInvalid);
-      scene.RefusesWith({{Remove{{3}}}, PskOf(scene, 1), others[i]}, kInvalid);
+      scene.RefusesWith({others[i]}, kInvalidList);
+      scene.RefusesWith({{Remove{{3}}}, PskOf(scene, 1), others[i]}, kInvalidList);
     }
     scene.Scene::Commit(0, Proposing({CustomProposal{kCustom, {}}}));  // a member's may hold it
     scene.HonestJoin();

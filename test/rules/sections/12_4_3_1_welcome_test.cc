@@ -15,9 +15,9 @@ WelcomeForgery Outside(Hook<Welcome> change) {
   return forgery;
 }
 
-// Invited runs a scenario over all suites: a newcomer who is to join at the end, and a group that goes on.
+// Welcomed runs a scenario over all suites: a newcomer who is to join at the end, and a group that goes on.
 template <class Scenario>
-void Invited(Scenario scenario) {
+void Welcomed(Scenario scenario) {
   for (const Suite& suite : AllSuites()) {
     CAPTURE(suite.name);
     Scene scene(suite, 3);
@@ -29,7 +29,7 @@ void Invited(Scenario scenario) {
 }
 
 TEST_CASE("R12.4.3.1-01: the tree is there before the Welcome is processed") {
-  Invited([](const Suite& suite, Invitation& invitation) {
+  Welcomed([](const Suite& suite, Invitation& invitation) {
     WelcomeForgery forgery;
     forgery.info = [](GroupInfo& info) {
       std::erase_if(info.extensions,
@@ -45,7 +45,7 @@ TEST_CASE("R12.4.3.1-01: the tree is there before the Welcome is processed") {
 }
 
 TEST_CASE("R12.4.3.1-02: an entry is for one of our key packages") {
-  Invited([](const Suite&, Invitation& invitation) {
+  Welcomed([](const Suite&, Invitation& invitation) {
     invitation.Refuses(Outside([](Welcome& welcome) { welcome.secrets.clear(); }),
                        Error::NO_MATCHING_KEY_PACKAGE);
     invitation.Refuses(Outside([](Welcome& welcome) { welcome.secrets[0].new_member[0] ^= 1; }),
@@ -60,7 +60,7 @@ TEST_CASE("R12.4.3.1-02: an entry is for one of our key packages") {
 }
 
 TEST_CASE("R12.4.3.1-03: the Welcome's suite is the key package's") {
-  Invited([](const Suite& suite, Invitation& invitation) {
+  Welcomed([](const Suite& suite, Invitation& invitation) {
     std::size_t others = 0;
     for (const Suite& other : AllSuites()) {
       if (other.id == suite.id) continue;
@@ -73,7 +73,7 @@ TEST_CASE("R12.4.3.1-03: the Welcome's suite is the key package's") {
 }
 
 TEST_CASE("R12.4.3.1-04: the group secrets decrypt, and are bound to the encrypted GroupInfo") {
-  Invited([](const Suite& suite, Invitation& invitation) {
+  Welcomed([](const Suite& suite, Invitation& invitation) {
     const auto sealed = [&](Hook<HPKECiphertext> change) {
       invitation.Refuses(
           Outside([&](Welcome& welcome) { change(welcome.secrets[0].encrypted_group_secrets); }),
@@ -125,7 +125,7 @@ TEST_CASE("R12.4.3.1-05: every PSK that is named is held") {
     scene.GoesOn();
   }
   // Those that nobody holds: an unknown id, an unknown epoch.
-  Invited([](const Suite& suite, Invitation& invitation) {
+  Welcomed([](const Suite& suite, Invitation& invitation) {
     const Bytes nonce(suite.Nh, 3);
     const Bytes group_id = invitation.scene[0].context().group_id;
     const ResumptionPsk unknown{ResumptionPSKUsage::application, group_id, 77};
@@ -138,7 +138,7 @@ TEST_CASE("R12.4.3.1-05: every PSK that is named is held") {
 }
 
 TEST_CASE("R12.4.3.1-06: at most one PSK of a reinit or branch") {
-  Invited([](const Suite& suite, Invitation& invitation) {
+  Welcomed([](const Suite& suite, Invitation& invitation) {
     using Usage = ResumptionPSKUsage;
     const std::pair<Usage, Usage> pairs[] = {{Usage::reinit, Usage::reinit},
                                              {Usage::branch, Usage::branch},
@@ -155,7 +155,7 @@ TEST_CASE("R12.4.3.1-06: at most one PSK of a reinit or branch") {
 }
 
 TEST_CASE("R12.4.3.1-07: the GroupInfo decrypts") {
-  Invited([](const Suite& suite, Invitation& invitation) {
+  Welcomed([](const Suite& suite, Invitation& invitation) {
     for (const int size : {0, suite.Nh - 1, suite.Nh + 1, static_cast<int>(suite.Nh)}) {
       CAPTURE(size);
       invitation.Refuses(Secrets([&](GroupSecrets& secrets) {
@@ -176,7 +176,7 @@ TEST_CASE("R12.4.3.1-07: the GroupInfo decrypts") {
 }
 
 TEST_CASE("R12.4.3.1-21: the path secret gives the key of the common ancestor") {
-  Invited([](const Suite& suite, Invitation& invitation) {
+  Welcomed([](const Suite& suite, Invitation& invitation) {
     REQUIRE(invitation.secrets.path_secret.has_value());
     invitation.Refuses(
         Secrets([&](GroupSecrets& secrets) { secrets.path_secret->path_secret = Secret(suite.Nh); }),
@@ -188,7 +188,7 @@ TEST_CASE("R12.4.3.1-21: the path secret gives the key of the common ancestor") 
 }
 
 TEST_CASE("R12.4.3.1-23: a path secret has its length, and the ancestor that it is for is not blank") {
-  Invited([](const Suite& suite, Invitation& invitation) {
+  Welcomed([](const Suite& suite, Invitation& invitation) {
     for (const int size : {0, suite.Nh - 1, suite.Nh + 1}) {
       CAPTURE(size);
       invitation.Refuses(Secrets([&](GroupSecrets& secrets) {
@@ -213,7 +213,7 @@ TEST_CASE("R12.4.3.1-23: a path secret has its length, and the ancestor that it 
 }
 
 TEST_CASE("R12.4.3.1-23: a path secret is given by somebody else: nobody has an ancestor with themselves") {
-  Invited([](const Suite&, Invitation& invitation) {
+  Welcomed([](const Suite&, Invitation& invitation) {
     WelcomeForgery forgery;
     forgery.info = [](GroupInfo& info) { info.signer = LeafIndex{3}; };  // the newcomer itself
     forgery.signer = &invitation.client.profile.signature_private_key;

@@ -7,8 +7,6 @@
 namespace mls::test {
 namespace {
 
-const Suite& Any() { return AllSuites()[0]; }
-
 using ExtensionLists = std::vector<Extensions>;
 
 // Twice: a type twice, with equal and with different data, side by side and apart.
@@ -17,9 +15,9 @@ ExtensionLists Twice(ExtensionType type, ExtensionType other) {
 }
 
 TEST_CASE("R13.4-02: unknown values in the capabilities of a KeyPackage are ignored") {
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   for (int i = 0; i < 8; ++i) {
-    const Client client = scene.world.NewClient(Any(), "newcomer " + std::to_string(i));
+    const Client client = scene.world.NewClient(AnySuite(), "newcomer " + std::to_string(i));
     const auto random = [&] {
       const Bytes bytes = scene.world.random.Some(2);
       return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1] | 0x0100);
@@ -40,8 +38,8 @@ TEST_CASE("R13.4-02: unknown values in the capabilities of a KeyPackage are igno
 TEST_CASE("R13.4-03: unknown extensions of a KeyPackage are ignored") {
   for (const std::uint16_t type : {0x0006, 0x1A1A, 0x1B1B, 0xF001, 0xFFFF}) {
     CAPTURE(type);
-    Scene scene(Any(), 3);
-    const Client client = SupportingClient(scene, Any(), "newcomer", ExtensionType{type});
+    Scene scene(AnySuite(), 3);
+    const Client client = SupportingClient(scene, AnySuite(), "newcomer", ExtensionType{type});
     TakesPackage(scene, client, PackageOf(scene, client, [&](KeyPackage& package) {
                    package.extensions = {{ExtensionType{type}, scene.world.random.Some(100)}};
                  }));
@@ -57,7 +55,7 @@ TEST_CASE("R13.4-04: unknown extensions of a leaf are ignored") {
     };
     for (const Route route : kAllRoutes) {
       CAPTURE(kRouteNames[static_cast<std::size_t>(route)]);
-      CHECK(TakeRoute(Any(), route, forgery) == "taken");
+      CHECK(TakeRoute(AnySuite(), route, forgery) == "taken");
     }
   }
 }
@@ -65,7 +63,7 @@ TEST_CASE("R13.4-04: unknown extensions of a leaf are ignored") {
 TEST_CASE("R13.4-05: unknown extensions of a GroupInfo are ignored") {
   for (const std::uint16_t type : {0x0006, 0x1A1A, 0x1B1B, 0xF001, 0xFFFF}) {
     CAPTURE(type);
-    Scene scene(Any(), 2);
+    Scene scene(AnySuite(), 2);
     Invitation invitation(scene);
     WelcomeForgery forgery;
     forgery.info = [&](GroupInfo& info) {
@@ -75,15 +73,15 @@ TEST_CASE("R13.4-05: unknown extensions of a GroupInfo are ignored") {
     };
     scene.Enter(invitation.client, scene.JoinByWelcome(invitation.Forge(forgery), invitation.package));
     scene.GoesOn();
-    const Client stranger = scene.world.NewClient(Any(), "stranger");
+    const Client stranger = scene.world.NewClient(AnySuite(), "stranger");
     scene.JoinByCommit(stranger, ForgeInfo(scene, scene.Info(0), forgery));
     scene.GoesOn();
   }
 }
 
 TEST_CASE("R13.4-06: no type twice in KeyPackage.extensions") {
-  Scene scene(Any(), 3);
-  const Client client = SupportingClient(scene, Any(), "newcomer");
+  Scene scene(AnySuite(), 3);
+  const Client client = SupportingClient(scene, AnySuite(), "newcomer");
   const ExtensionType grease = client.profile.capabilities.extensions.front();
   for (const Extensions& list : Twice(kPrivateExtension, grease)) {
     const NewKeyPackage package = PackageOf(scene, client, [&](KeyPackage& one) { one.extensions = list; });
@@ -101,15 +99,15 @@ TEST_CASE("R13.4-07: no type twice in LeafNode.extensions") {
         leaf.capabilities.extensions.push_back(ExtensionType{0xF002});
         leaf.extensions = list;
       };
-      CheckRoutes(Any(), kAllRoutes, forgery, Error::DUPLICATE_EXTENSION);
+      CheckRoutes(AnySuite(), kAllRoutes, forgery, Error::DUPLICATE_EXTENSION);
     }
   }
 }
 
 TEST_CASE("R13.4-08: no type twice in GroupContext.extensions") {
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   Invitation invitation(scene);
-  const Client stranger = scene.world.NewClient(Any(), "stranger");
+  const Client stranger = scene.world.NewClient(AnySuite(), "stranger");
   const Extension required = MakeExtension(RequiredCapabilities{});
   const Extension other = MakeExtension(RequiredCapabilities{{}, {}, {CredentialType::basic}});
   const Extension senders = MakeExtension(ExternalSenders{});
@@ -125,9 +123,9 @@ TEST_CASE("R13.4-08: no type twice in GroupContext.extensions") {
 }
 
 TEST_CASE("R13.4-09: no type twice in GroupInfo.extensions") {
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   Invitation invitation(scene);
-  const Client stranger = scene.world.NewClient(Any(), "stranger");
+  const Client stranger = scene.world.NewClient(AnySuite(), "stranger");
   const auto again = [](ExtensionType type, Bytes other) {
     return [type, other](GroupInfo& info) {
       const Bytes* data = FindExtension(info.extensions, type);
@@ -163,7 +161,7 @@ void RefusesProposal(Scene& scene, const Proposal& proposal, Error expected) {
 }
 
 TEST_CASE("R13.4-10: no type twice in GroupContextExtensions") {
-  UsingScene scene(Any(), 3);
+  UsingScene scene(AnySuite(), 3);
   const Extension required = MakeExtension(RequiredCapabilities{});
   const Extension senders = MakeExtension(ExternalSenders{});
   for (const Extensions& list : {Extensions{required, required},
@@ -176,14 +174,14 @@ TEST_CASE("R13.4-10: no type twice in GroupContextExtensions") {
 }
 
 TEST_CASE("R13.4-11: no type twice in ReInit.extensions") {
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   const Extension required = MakeExtension(RequiredCapabilities{});
   const Extension other = MakeExtension(RequiredCapabilities{{}, {}, {CredentialType::basic}});
   for (const Extensions& list : {Extensions{required, required},
                                  {required, other},
                                  {Used(), required, Used()},
                                  {Used(), {kPrivateExtension, {9}}}}) {
-    RefusesProposal(scene, {ReInit{{1, 2}, ProtocolVersion::mls10, Any().id, list}},
+    RefusesProposal(scene, {ReInit{{1, 2}, ProtocolVersion::mls10, AnySuite().id, list}},
                     Error::DUPLICATE_EXTENSION);
   }
   scene.GoesOn();

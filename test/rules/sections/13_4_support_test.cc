@@ -10,7 +10,6 @@
 namespace mls::test {
 namespace {
 
-const Suite& Any() { return AllSuites()[0]; }
 constexpr ProposalType kPrivateProposal{0xF001};
 
 TEST_CASE("R13.2-01: a type of proposals that not all members support is not committed") {
@@ -23,12 +22,12 @@ TEST_CASE("R13.2-01: a type of proposals that not all members support is not com
     scene.GoesOn();
   };
   // The receiver does not know it.
-  Scene unknown(Any(), 3);
+  Scene unknown(AnySuite(), 3);
   refused(unknown, Error::UNSUPPORTED_PROPOSAL);
   // The receiver does, but some member does not.
   CompanyOptions options = Scene::Open();
   options.policy.custom_proposals = {{kPrivateProposal}};
-  Scene lacking(Any(), 3, options);
+  Scene lacking(AnySuite(), 3, options);
   refused(lacking, Error::INVALID_PROPOSAL_LIST);
   for (const std::size_t i : {0u, 2u}) {
     CommitOptions announcing;
@@ -120,20 +119,20 @@ TEST_CASE("R13.4-01: we support all that we advertise") {
 }
 
 TEST_CASE("R13.4-12: an added leaf supports every extension of the group") {
-  UsingScene scene(Any(), 3);
-  const Client lacking = scene.world.NewClient(Any(), "lacking");
+  UsingScene scene(AnySuite(), 3);
+  const Client lacking = scene.world.NewClient(AnySuite(), "lacking");
   RefusesPackage(scene, scene.world.NewKeyPackageOf(lacking).key_package, Error::UNSUPPORTED_CAPABILITY);
-  const Client supporting = SupportingClient(scene, Any(), "supporting");
+  const Client supporting = SupportingClient(scene, AnySuite(), "supporting");
   TakesPackage(scene, supporting, scene.world.NewKeyPackageOf(supporting));
 }
 
 TEST_CASE("R13.4-14: an extension that comes into use is supported by all members") {
-  Scene scene(Any(), 1);
+  Scene scene(AnySuite(), 1);
   AllSupport(scene);
   for (const std::size_t number : {1u, 2u, 3u}) {
     const std::string name = "member " + std::to_string(number);
     const Client client =
-        number == 3 ? scene.world.NewClient(Any(), name) : SupportingClient(scene, Any(), name);
+        number == 3 ? scene.world.NewClient(AnySuite(), name) : SupportingClient(scene, AnySuite(), name);
     const NewKeyPackage package = scene.world.NewKeyPackageOf(client);
     const NewCommit commit = scene.Commit(0, Proposing({Add{package.key_package}}));
     scene.Enter(client, scene.JoinByWelcome(commit.welcomes.at(0).message, package));
@@ -144,7 +143,7 @@ TEST_CASE("R13.4-14: an extension that comes into use is supported by all member
   scene.Refuses(1, ForgeCommit(Insider(scene, 2), forgery).message, Error::UNSUPPORTED_CAPABILITY);
   CHECK(ErrorOf(scene[0].StageCommit(Proposing(change), scene.world.env)) == Error::UNSUPPORTED_CAPABILITY);
   // Nor with somebody who is added by the same Commit; but without who is removed by it.
-  const Client lacking = scene.world.NewClient(Any(), "lacking");
+  const Client lacking = scene.world.NewClient(AnySuite(), "lacking");
   forgery.proposals = {Value(change), Value({Remove{{3}}}),
                        Value({Add{scene.world.NewKeyPackageOf(lacking).key_package}})};
   scene.Refuses(1, ForgeCommit(Insider(scene, 2), forgery).message, Error::UNSUPPORTED_CAPABILITY);
@@ -200,9 +199,9 @@ TEST_CASE("R13.4-16: extensible fields as a whole: unknown, twice, unsupported")
   const auto say = [](const auto& result) { return std::string(Scene::Name(result)); };
   // In what a client says of itself, unknown is what it lists, unsupported is what it does not.
   const auto in_package = [&](Kind kind) {
-    Scene scene(Any(), 3);
-    const Client client = kind == unsupported ? scene.world.NewClient(Any(), "newcomer")
-                                              : SupportingClient(scene, Any(), "newcomer");
+    Scene scene(AnySuite(), 3);
+    const Client client = kind == unsupported ? scene.world.NewClient(AnySuite(), "newcomer")
+                                              : SupportingClient(scene, AnySuite(), "newcomer");
     return scene.SaysToAdd(
         1, PackageOf(scene, client, [&](KeyPackage& one) { one.extensions = list(kind); }).key_package);
   };
@@ -212,10 +211,10 @@ TEST_CASE("R13.4-16: extensible fields as a whole: unknown, twice, unsupported")
       if (kind != unsupported) leaf.capabilities.extensions.push_back(kPrivateExtension);
       leaf.extensions = list(kind);
     };
-    return TakeRoute(Any(), Route::proposed_add, forgery);
+    return TakeRoute(AnySuite(), Route::proposed_add, forgery);
   };
   const auto in_info = [&](Kind kind) {
-    Scene scene(Any(), 2);
+    Scene scene(AnySuite(), 2);
     const Invitation invitation(scene);
     WelcomeForgery forgery;
     forgery.info = [&](GroupInfo& info) {
@@ -225,16 +224,16 @@ TEST_CASE("R13.4-16: extensible fields as a whole: unknown, twice, unsupported")
   };
   // In what a group uses, unknown is what all support all the same.
   const auto in_context = [&](Kind kind) {
-    Scene scene(Any(), 2);
+    Scene scene(AnySuite(), 2);
     AllSupport(scene);
     InfoForgery forgery;
     forgery.info = [&](GroupInfo& info) { info.group_context.extensions = list(kind); };
-    const Client stranger = kind == unsupported ? scene.world.NewClient(Any(), "stranger")
-                                                : SupportingClient(scene, Any(), "stranger");
+    const Client stranger = kind == unsupported ? scene.world.NewClient(AnySuite(), "stranger")
+                                                : SupportingClient(scene, AnySuite(), "stranger");
     return scene.SaysToJoinByCommit(stranger, ForgeInfo(scene, scene.Info(0), forgery));
   };
   const auto in_change = [&](Kind kind) {
-    Scene scene(Any(), 3);
+    Scene scene(AnySuite(), 3);
     if (kind != unsupported) AllSupport(scene);
     CommitForgery forgery;
     forgery.proposals = {Value({GroupContextExtensions{list(kind)}})};
@@ -273,10 +272,10 @@ constexpr double kTooLong = 50;
 #endif
 
 TEST_CASE("R13.4-17: the search for duplicates is not quadratic (OpenMLS GHSA-w62v-gv48-63rh)") {
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   Extensions all;
   for (std::uint32_t type = 0; type < 65536; ++type) all.push_back({ExtensionType(type), {}});
-  const Client client = scene.world.NewClient(Any(), "newcomer");
+  const Client client = scene.world.NewClient(AnySuite(), "newcomer");
   const KeyPackage in_package =
       PackageOf(scene, client, [&](KeyPackage& package) { package.extensions = all; }).key_package;
   const KeyPackage in_leaf =

@@ -7,8 +7,6 @@
 namespace mls::test {
 namespace {
 
-const Suite& Any() { return AllSuites()[0]; }
-
 // The values of the registry, written down apart from the engine.
 constexpr std::uint16_t kGrease[] = {0x0A0A, 0x1A1A, 0x2A2A, 0x3A3A, 0x4A4A, 0x5A5A, 0x6A6A, 0x7A7A,
                                      0x8A8A, 0x9A9A, 0xAAAA, 0xBABA, 0xCACA, 0xDADA, 0xEAEA};
@@ -33,12 +31,12 @@ std::string Leaf(Route route, std::uint16_t value, bool listed) {
     if (listed) leaf.capabilities.extensions.push_back(ExtensionType{value});
     leaf.extensions.push_back({ExtensionType{value}, Bytes(33, 1)});
   };
-  return TakeRoute(Any(), route, forgery);
+  return TakeRoute(AnySuite(), route, forgery);
 }
 
 std::string PackageExtension(std::uint16_t value, std::size_t size) {
-  Scene scene(Any(), 3);
-  const Client client = SupportingClient(scene, Any(), "newcomer", ExtensionType{value});
+  Scene scene(AnySuite(), 3);
+  const Client client = SupportingClient(scene, AnySuite(), "newcomer", ExtensionType{value});
   const NewKeyPackage package = PackageOf(scene, client, [&](KeyPackage& one) {
     one.extensions = {{ExtensionType{value}, scene.world.random.Some(size)}};
   });
@@ -49,7 +47,7 @@ std::string PackageExtension(std::uint16_t value, std::size_t size) {
 }
 
 std::string InfoExtension(std::uint16_t value, std::size_t size) {
-  Scene scene(Any(), 2);
+  Scene scene(AnySuite(), 2);
   Invitation invitation(scene);
   WelcomeForgery forgery;
   forgery.info = [&](GroupInfo& info) {
@@ -60,13 +58,13 @@ std::string InfoExtension(std::uint16_t value, std::size_t size) {
   };
   scene.Enter(invitation.client, scene.JoinByWelcome(invitation.Forge(forgery), invitation.package));
   scene.GoesOn();
-  scene.JoinByCommit(scene.world.NewClient(Any(), "stranger"), ForgeInfo(scene, scene.Info(0), forgery));
+  scene.JoinByCommit(scene.world.NewClient(AnySuite(), "stranger"), ForgeInfo(scene, scene.Info(0), forgery));
   scene.GoesOn();
   return "taken";
 }
 
 std::string InProposalType(std::uint16_t value) {
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   const Insider insider(scene, 2);
   const Proposal proposal{CustomProposal{ProposalType{value}, {1}}};
   const auto alone = scene.TryReceive(1, insider.Public(proposal));
@@ -86,18 +84,18 @@ std::string InCredentialType(Route route, std::uint16_t value) {
     leaf.credential = {OpaqueCredential{CredentialType{value}, {1, 2}}};
     leaf.capabilities.credentials.push_back(CredentialType{value});
   };
-  return TakeRoute(Any(), route, forgery);
+  return TakeRoute(AnySuite(), route, forgery);
 }
 
 // InGroupContext: a Welcome and a GroupInfo whose GroupContext has the extension, which the group did not
 // use.
 std::string InGroupContext(std::uint16_t value) {
-  Scene scene(Any(), 2);
+  Scene scene(AnySuite(), 2);
   Invitation invitation(scene);
   WelcomeForgery forgery;
   forgery.info = [&](GroupInfo& info) { info.group_context.extensions = {{ExtensionType{value}, {1}}}; };
   const auto joined = scene.TryJoin(invitation.Forge(forgery), invitation.package);
-  const std::string external = scene.SaysToJoinByCommit(scene.world.NewClient(Any(), "stranger"),
+  const std::string external = scene.SaysToJoinByCommit(scene.world.NewClient(AnySuite(), "stranger"),
                                                         ForgeInfo(scene, scene.Info(0), forgery));
   CHECK(Scene::Name(joined) == external);
   invitation.TakesIt();
@@ -106,7 +104,7 @@ std::string InGroupContext(std::uint16_t value) {
 }
 
 std::string InGroupContextExtensions(std::uint16_t value) {
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   const Proposal proposal{GroupContextExtensions{{{ExtensionType{value}, {1}}}}};
   CommitForgery forgery;
   forgery.proposals = {Value(proposal)};
@@ -123,7 +121,7 @@ TEST_CASE("R13.5-01: GREASE in capabilities is harmless") {
     forgery.leaf = [&](LeafNode& leaf) { Announce(leaf.capabilities, value); };
     for (const Route route : kAllRoutes) {
       CAPTURE(kRouteNames[static_cast<std::size_t>(route)]);
-      CHECK(TakeRoute(Any(), route, forgery) == "taken");
+      CHECK(TakeRoute(AnySuite(), route, forgery) == "taken");
     }
   }
 }
@@ -169,10 +167,10 @@ TEST_CASE("R13.5-06: GREASE is no type of credentials") {
     }
     // Nor do we send it.
     World world(1);
-    Client client = world.NewClient(Any(), "founder");
+    Client client = world.NewClient(AnySuite(), "founder");
     client.profile.credential = {OpaqueCredential{CredentialType{value}, {1}}};
     client.profile.capabilities.credentials.push_back(CredentialType{value});
-    CHECK(ErrorOf(Group::Create({&Any(), {}, {}, {}}, client.profile, world.env)) ==
+    CHECK(ErrorOf(Group::Create({&AnySuite(), {}, {}, {}}, client.profile, world.env)) ==
           Error::UNSUPPORTED_CREDENTIAL);
   }
 }
@@ -183,10 +181,10 @@ TEST_CASE("R13.5-07: GREASE is no extension of a GroupContext") {
     CAPTURE(value);
     CHECK(InGroupContext(value) == "UNSUPPORTED_EXTENSION");
     World world(1);
-    Client client = world.NewClient(Any(), "founder");
+    Client client = world.NewClient(AnySuite(), "founder");
     client.profile.capabilities.extensions.push_back(ExtensionType{value});
-    CHECK(ErrorOf(Group::Create({&Any(), {}, {{ExtensionType{value}, {}}}, {}}, client.profile, world.env)) ==
-          Error::UNSUPPORTED_CAPABILITY);
+    CHECK(ErrorOf(Group::Create({&AnySuite(), {}, {{ExtensionType{value}, {}}}, {}}, client.profile,
+                                world.env)) == Error::UNSUPPORTED_CAPABILITY);
   }
 }
 
@@ -204,7 +202,7 @@ TEST_CASE("R13.5-09: GREASE is treated as any unknown value is") {
     same([&](std::uint16_t value) {
       LeafForgery forgery;
       forgery.leaf = [&](LeafNode& leaf) { Announce(leaf.capabilities, value); };
-      return TakeRoute(Any(), route, forgery);
+      return TakeRoute(AnySuite(), route, forgery);
     });
     same([&](std::uint16_t value) { return Leaf(route, value, true); });
     same([&](std::uint16_t value) { return Leaf(route, value, false); });
@@ -221,7 +219,7 @@ TEST_CASE("R13.5-10: what all of us list as GREASE is not negotiated") {
   const std::uint16_t value = 0x1A1A;
   const ExtensionType extension{value};
   // A scene whose members all announce it, as a newcomer does.
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   for (std::size_t i = 0; i < scene.size(); ++i) {
     CommitOptions options;
     options.leaf.capabilities = scene[i].tree().Leaf(scene[i].self()).capabilities;
@@ -244,7 +242,7 @@ TEST_CASE("R13.5-10: what all of us list as GREASE is not negotiated") {
   forgery.proposals = {Value(required)};
   scene.Refuses(1, ForgeCommit(insider, forgery).message, Error::UNSUPPORTED_CAPABILITY);
   // A newcomer who lists it does not support it either.
-  const Client client = SupportingClient(scene, Any(), "newcomer", extension);
+  const Client client = SupportingClient(scene, AnySuite(), "newcomer", extension);
   InfoForgery info;
   info.info = [&](GroupInfo& one) { one.group_context.extensions = {{extension, {}}}; };
   scene.RefusesJoinByCommit(client, ForgeInfo(scene, scene.Info(0), info), Error::UNSUPPORTED_EXTENSION);

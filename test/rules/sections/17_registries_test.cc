@@ -6,12 +6,10 @@
 namespace mls::test {
 namespace {
 
-const Suite& Any() { return AllSuites()[0]; }
-
 TEST_CASE("R17.1-01: suites that are reserved or unknown are refused everywhere") {
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   Invitation invitation(scene);
-  const Client stranger = scene.world.NewClient(Any(), "stranger");
+  const Client stranger = scene.world.NewClient(AnySuite(), "stranger");
   for (const std::uint16_t id : {0x0000, 0x0008, 0x1A1A, 0x7777, 0xF000, 0xFFFF}) {
     CAPTURE(id);
     const CipherSuite suite{id};
@@ -38,10 +36,10 @@ TEST_CASE("R17.1-01: suites that are reserved or unknown are refused everywhere"
 TEST_CASE("R17.1-01: nobody follows a ReInit to a suite that we do not speak") {
   for (const std::uint16_t id : {0x0000, 0x0008, 0x1A1A, 0x7777, 0xFFFF}) {
     CAPTURE(id);
-    Scene scene(Any(), 2);
+    Scene scene(AnySuite(), 2);
     scene.Commit(0, Proposing({ReInit{{1, 2}, ProtocolVersion::mls10, CipherSuite{id}, {}}}));
-    const Client client = scene.world.NewClient(Any(), "member 0");
-    const Client other = scene.world.NewClient(Any(), "member 1");
+    const Client client = scene.world.NewClient(AnySuite(), "member 0");
+    const Client other = scene.world.NewClient(AnySuite(), "member 1");
     SuccessorOptions options;
     options.profile = &client.profile;
     options.key_packages = {scene.world.NewKeyPackageOf(other).key_package};
@@ -62,11 +60,11 @@ TEST_CASE("R17.3-01: the RFC's own extensions stand where the registry places th
     CAPTURE(static_cast<int>(type));
     LeafForgery leaf;
     leaf.leaf = [&](LeafNode& one) { one.extensions.push_back(in_list(type)); };
-    CheckRoutes(Any(), kAllRoutes, leaf, Error::INVALID_EXTENSION);
+    CheckRoutes(AnySuite(), kAllRoutes, leaf, Error::INVALID_EXTENSION);
   }
-  Scene scene(Any(), 3);
+  Scene scene(AnySuite(), 3);
   Invitation invitation(scene);
-  const Client stranger = scene.world.NewClient(Any(), "stranger");
+  const Client stranger = scene.world.NewClient(AnySuite(), "stranger");
   for (const ExtensionType type :
        {application_id, required_capabilities, external_senders, ratchet_tree, external_pub}) {
     CAPTURE(static_cast<int>(type));
@@ -85,7 +83,7 @@ TEST_CASE("R17.3-01: the RFC's own extensions stand where the registry places th
     scene.Refuses(1, ForgeCommit(Insider(scene, 2), change).message, Error::INVALID_EXTENSION);
     scene.Refuses(1, Insider(scene, 2).Public(Proposal{GroupContextExtensions{{in_list(type)}}}),
                   Error::INVALID_EXTENSION);
-    const Proposal reinit{ReInit{{1}, ProtocolVersion::mls10, Any().id, {in_list(type)}}};
+    const Proposal reinit{ReInit{{1}, ProtocolVersion::mls10, AnySuite().id, {in_list(type)}}};
     scene.Refuses(1, Insider(scene, 2).Public(reinit), Error::INVALID_EXTENSION);
   }
   for (const ExtensionType type : {application_id, required_capabilities, external_senders}) {

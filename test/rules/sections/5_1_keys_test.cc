@@ -57,16 +57,12 @@ Bytes OffCurve(Bytes key) {
   return key;
 }
 
-constexpr Route kAdds[] = {Route::own_add, Route::proposed_add, Route::committed_add};
-constexpr Route kOthers[] = {Route::update, Route::path, Route::joining_path, Route::welcome_tree,
-                             Route::info_tree};
-
 void CheckLeafKey(const Suite& suite, Bytes LeafNode::* key, const Bytes& wrong) {
   LeafForgery forgery;
   forgery.leaf = [&](LeafNode& leaf) { leaf.*key = wrong; };
   // In a KeyPackage the whole is invalid (RFC 9420 §10).
-  CheckRoutes(suite, kAdds, forgery, Error::INVALID_KEY_PACKAGE);
-  CheckRoutes(suite, kOthers, forgery, Error::INVALID_KEY);
+  CheckRoutes(suite, kAddRoutes, forgery, Error::INVALID_KEY_PACKAGE);
+  CheckRoutes(suite, kLaterRoutes, forgery, Error::INVALID_KEY);
 }
 
 // CheckOtherKeys puts `wrong` where HPKE keys stand besides in leaves.

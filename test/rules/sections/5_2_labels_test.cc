@@ -80,10 +80,6 @@ Bytes OrderOf(const Suite& suite) {
   return Number(EC_GROUP_get0_order(group.get()), suite.Nsigsk);
 }
 
-constexpr Route kAdds[] = {Route::own_add, Route::proposed_add, Route::committed_add};
-constexpr Route kOthers[] = {Route::update, Route::path, Route::joining_path, Route::welcome_tree,
-                             Route::info_tree};
-
 // CertifyOther: the certificate holds `key`, which is of no type that the suite signs with. The leaf has its
 // own key, or `signature_key`.
 void CertifyOther(const Suite& suite, const Key& key, const std::optional<Bytes>& signature_key = {}) {
@@ -94,8 +90,9 @@ void CertifyOther(const Suite& suite, const Key& key, const std::optional<Bytes>
     leaf.credential = credential;
     if (signature_key) leaf.signature_key = *signature_key;
   };
-  CheckRoutes(suite, kAdds, forgery, signature_key ? Error::INVALID_KEY_PACKAGE : Error::INVALID_CREDENTIAL);
-  CheckRoutes(suite, kOthers, forgery, signature_key ? Error::INVALID_KEY : Error::INVALID_CREDENTIAL);
+  CheckRoutes(suite, kAddRoutes, forgery,
+              signature_key ? Error::INVALID_KEY_PACKAGE : Error::INVALID_CREDENTIAL);
+  CheckRoutes(suite, kLaterRoutes, forgery, signature_key ? Error::INVALID_KEY : Error::INVALID_CREDENTIAL);
 }
 
 TEST_CASE("R5.1.2-01: group signature algorithm equals the one of every leaf and KeyPackage credential") {
@@ -109,8 +106,8 @@ TEST_CASE("R5.1.2-01: group signature algorithm equals the one of every leaf and
       const SignatureKeyPair keys = Must(GenerateSignatureKeyPair(other, random));
       LeafForgery forgery;
       forgery.leaf = [&](LeafNode& leaf) { leaf.signature_key = keys.public_key; };
-      CheckRoutes(suite, kAdds, forgery, Error::INVALID_KEY_PACKAGE);
-      CheckRoutes(suite, kOthers, forgery, Error::INVALID_KEY);
+      CheckRoutes(suite, kAddRoutes, forgery, Error::INVALID_KEY_PACKAGE);
+      CheckRoutes(suite, kLaterRoutes, forgery, Error::INVALID_KEY);
       CertifyOther(suite, KeyOf(other, keys.public_key));
       CertifyOther(suite, KeyOf(other, keys.public_key), keys.public_key);
     }
