@@ -31,24 +31,24 @@ class Turns {
   readonly #patience: number
   readonly #waiting = new Set<() => void>()
   #free: number
-  /** When the last one ended. */
+  /** When the last one ended well: of a database that is gone they all end, and nobody waits for that. */
   #ended = 0
 
-  /** @param patience milliseconds for which none may end */
+  /** @param patience milliseconds for which none may end well */
   constructor(count: number, patience: number) {
     this.#free = count
     this.#patience = patience
   }
 
-  /** take waits for a turn. @throws Error when none has ended for too long */
+  /** take waits for a turn. @throws Error when none has ended well for too long */
   async take(): Promise<void> {
     if (this.#free === 0) return this.#wait()
     this.#free -= 1
   }
 
   /** end gives a turn to who has waited longest. */
-  end(): void {
-    this.#ended = performance.now()
+  end(well: boolean): void {
+    if (well) this.#ended = performance.now()
     const [next] = this.#waiting
     if (next) next()
     else this.#free += 1
@@ -123,7 +123,7 @@ export function bounded(pool: PostgresPool, schema: string, milliseconds: number
     try {
       client = await ready()
     } catch (error) {
-      turns.end()
+      turns.end(false)
       throw error
     }
     const late = (): void => {
@@ -136,7 +136,7 @@ export function bounded(pool: PostgresPool, schema: string, milliseconds: number
       removeListener: (event, listener) => client.removeListener(event, listener),
       release: (error) => {
         client.release(error)
-        turns.end()
+        turns.end(!error)
       },
     }
   }

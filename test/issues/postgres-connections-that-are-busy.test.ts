@@ -42,11 +42,12 @@ test('calls wait while connections are at work, longer than for a new connection
 
 test('of many calls each waits for as long as others end, however long that is for all', async () => {
   const pool = new Pool({ connectionString: server.url, max: 1 })
-  const store = postgresStore(pool, { schema: 'many', retryTimeout: 0, queryTimeout: 200 })
+  const store = postgresStore(pool, { schema: 'many', retryTimeout: 0, queryTimeout: 1000 })
   await store.commit(atomOf(large, muchData))
-  const start = performance.now()
-  for (let rounds = 20; performance.now() - start < 400; rounds *= 2) {
-    await Promise.all(Array.from({ length: rounds }, () => read(store.load(large))))
+  for (let [calls, took] = [50, 0]; took < 1500; calls *= 2) {
+    const start = performance.now()
+    await Promise.all(Array.from({ length: calls }, () => read(store.load(large))))
+    took = performance.now() - start
   }
   await store.close()
   await pool.end()
@@ -63,6 +64,25 @@ test('when none comes back for queryTimeout they fail, and work again when one d
   })
   while (!(await held.next()).done);
   await store.commit(atomOf(small, little))
+  await store.close()
+  await pool.end()
+})
+
+test('of a database that is gone, many calls fail not much later than one', async () => {
+  const pool = new Pool({ connectionString: server.url, max: 1 })
+  let isGone = false
+  const connect = async () => {
+    if (!isGone) return pool.connect()
+    await delay(50)
+    throw new Error('no route')
+  }
+  const store = postgresStore({ options: { max: 1 }, connect }, { schema: 'gone', retryTimeout: 0, queryTimeout: 200 })
+  await store.commit(atomOf(small, little))
+  isGone = true
+  const start = performance.now()
+  const calls = Array.from({ length: 50 }, () => [store.delete(small), read(store.load(small))]).flat()
+  await Promise.all(calls.map((call) => expect(call).rejects.toMatchObject({ code: 'STORE_FAILED' })))
+  expect(performance.now() - start).toBeLessThan(2_500)
   await store.close()
   await pool.end()
 })
