@@ -27,14 +27,14 @@ async function read(slices: AsyncIterable<Slice>): Promise<number> {
 }
 
 test('calls wait while connections are at work, longer than for a new connection', async () => {
-  const connection = { connectionString: server.url, max: 1, connectionTimeoutMillis: 100 }
+  const connection = { connectionString: server.url, max: 1, connectionTimeoutMillis: 1000 }
   const store = postgresStore(connection, { schema: 'busy', retryTimeout: 0 })
   await store.commit(atomOf(large, muchData))
   const slow = store.load(large)[Symbol.asyncIterator]()
   await slow.next()
   const waiting = [store.commit(atomOf(small, little)), read(store.load(small)), ...Array.from({ length: 10 }, () => read(store.load(large)))]
   const all = Promise.all(waiting)
-  await delay(400)
+  await delay(1500)
   while (!(await slow.next()).done);
   await all
   await store.close()
@@ -55,12 +55,12 @@ test('of many calls each waits for as long as others end, however long that is f
 
 test('when none comes back for queryTimeout they fail, and work again when one does', async () => {
   const pool = new Pool({ connectionString: server.url, max: 1 })
-  const store = postgresStore(pool, { schema: 'held', retryTimeout: 0, queryTimeout: 200 })
+  const store = postgresStore(pool, { schema: 'held', retryTimeout: 0, queryTimeout: 1000 })
   await store.commit(atomOf(large, muchData))
   const held = store.load(large)[Symbol.asyncIterator]()
   await held.next()
   await expect(store.commit(atomOf(small, little))).rejects.toMatchObject({
-    code: 'STORE_FAILED', cause: { message: 'no connection became free for 200 ms' },
+    code: 'STORE_FAILED', cause: { message: 'no connection became free for 1000 ms' },
   })
   while (!(await held.next()).done);
   await store.commit(atomOf(small, little))
@@ -76,13 +76,13 @@ test('of a database that is gone, many calls fail not much later than one', asyn
     await delay(50)
     throw new Error('no route')
   }
-  const store = postgresStore({ options: { max: 1 }, connect }, { schema: 'gone', retryTimeout: 0, queryTimeout: 200 })
+  const store = postgresStore({ options: { max: 1 }, connect }, { schema: 'gone', retryTimeout: 0, queryTimeout: 1000 })
   await store.commit(atomOf(small, little))
   isGone = true
   const start = performance.now()
-  const calls = Array.from({ length: 50 }, () => [store.delete(small), read(store.load(small))]).flat()
+  const calls = Array.from({ length: 100 }, () => [store.delete(small), read(store.load(small))]).flat()
   await Promise.all(calls.map((call) => expect(call).rejects.toMatchObject({ code: 'STORE_FAILED' })))
-  expect(performance.now() - start).toBeLessThan(2_500)
+  expect(performance.now() - start).toBeLessThan(5_000)
   await store.close()
   await pool.end()
 })

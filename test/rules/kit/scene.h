@@ -1,5 +1,5 @@
 // Scene: a Company in which forgeries are tried, and whose members' lives are written down, so that the same
-// bytes can be given to the JavaScript API (journal.h).
+// bytes can be given to the JavaScript API (support/journal.h).
 #pragma once
 
 #include <set>
