@@ -199,7 +199,7 @@ Result<KeyPackage> DecodeKeyPackage(View bytes, const Limits& limits) {
     if (key_package == nullptr) return Error::WRONG_WIRE_FORMAT;
     return std::move(key_package->key_package);
   }
-  auto bare = Decode<KeyPackage>(bytes);
+  auto bare = mls::Decode<KeyPackage>(bytes);
   if (!bare.ok()) return message.error();
   return bare;
 }

@@ -45,11 +45,11 @@ struct RunOutcome {
   std::optional<Asking> asking;
 };
 
-Napi::Value ToJs(Napi::Env env, StepResult& step, Filler& filler) {
+Napi::Value StepToJs(Napi::Env env, StepResult& step, Filler& filler) {
   if (std::holds_alternative<InPacked>(step.value)) return env.Null();
   Napi::Object object = Napi::Object::New(env);
   auto& result = step.value;
-  if (step.inbox) object.Set("inbox", binding::ToJs(env, step.inbox));
+  if (step.inbox) object.Set("inbox", ToJs(env, step.inbox));
   const auto kind = [&](const char* name) { object.Set("kind", Napi::String::New(env, name)); };
   if (const auto* error = std::get_if<Error>(&result)) {
     kind("error");
@@ -60,17 +60,17 @@ Napi::Value ToJs(Napi::Env env, StepResult& step, Filler& filler) {
   } else if (auto* message = std::get_if<ApplicationMessage>(&result)) {
     kind("message");
     object.Set("sender", Napi::Number::New(env, message->sender.value));
-    object.Set("epoch", binding::ToJs(env, message->epoch));
+    object.Set("epoch", ToJs(env, message->epoch));
     object.Set("data", filler.Uint8Array(env, std::move(message->data)));
-    object.Set("authenticatedData", binding::ToJs(env, View(message->authenticated_data)));
+    object.Set("authenticatedData", ToJs(env, View(message->authenticated_data)));
   } else if (const auto* proposed = std::get_if<ProposalEvent>(&result)) {
     kind("proposal");
-    object.Set("epoch", binding::ToJs(env, proposed->epoch));
-    object.Set("proposal", binding::ToJs(env, *proposed->proposal));
+    object.Set("epoch", ToJs(env, proposed->epoch));
+    object.Set("proposal", ToJs(env, *proposed->proposal));
   } else if (auto* committed = std::get_if<Committed>(&result)) {
     kind("commit");
-    object.Set("commit", binding::ToJs(env, committed->commit));
-    object.Set("candidate", committed->candidate ? binding::ToJs(env, *committed->candidate) : env.Null());
+    object.Set("commit", ToJs(env, committed->commit));
+    object.Set("candidate", committed->candidate ? ToJs(env, *committed->candidate) : env.Null());
     object.Set("welcomes", env.Null());
     if (committed->welcomes) committed->welcomes->Set(env, filler, object);
   } else {
@@ -81,11 +81,11 @@ Napi::Value ToJs(Napi::Env env, StepResult& step, Filler& filler) {
   return object;
 }
 
-Napi::Value ToJs(Napi::Env env, std::vector<StepResult>& results, Filler& filler) {
+Napi::Value StepsToJs(Napi::Env env, std::vector<StepResult>& results, Filler& filler) {
   Napi::Array list = Napi::Array::New(env, results.size());
   for (std::uint32_t i = 0; i < results.size(); ++i) {
     Napi::HandleScope scope(env);
-    list.Set(i, ToJs(env, results[i], filler));
+    list.Set(i, StepToJs(env, results[i], filler));
   }
   return list;
 }
@@ -111,10 +111,10 @@ Result<Reply> ReplyOf(GroupState& state, RunOutcome outcome) {
                 batch = std::move(*packed), view = std::move(outcome.state),
                 asking = std::move(outcome.asking)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
     Napi::Object object = Napi::Object::New(env);
-    object.Set("results", ToJs(env, results, filler));
+    object.Set("results", StepsToJs(env, results, filler));
     object.Set("messages", messages.ToJs(env));
     object.Set("batch", filler.Uint8Array(env, std::move(batch)));
-    object.Set("state", view ? binding::ToJs(env, *view, filler) : env.Null());
+    object.Set("state", view ? ToJs(env, *view, filler) : env.Null());
     object.Set("needs", asking ? NewNeeds(env, std::move(*asking)) : env.Null());
     return object;
   });
@@ -281,7 +281,7 @@ Napi::Value ClientHolder::OpenInbox(const Napi::CallbackInfo& info) {
         std::vector<StepResult> results;
         for (InboxEvent& one : *events) results.push_back(ResultOf(std::move(one)));
         return Reply([results = std::move(results)](Napi::Env env, Filler& filler) mutable -> Napi::Value {
-          return ToJs(env, results, filler);
+          return StepsToJs(env, results, filler);
         });
       });
 }

@@ -3,7 +3,6 @@
 # add_mutants(core_tests) adds core_tests_mutants: the object files of core_tests, linked with an engine in which
 # MLS_MUTATE=n switches the check number n off. So only the engine is compiled twice, and only when somebody asks for it. It
 # goes last in the file that makes the program.
-include(CompileQuickly)
 include(OtherEngine)
 
 set(NODE_MLS_MUTANTS OFF)
@@ -16,8 +15,8 @@ if(NODE_MLS_MUTANTS)
   # Without a check, what would be undefined behaviour ends the test instead.
   target_compile_definitions(mls_core_numbered PRIVATE MLS_MUTATION _GLIBCXX_ASSERTIONS)
   target_compile_options(mls_core_numbered PRIVATE ${NODE_MLS_WARNINGS} ${NODE_MLS_NO_EXCEPTIONS_NO_RTTI}
-    "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=")
-  compile_quickly(mls_core_numbered test/mutation/precompiled.h -O1)
+    "-fmacro-prefix-map=${PROJECT_SOURCE_DIR}/=" -O1)
+  compile_as_few(mls_core_numbered)
 endif()
 
 function(add_mutants program)

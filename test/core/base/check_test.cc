@@ -18,7 +18,7 @@ Result<int> Half(int n) {
   return n / 2;
 }
 
-Result<int> Quarter(int n) {
+Result<int> QuarterOf(int n) {
   MLS_TRY(half, Half(n));
   return Half(half);
 }
@@ -30,11 +30,11 @@ TEST_CASE("a condition that does not hold ends the function with its error, one 
 }
 
 TEST_CASE("MLS_DO and MLS_TRY pass an error on") {
-  REQUIRE(Quarter(12).ok());
-  CHECK(*Quarter(12) == 3);
+  REQUIRE(QuarterOf(12).ok());
+  CHECK(*QuarterOf(12) == 3);
   CHECK(Half(-2).error() == Error::MALFORMED);
   CHECK(Half(3).error() == Error::MISUSE);
-  CHECK(Quarter(6).error() == Error::MISUSE);
+  CHECK(QuarterOf(6).error() == Error::MISUSE);
 }
 
 }  // namespace

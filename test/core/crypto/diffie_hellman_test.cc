@@ -11,8 +11,6 @@ using mls::test::ToHex;
 
 namespace {
 
-Bytes Hex(const std::string& digits) { return test::FromHex(digits); }
-
 const Suite& kX25519 = *FindSuite(CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519);
 const Suite& kX448 = *FindSuite(CipherSuite::MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448);
 
@@ -33,8 +31,8 @@ Error ErrorOf(const Suite& suite, View private_key, View public_key) {
 }  // namespace
 
 TEST_CASE("X25519: RFC 7748 §6.1") {
-  const Bytes a = Hex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
-  const Bytes b = Hex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
+  const Bytes a = test::FromHex("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
+  const Bytes b = test::FromHex("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
   const Bytes public_a = *DiffieHellmanPublicKey(kX25519, a), public_b = *DiffieHellmanPublicKey(kX25519, b);
   CHECK(ToHex(public_a) == "8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a");
   CHECK(ToHex(public_b) == "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f");
@@ -93,7 +91,7 @@ TEST_CASE("points of low order give no secret (RFC 9180 §7.1.4, RFC 7748 §6)")
                                         "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f"};
   for (const std::string& point : low) {
     CAPTURE(point);
-    CHECK(ErrorOf(kX25519, random.Some(32), Hex(point)) == Error::INVALID_KEY);
+    CHECK(ErrorOf(kX25519, random.Some(32), test::FromHex(point)) == Error::INVALID_KEY);
   }
   for (const std::uint8_t u : {0, 1}) {
     Bytes point(56);

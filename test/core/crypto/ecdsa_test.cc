@@ -2,26 +2,24 @@
 
 #include <doctest/doctest.h>
 
+#include "support/error_of.h"
 #include "support/vectors.h"
 
 using namespace mls;
+using mls::test::ErrorOf;
 
 namespace {
-
-Bytes Hex(const std::string& digits) { return test::FromHex(digits); }
 
 Status Verify(const Suite& suite, View public_key, View content, View signature) {
   return EcdsaVerify(suite, *NistCurveOf(suite.signature), public_key, content, signature);
 }
 
-Error ErrorOf(const Status& status) { return status.ok() ? Error::INTERNAL : status.error(); }
-
 const Suite& kP256 = *FindSuite(CipherSuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256);
 
 // The key and a signature of RFC 6979 A.2.5.
-const Bytes kPublic =
-    Hex("0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
+const Bytes kPublic = test::FromHex(
+    "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+    "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
 const std::string kR = "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716";
 const std::string kS = "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8";
 
@@ -29,7 +27,7 @@ const std::string kS = "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f
 
 TEST_CASE("EcdsaVerify accepts the published signature, as its one DER encoding (RFC 6979 A.2.5)") {
   const View sample = AsView("sample");
-  const Bytes good = Hex("3046022100" + kR + "022100" + kS);
+  const Bytes good = test::FromHex("3046022100" + kR + "022100" + kS);
   CHECK(Verify(kP256, kPublic, sample, good).ok());
   CHECK(ErrorOf(Verify(kP256, kPublic, AsView("Sample"), good)) == Error::BAD_SIGNATURE);
   const std::vector<std::string> others = {
@@ -44,7 +42,7 @@ TEST_CASE("EcdsaVerify accepts the published signature, as its one DER encoding 
       ""};
   for (const std::string& other : others) {
     CAPTURE(other);
-    CHECK(ErrorOf(Verify(kP256, kPublic, sample, Hex(other))) == Error::BAD_SIGNATURE);
+    CHECK(ErrorOf(Verify(kP256, kPublic, sample, test::FromHex(other))) == Error::BAD_SIGNATURE);
   }
 }
 
@@ -89,7 +87,7 @@ TEST_CASE("EcdsaSign takes scalars in [1, n-1] alone") {
 }
 
 TEST_CASE("EcdsaVerify takes uncompressed points of the curve alone, and recovers from others") {
-  const Bytes good = Hex("3046022100" + kR + "022100" + kS);
+  const Bytes good = test::FromHex("3046022100" + kR + "022100" + kS);
   Bytes hybrid = kPublic, off = kPublic;
   hybrid[0] = static_cast<std::uint8_t>(6 | (kPublic.back() & 1));
   off.back() ^= 1;

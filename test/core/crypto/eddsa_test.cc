@@ -9,16 +9,14 @@ using mls::test::ToHex;
 
 namespace {
 
-Bytes Hex(const std::string& digits) { return test::FromHex(digits); }
-
 const Suite& kEd25519 = *FindSuite(CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519);
 const Suite& kEd448 = *FindSuite(CipherSuite::MLS_256_DHKEMX448_AES256GCM_SHA512_Ed448);
 
 }  // namespace
 
 TEST_CASE("Ed25519: RFC 8032 §7.1 tests 1 and 2") {
-  const Bytes key1 = Hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
-  const Bytes key2 = Hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+  const Bytes key1 = test::FromHex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60");
+  const Bytes key2 = test::FromHex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
   CHECK(ToHex(*EddsaPublicKey(kEd25519, key1)) ==
         "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
   CHECK(ToHex(*EddsaPublicKey(kEd25519, key2)) ==
@@ -26,7 +24,7 @@ TEST_CASE("Ed25519: RFC 8032 §7.1 tests 1 and 2") {
   CHECK(ToHex(*EddsaSign(kEd25519, key1, {})) ==
         "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46b"
         "d25bf5f0595bbe24655141438e7a100b");
-  CHECK(ToHex(*EddsaSign(kEd25519, key2, Hex("72"))) ==
+  CHECK(ToHex(*EddsaSign(kEd25519, key2, test::FromHex("72"))) ==
         "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c"
         "387b2eaeb4302aeeb00d291612bb0c00");
 }
@@ -61,14 +59,14 @@ TEST_CASE("Ed25519: keys with y from 2^255 - 19 on are not canonical (RFC 8032 �
   for (const bool sign : {false, true}) {
     const std::string top = sign ? "ff" : "7f";
     for (const char* low : {"ed", "ee", "ff"}) {
-      const Bytes key = Hex(low + middle + top);
+      const Bytes key = test::FromHex(low + middle + top);
       CHECK_FALSE(EddsaKeyIsCanonical(kEd25519, key));
       CHECK(EddsaVerify(kEd25519, key, {}, Bytes(64)).error() == Error::INVALID_KEY);
     }
-    CHECK(EddsaKeyIsCanonical(kEd25519, Hex("ec" + middle + top)));
-    CHECK(EddsaKeyIsCanonical(kEd25519, Hex("ff" + middle + (sign ? "fe" : "7e"))));
-    CHECK(EddsaKeyIsCanonical(kEd25519, Hex("fffe" + middle.substr(2) + top)));
-    CHECK(EddsaKeyIsCanonical(kEd25519, Hex("ff" + middle.substr(2) + "fe" + top)));
+    CHECK(EddsaKeyIsCanonical(kEd25519, test::FromHex("ec" + middle + top)));
+    CHECK(EddsaKeyIsCanonical(kEd25519, test::FromHex("ff" + middle + (sign ? "fe" : "7e"))));
+    CHECK(EddsaKeyIsCanonical(kEd25519, test::FromHex("fffe" + middle.substr(2) + top)));
+    CHECK(EddsaKeyIsCanonical(kEd25519, test::FromHex("ff" + middle.substr(2) + "fe" + top)));
   }
   CHECK(EddsaKeyIsCanonical(kEd25519, Bytes(32)));
 }

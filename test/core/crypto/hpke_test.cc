@@ -19,8 +19,6 @@ struct HpkeContextAtEnd {
 
 namespace {
 
-Bytes Hex(const std::string& digits) { return test::FromHex(digits); }
-
 struct Pair {
   HpkeContext sender;
   HpkeContext receiver;
@@ -44,20 +42,20 @@ TEST_CASE("RFC 9180 test vectors") {
   for (const test::HpkeVector& vector : test::kHpkeVectors) {
     const Suite& suite = *FindSuite(vector.suite);
     CAPTURE(suite.name);
-    const auto recipient = DeriveKeyPair(suite, Hex(vector.ikm_r));
+    const auto recipient = DeriveKeyPair(suite, test::FromHex(vector.ikm_r));
     CHECK(ToHex(recipient->private_key) == vector.sk_r);
     CHECK(ToHex(recipient->public_key) == vector.pk_r);
-    const auto encapsulation = Encap(suite, recipient->public_key, Hex(vector.ikm_e));
+    const auto encapsulation = Encap(suite, recipient->public_key, test::FromHex(vector.ikm_e));
     CHECK(ToHex(encapsulation->kem_output) == vector.enc);
     CHECK(ToHex(encapsulation->shared_secret) == vector.shared_secret);
 
-    const auto info = HpkeInfo::Make(suite, Hex(vector.info));
+    const auto info = HpkeInfo::Make(suite, test::FromHex(vector.info));
     CHECK(ToHex(info->key_schedule_context()) == vector.key_schedule_context);
     Bytes enc;
-    auto sender = HpkeContext::SetupSender(*info, recipient->public_key, Hex(vector.ikm_e), enc);
+    auto sender = HpkeContext::SetupSender(*info, recipient->public_key, test::FromHex(vector.ikm_e), enc);
     auto receiver = HpkeContext::SetupReceiver(*info, recipient->private_key, recipient->public_key, enc);
     CHECK(ToHex(enc) == vector.enc);
-    const Bytes plaintext = Hex(test::kHpkePlaintext);
+    const Bytes plaintext = test::FromHex(test::kHpkePlaintext);
     unsigned sequence = 0;
     for (const auto& encryption : vector.encryptions) {
       CAPTURE(encryption.sequence);
@@ -65,15 +63,15 @@ TEST_CASE("RFC 9180 test vectors") {
         const auto skipped = sender->Seal({}, {});
         REQUIRE(receiver->Open({}, *skipped).ok());
       }
-      const auto sealed = sender->Seal(Hex(encryption.aad), plaintext);
+      const auto sealed = sender->Seal(test::FromHex(encryption.aad), plaintext);
       CHECK(ToHex(*sealed) == encryption.ct);
-      const auto opened = receiver->Open(Hex(encryption.aad), *sealed);
+      const auto opened = receiver->Open(test::FromHex(encryption.aad), *sealed);
       CHECK(Equal(*opened, plaintext));
       ++sequence;
     }
     for (const auto& exported : vector.exports) {
-      CHECK(ToHex(*sender->Export(Hex(exported.context), 32)) == exported.value);
-      CHECK(ToHex(*receiver->Export(Hex(exported.context), 32)) == exported.value);
+      CHECK(ToHex(*sender->Export(test::FromHex(exported.context), 32)) == exported.value);
+      CHECK(ToHex(*receiver->Export(test::FromHex(exported.context), 32)) == exported.value);
     }
   }
 }

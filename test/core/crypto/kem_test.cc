@@ -17,8 +17,6 @@ using mls::test::Json;
 
 namespace {
 
-Bytes Hex(const std::string& digits) { return test::FromHex(digits); }
-
 bool IsNist(const Suite& suite) { return NistCurveOf(suite.kem) != nullptr; }
 
 HpkeKeyPair NewPair(const Suite& suite) {
@@ -180,11 +178,11 @@ TEST_CASE("low-order points of X25519 and X448 are no keys, and are refused when
       if (suite.kem != kem) continue;
       for (const char* hex : hexes) {
         CAPTURE(hex);
-        CheckRefused(suite, Hex(hex));
-        CHECK(ValidateHpkePublicKey(suite, Hex(hex)).error() == Error::INVALID_KEY);
+        CheckRefused(suite, test::FromHex(hex));
+        CHECK(ValidateHpkePublicKey(suite, test::FromHex(hex)).error() == Error::INVALID_KEY);
         // Any other bit makes another point of it, but for the one that X25519 ignores.
         for (std::size_t bit = 0; bit < 8u * suite.Npk; ++bit) {
-          Bytes other = Hex(hex);
+          Bytes other = test::FromHex(hex);
           other[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
           const bool again = ValidateHpkePublicKey(suite, other).ok();
           CHECK(again == Encap(suite, other, Bytes(suite.Nsk, 1)).ok());

@@ -14,8 +14,6 @@ using namespace mls;
 
 namespace {
 
-Bytes Hex(const std::string& digits) { return test::FromHex(digits); }
-
 bool IsNist(const Suite& suite) { return NistCurveOf(suite.signature) != nullptr; }
 
 SignatureKeyPair NewPair(const Suite& suite) {
@@ -107,7 +105,7 @@ TEST_CASE("EdDSA is deterministic and refuses S + L") {
       Bytes signature = *Sign(suite, pair.private_key, AsView("content"));
       CHECK(signature == *Sign(suite, pair.private_key, AsView("content")));
       CHECK(signature.size() == 2u * suite.Nsigpk);
-      const Bytes order = Hex(hex);
+      const Bytes order = test::FromHex(hex);
       unsigned carry = 0;
       for (std::size_t i = 0; i < order.size(); ++i) {
         std::uint8_t& byte = signature[suite.Nsigpk + i];
@@ -122,10 +120,10 @@ TEST_CASE("EdDSA is deterministic and refuses S + L") {
 
 TEST_CASE("EdDSA signatures of RFC 8032") {
   const Suite& ed25519 = *FindSuite(CipherSuite::MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519);
-  const Bytes priv = Hex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
+  const Bytes priv = test::FromHex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb");
   CHECK(test::ToHex(*SignaturePublicKey(ed25519, priv)) ==
         "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
-  CHECK(test::ToHex(*Sign(ed25519, priv, Hex("72"))) ==
+  CHECK(test::ToHex(*Sign(ed25519, priv, test::FromHex("72"))) ==
         "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
         "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
 }
@@ -167,9 +165,9 @@ TEST_CASE("ECDSA signatures that are not the one DER encoding are BAD_SIGNATURE"
     third[front - 1] = static_cast<std::uint8_t>(third[front - 1] + 3);
     check(third);
     // r or s zero, both zero, raw r | s.
-    check(Hex("3006020100020100"));
-    check(Hex("3006020101020100"));
-    check(Hex("3006020100020101"));
+    check(test::FromHex("3006020100020100"));
+    check(test::FromHex("3006020101020100"));
+    check(test::FromHex("3006020100020101"));
     check(Bytes(2u * suite.Nsigsk, 1));
   }
 }
@@ -242,7 +240,7 @@ TEST_CASE("EdDSA keys with y of p or above are INVALID_KEY (RFC 8032 §5.1.3, §
     for (const Suite& suite : AllSuites()) {
       if (suite.signature != scheme) continue;
       ++suites;
-      const Bytes key = Hex(hex);
+      const Bytes key = test::FromHex(hex);
       const Bytes signature(2 * key.size(), 1);
       CHECK(ValidateSignatureKey(suite, key).ok() == canonical);
       CheckError(Verify(suite, key, {}, signature), canonical ? Error::BAD_SIGNATURE : Error::INVALID_KEY);

@@ -4,12 +4,11 @@
 
 #include "support/allocations.h"
 #include "support/company.h"
+#include "support/custom_types.h"
 #include "support/warm_group.h"
 
 namespace mls::test {
 namespace {
-
-constexpr ProposalType kCustom{0xF123};
 
 struct Cost {
   std::size_t input = 0;    // bytes of the message

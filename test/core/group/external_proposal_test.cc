@@ -1,10 +1,9 @@
 // Proposals from outside the group (RFC 9420 §12.1.8): made, received, cached, committed, refused.
 #include "support/company.h"
+#include "support/custom_types.h"
 
 namespace mls::test {
 namespace {
-
-constexpr ProposalType kCustom{0xF123};
 
 // Watched is a company with two external senders.
 struct Watched {

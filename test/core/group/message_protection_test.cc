@@ -13,9 +13,9 @@ namespace {
 
 constexpr LeafIndex kSender{1}, kReceiver{0};
 
-// Epoch: what a case says about its group of two.
-struct Epoch {
-  explicit Epoch(const Json& vector)
+// CaseEpoch: what a case says about its group of two.
+struct CaseEpoch {
+  explicit CaseEpoch(const Json& vector)
       : suite(*FindSuite(CipherSuite{vector["cipher_suite"].get<std::uint16_t>()})),
         group_id(FromHex(vector["group_id"])),
         epoch(vector["epoch"]),
@@ -44,7 +44,7 @@ struct Epoch {
   Bytes group_context, signature_priv, signature_pub, encryption_secret, sender_data_secret, membership_key;
 };
 
-Result<Bytes> OpenPublic(const Epoch& epoch, View bytes) {
+Result<Bytes> OpenPublic(const CaseEpoch& epoch, View bytes) {
   MLS_TRY(message, DecodeMessage(bytes, kLimits));
   auto* open = std::get_if<PublicMessage>(&message.body);
   MLS_REQUIRE(open != nullptr, WRONG_WIRE_FORMAT);  // the field says so
@@ -55,7 +55,7 @@ Result<Bytes> OpenPublic(const Epoch& epoch, View bytes) {
   return Encode(verified->content.body);
 }
 
-Result<Bytes> OpenPrivate(const Epoch& epoch, View bytes) {
+Result<Bytes> OpenPrivate(const CaseEpoch& epoch, View bytes) {
   MLS_TRY(message, DecodeMessage(bytes, kLimits));
   auto* closed = std::get_if<PrivateMessage>(&message.body);
   MLS_REQUIRE(closed != nullptr, WRONG_WIRE_FORMAT);  // the field says so
@@ -66,7 +66,8 @@ Result<Bytes> OpenPrivate(const Epoch& epoch, View bytes) {
   return Encode(opened.content->content.body);
 }
 
-Result<AuthenticatedContent> Authenticate(const Epoch& epoch, WireFormat format, const ContentBody& body) {
+Result<AuthenticatedContent> Authenticate(const CaseEpoch& epoch, WireFormat format,
+                                          const ContentBody& body) {
   FramedContent content{epoch.group_id, epoch.epoch, Sender::Member(kSender), {0xAD}, body};
   MLS_TRY(signed_content,
           SignContent(epoch.suite, format, std::move(content), epoch.signature_priv, epoch.group_context));
@@ -76,13 +77,13 @@ Result<AuthenticatedContent> Authenticate(const Epoch& epoch, WireFormat format,
   return authenticated;
 }
 
-Result<Bytes> SealPublic(const Epoch& epoch, const ContentBody& body) {
+Result<Bytes> SealPublic(const CaseEpoch& epoch, const ContentBody& body) {
   MLS_TRY(content, Authenticate(epoch, WireFormat::mls_public_message, body));
   MLS_TRY(message, ProtectPublic(epoch.suite, content, epoch.membership_key, epoch.group_context));
   return EncodeMessage(std::move(message));
 }
 
-Result<Bytes> SealPrivate(const Epoch& epoch, const ContentBody& body, PaddingPolicy padding) {
+Result<Bytes> SealPrivate(const CaseEpoch& epoch, const ContentBody& body, PaddingPolicy padding) {
   SeededRandom random(1);
   MLS_TRY(content, Authenticate(epoch, WireFormat::mls_private_message, body));
   MLS_TRY(sealed, SealPrivateMessage(epoch.Keys(), epoch.suite, content, padding, kLimits, random));
@@ -93,7 +94,8 @@ Result<Bytes> SealPrivate(const Epoch& epoch, const ContentBody& body, PaddingPo
 bool Gives(const Result<Bytes>& opened, const Bytes& body) { return opened.ok() && *opened == body; }
 
 // Travels: a content arrives as the vector framed it and as we frame it.
-bool Travels(const Epoch& epoch, const Bytes& raw, const Json& public_message, const Json& private_message) {
+bool Travels(const CaseEpoch& epoch, const Bytes& raw, const Json& public_message,
+             const Json& private_message) {
   const auto body = Decode<ContentBody>(raw);
   if (!body.ok()) return false;
   bool right = Gives(OpenPrivate(epoch, FromHex(private_message)), raw);
@@ -120,7 +122,7 @@ TEST_CASE("message-protection vectors") {
     Tally tally(file.set, "message-protection");
     for (const Json& vector : file.json) {
       CAPTURE(vector["cipher_suite"].get<int>());
-      const Epoch epoch(vector);
+      const CaseEpoch epoch(vector);
       const bool proposal = Travels(epoch, Raw(ContentType::proposal, vector["proposal"]),
                                     vector["proposal_pub"], vector["proposal_priv"]);
       const bool commit = Travels(epoch, Raw(ContentType::commit, vector["commit"]), vector["commit_pub"],

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "support/error_of.h"
 #include "support/seeded_random.h"
 
 using namespace mls;
+using mls::test::ErrorOf;
 using mls::test::SeededRandom;
 
 namespace {
@@ -24,8 +26,6 @@ CachedProposalPtr Removing(std::uint32_t leaf, const Suite& suite = kSuite) {
   cached.reference = ToBytes(*ProposalRef(suite, cached.content));
   return std::make_shared<const CachedProposal>(std::move(cached));
 }
-
-Error ErrorOf(const Status& status) { return status.ok() ? Error::INTERNAL : status.error(); }
 
 }  // namespace
 

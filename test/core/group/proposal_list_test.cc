@@ -3,25 +3,25 @@
 #include "group/proposal_list.h"
 
 #include "support/company.h"
+#include "support/custom_types.h"
 
 namespace mls::test {
 namespace {
 
-constexpr ProposalType kCustom{0xF123};
-constexpr ExtensionType kExtension{0xF456};
 const Bytes kReference(32, 1);
 const Sender kCommitter = Sender::Member({0});
 const Sender kJoiner = Sender::NewMemberCommit();
 
-// Capable: a client that supports kCustom and kExtension too.
+// Capable: a client that supports kCustom and kCustomExtension too.
 Client Capable(World& world, const Suite& suite, const std::string& name) {
   Client client = world.NewClient(suite, name);
   client.profile.capabilities.proposals.push_back(kCustom);
-  client.profile.capabilities.extensions.push_back(kExtension);
+  client.profile.capabilities.extensions.push_back(kCustomExtension);
   return client;
 }
 
-// Scene: a group of five, leaf 2 blank, and lists against it. Leaf 4 alone lacks kCustom and kExtension.
+// Scene: a group of five, leaf 2 blank, and lists against it. Leaf 4 alone lacks kCustom and
+// kCustomExtension.
 class Scene {
  public:
   explicit Scene(const Suite& suite = AllSuites()[0], Extensions extensions = {})
@@ -175,7 +175,7 @@ TEST_CASE("R12.1: a list is refused for a proposal that is invalid by itself") {
   Proposal older = scene.NewReInit();
   std::get<ReInit>(older.body).version = ProtocolVersion::reserved;
   CHECK(scene.Value(older).Refusal() == Error::INVALID_REINIT);
-  const Extension extension{kExtension, {}};
+  const Extension extension{kCustomExtension, {}};
   CHECK(scene.Value({GroupContextExtensions{{extension, extension}}}).Refusal() ==
         Error::DUPLICATE_EXTENSION);
   CHECK(scene.Value({GroupContextExtensions{{{ExtensionType::ratchet_tree, {}}}}}).Refusal() ==
@@ -227,7 +227,7 @@ TEST_CASE("R12.1.8: who may propose what") {
 
 TEST_CASE("R12.3: new extensions come first, wherever they stand in the list") {
   const Suite& suite = AllSuites()[0];
-  const Extension requirement = MakeExtension(RequiredCapabilities{{kExtension}, {}, {}});
+  const Extension requirement = MakeExtension(RequiredCapabilities{{kCustomExtension}, {}, {}});
   Scene scene(suite);
   const Client plain = scene.world.NewClient(suite, "plain");
   const auto require_more = [&] { return Proposal{GroupContextExtensions{{requirement}}}; };
@@ -236,7 +236,7 @@ TEST_CASE("R12.3: new extensions come first, wherever they stand in the list") {
   CHECK(scene.Value(require_more()).Value({Remove{{4}}}).Plan().ok());
   CHECK(scene.Value({Remove{{4}}}).Value(require_more()).Plan().ok());
   Proposal update = scene.UpdateOf(4);
-  std::get<Update>(update.body).leaf_node.capabilities.extensions.push_back(kExtension);
+  std::get<Update>(update.body).leaf_node.capabilities.extensions.push_back(kCustomExtension);
   CHECK(scene.Reference(update, Sender::Member({4})).Value(require_more()).Plan().ok());
   // A newcomer is held to the new requirement, also where it is named before it.
   CHECK(scene.Value(scene.AddOf(plain)).Value({Remove{{4}}}).Value(require_more()).Refusal() ==
@@ -246,7 +246,7 @@ TEST_CASE("R12.3: new extensions come first, wherever they stand in the list") {
   REQUIRE(plan.ok());
   CHECK(plan->extensions == Extensions{requirement});
   REQUIRE(plan->required.has_value());
-  CHECK(plan->required->extension_types == std::vector{kExtension});
+  CHECK(plan->required->extension_types == std::vector{kCustomExtension});
 }
 
 TEST_CASE("R12.3: an extension in use or a required type needs every member that stays") {
@@ -254,7 +254,7 @@ TEST_CASE("R12.3: an extension in use or a required type needs every member that
   const auto refusal = [&](Extension extension) {
     return scene.Value({GroupContextExtensions{{std::move(extension)}}}).Refusal();
   };
-  CHECK(refusal({kExtension, {}}) == Error::UNSUPPORTED_CAPABILITY);
+  CHECK(refusal({kCustomExtension, {}}) == Error::UNSUPPORTED_CAPABILITY);
   CHECK(refusal(MakeExtension(RequiredCapabilities{{}, {kCustom}, {}})) == Error::UNSUPPORTED_CAPABILITY);
   CHECK(refusal(MakeExtension(RequiredCapabilities{{}, {}, {CredentialType{77}}})) ==
         Error::UNSUPPORTED_CAPABILITY);

@@ -1,12 +1,10 @@
 // Proposals of every type, by value and by reference, and what each does to the group (RFC 9420 §12.1,
 // §12.3).
 #include "support/company.h"
+#include "support/custom_types.h"
 
 namespace mls::test {
 namespace {
-
-constexpr ProposalType kCustom{0xF123};
-constexpr ExtensionType kExtension{0xF456};
 
 LeafChange NewIdentity(World& world, const Suite& suite, std::string_view name) {
   LeafChange change;
@@ -15,13 +13,13 @@ LeafChange NewIdentity(World& world, const Suite& suite, std::string_view name) 
   return change;
 }
 
-// AllowCustom lets everyone of the company support kCustom and kExtension.
+// AllowCustom lets everyone of the company support kCustom and kCustomExtension.
 void AllowCustom(Company& company) {
   for (std::size_t i = 0; i < company.size(); ++i) {
     CommitOptions options;
     options.leaf.capabilities = company.client(i).profile.capabilities;
     options.leaf.capabilities->proposals.push_back(kCustom);
-    options.leaf.capabilities->extensions.push_back(kExtension);
+    options.leaf.capabilities->extensions.push_back(kCustomExtension);
     company.Commit(i, std::move(options));
   }
 }
@@ -49,7 +47,7 @@ TEST_CASE("each type of proposal by reference, committed by another, and by valu
         case 2:
           return Must(company[0].MakePsk(ExternalPsk{Bytes{7}}, company.world.env));
         case 3:
-          return {GroupContextExtensions{{{kExtension, Bytes(3, 1)}}}};
+          return {GroupContextExtensions{{{kCustomExtension, Bytes(3, 1)}}}};
         default:
           return {CustomProposal{kCustom, Bytes(5, 2)}};
       }
@@ -157,11 +155,11 @@ TEST_CASE("GroupContextExtensions replace all extensions, and hold for the same 
   ForEverySuite([](const Suite& suite, Restarts restarts) {
     Company company(suite, 2, {restarts, CustomPolicy(CustomProposalType::Path::required), {}});
     AllowCustom(company);
-    const RequiredCapabilities required{{kExtension}, {kCustom}, {CredentialType::basic}};
-    const Extensions wanted = {MakeExtension(required), {kExtension, Bytes{1}}};
+    const RequiredCapabilities required{{kCustomExtension}, {kCustom}, {CredentialType::basic}};
+    const Extensions wanted = {MakeExtension(required), {kCustomExtension, Bytes{1}}};
 
     Client able = company.world.NewClient(suite, "able");
-    able.profile.capabilities.extensions.push_back(kExtension);
+    able.profile.capabilities.extensions.push_back(kCustomExtension);
     able.profile.capabilities.proposals.push_back(kCustom);
     const NewKeyPackage package = company.world.NewKeyPackageOf(able);
     const NewKeyPackage unable = company.world.NewKeyPackageOf(company.world.NewClient(suite, "unable"));
@@ -194,8 +192,8 @@ TEST_CASE("extensions that a member does not support cannot be set") {
     const auto refused = [&](Extensions extensions) {
       return ErrorOf(company[0].StageCommit(Proposing({GroupContextExtensions{std::move(extensions)}}), env));
     };
-    CHECK(refused({{kExtension, {}}}) == Error::UNSUPPORTED_CAPABILITY);
-    CHECK(refused({MakeExtension(RequiredCapabilities{{kExtension}, {}, {}})}) ==
+    CHECK(refused({{kCustomExtension, {}}}) == Error::UNSUPPORTED_CAPABILITY);
+    CHECK(refused({MakeExtension(RequiredCapabilities{{kCustomExtension}, {}, {}})}) ==
           Error::UNSUPPORTED_CAPABILITY);
     CHECK(refused({MakeExtension(RequiredCapabilities{{}, {kCustom}, {}})}) == Error::UNSUPPORTED_CAPABILITY);
     CHECK(refused({MakeExtension(RequiredCapabilities{{}, {}, {CredentialType{77}}})}) ==
@@ -225,7 +223,7 @@ TEST_CASE("a group is not founded with extensions that nobody could set") {
     CHECK(refused({{ExtensionType::ratchet_tree, {}}}) == Error::INVALID_EXTENSION);
     CHECK(refused({{ExtensionType::required_capabilities, {1}}}) == Error::MALFORMED);
     CHECK(refused({{ExtensionType::external_senders, {1}}}) == Error::MALFORMED);
-    CHECK(refused({MakeExtension(RequiredCapabilities{{kExtension}, {}, {}})}) ==
+    CHECK(refused({MakeExtension(RequiredCapabilities{{kCustomExtension}, {}, {}})}) ==
           Error::UNSUPPORTED_CAPABILITY);
     const ExtensionType grease{
         0x3A3A};  // RFC 9420 §13.5: our capabilities may list it, and we do not have it

@@ -6,11 +6,6 @@
 namespace mls::test {
 namespace {
 
-template <class T>
-Error ErrorOf(const Result<T>& result) {
-  return result.ok() ? Error::INTERNAL : result.error();
-}
-
 // Members that ignore the lifetimes of the leaves that they receive.
 CompanyOptions Careless() {
   CompanyOptions options;

@@ -4,17 +4,17 @@
 
 #include "crypto/signature.h"
 #include "identity/extension.h"
+#include "support/clients.h"
 #include "support/encodings.h"
 #include "support/seeded_random.h"
 
 using namespace mls;
+using mls::test::kLimits;
 using mls::test::SeededRandom;
 
 namespace {
 
-const Limits kLimits;
-
-Error ErrorOf(const Suite& suite, const Credential& credential, View key) {
+Error ErrorWith(const Suite& suite, const Credential& credential, View key) {
   const Status status = ValidateCredential(suite, credential, key, kLimits, nullptr);
   return status.ok() ? Error::INTERNAL : status.error();
 }
@@ -43,9 +43,9 @@ TEST_CASE("a basic credential needs no proof, whatever the identity") {
   for (const Suite& suite : AllSuites()) {
     SeededRandom random(97);
     const Bytes key = GenerateSignatureKeyPair(suite, random)->public_key;
-    CHECK(ErrorOf(suite, Credential::Basic(AsView("alice")), key) == Error::INTERNAL);
-    CHECK(ErrorOf(suite, Credential::Basic({}), key) == Error::INTERNAL);
-    CHECK(ErrorOf(suite, Credential::Basic(random.Some(5000)), key) == Error::INTERNAL);
+    CHECK(ErrorWith(suite, Credential::Basic(AsView("alice")), key) == Error::INTERNAL);
+    CHECK(ErrorWith(suite, Credential::Basic({}), key) == Error::INTERNAL);
+    CHECK(ErrorWith(suite, Credential::Basic(random.Some(5000)), key) == Error::INTERNAL);
   }
 }
 
@@ -54,7 +54,7 @@ TEST_CASE("R5.3-03, R13.5-06: an unknown type is unsupported, GREASE or not") {
   SeededRandom random(98);
   const Bytes key = GenerateSignatureKeyPair(suite, random)->public_key;
   for (const unsigned type : {0x0000u, 0x0003u, 0x1A1Au, 0x1B1Bu, 0xF000u, 0xFFFFu}) {
-    CHECK(ErrorOf(suite, {OpaqueCredential{static_cast<CredentialType>(type), {}}}, key) ==
+    CHECK(ErrorWith(suite, {OpaqueCredential{static_cast<CredentialType>(type), {}}}, key) ==
           Error::UNSUPPORTED_CREDENTIAL);
   }
 }
@@ -63,11 +63,11 @@ TEST_CASE("R5.3-02: an X.509 credential is a chain of certificates within the li
   const Suite& suite = AllSuites()[0];
   SeededRandom random(99);
   const Bytes key = GenerateSignatureKeyPair(suite, random)->public_key;
-  CHECK(ErrorOf(suite, {X509Credential{}}, key) == Error::INVALID_CREDENTIAL);
-  CHECK(ErrorOf(suite, {X509Credential{{{random.Some(300)}}}}, key) == Error::INVALID_CREDENTIAL);
-  CHECK(ErrorOf(suite, {X509Credential{std::vector<Certificate>(kLimits.max_certificates, {{0x30, 0x00}})}},
-                key) == Error::INVALID_CREDENTIAL);
-  CHECK(ErrorOf(suite,
-                {X509Credential{std::vector<Certificate>(kLimits.max_certificates + 1, {{0x30, 0x00}})}},
-                key) == Error::LIMIT_EXCEEDED);
+  CHECK(ErrorWith(suite, {X509Credential{}}, key) == Error::INVALID_CREDENTIAL);
+  CHECK(ErrorWith(suite, {X509Credential{{{random.Some(300)}}}}, key) == Error::INVALID_CREDENTIAL);
+  CHECK(ErrorWith(suite, {X509Credential{std::vector<Certificate>(kLimits.max_certificates, {{0x30, 0x00}})}},
+                  key) == Error::INVALID_CREDENTIAL);
+  CHECK(ErrorWith(suite,
+                  {X509Credential{std::vector<Certificate>(kLimits.max_certificates + 1, {{0x30, 0x00}})}},
+                  key) == Error::LIMIT_EXCEEDED);
 }

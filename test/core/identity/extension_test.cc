@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <set>
 
+#include "support/clients.h"
 #include "support/encodings.h"
+#include "support/error_of.h"
 #include "support/random_value.h"
 
 using namespace mls;
+using mls::test::ErrorOf;
+using mls::test::kLimits;
 using mls::test::RandomValue;
 using mls::test::SeededRandom;
 
@@ -16,9 +20,6 @@ namespace {
 
 constexpr auto kPrivate = static_cast<ExtensionType>(0xF001);
 constexpr auto kGrease = static_cast<ExtensionType>(0x1A1A);
-const Limits kLimits;
-
-Error ErrorOf(const Status& status) { return status.ok() ? Error::INTERNAL : status.error(); }
 
 Error At(ExtensionPlace place, Extensions extensions) {
   return ErrorOf(ValidateExtensions(extensions, place, kLimits));

@@ -52,7 +52,7 @@ TEST_CASE("what was left out beside proposals that are turned down is in the lis
   company.Commit(0);
 }
 
-TEST_CASE("Bounds: choosing among proposals that do not fit together costs what so many plans of one do") {
+TEST_CASE("Bounds: choosing among proposals that do not fit together takes linear time") {
   const auto seconds = [&](std::size_t count) {
     CompanyOptions options;
     options.policy.custom_proposals.push_back({kCustom, CustomProposalType::Path::optional, {}});

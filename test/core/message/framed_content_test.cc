@@ -26,7 +26,7 @@ FramedContent RemoveBy(Sender sender) {
 }
 
 constexpr auto kPublic = WireFormat::mls_public_message;
-constexpr auto kPrivate = WireFormat::mls_private_message;
+constexpr auto kPrivateMessage = WireFormat::mls_private_message;
 
 }  // namespace
 
@@ -108,7 +108,7 @@ TEST_CASE("signed content verifies, in every suite") {
     SeededRandom random(42);
     const Keys keys = MakeKeys(suite, random);
     const Bytes context = random.Some(100);
-    for (const WireFormat wire_format : {kPublic, kPrivate}) {
+    for (const WireFormat wire_format : {kPublic, kPrivateMessage}) {
       const FramedContent content = RemoveBy(Sender::Member({1}));
       auto sealed = SignContent(suite, wire_format, content, keys.private_key, context);
       REQUIRE(sealed.ok());
@@ -138,7 +138,7 @@ TEST_CASE("R6.1-02, R6.1-03, R6.1-17: the signature covers every field, the wire
     REQUIRE(error_of(good, keys.public_key, context) == Error::INTERNAL);
 
     std::vector<AuthenticatedContent> changed(8, good);
-    changed[0].wire_format = kPrivate;
+    changed[0].wire_format = kPrivateMessage;
     changed[1].content.group_id.push_back(0);
     changed[2].content.epoch += 1;
     changed[3].content.sender = Sender::Member({2});
@@ -203,9 +203,9 @@ TEST_CASE("what was signed or verified carries the encoding that was") {
   const Suite& suite = AllSuites()[0];
   SeededRandom random(47);
   const Keys keys = MakeKeys(suite, random);
-  const auto sent = SignContent(suite, kPrivate, RemoveBy(Sender::Member({1})), keys.private_key, {});
+  const auto sent = SignContent(suite, kPrivateMessage, RemoveBy(Sender::Member({1})), keys.private_key, {});
   REQUIRE(sent.ok());
-  const Bytes expected = Encode(ProtocolVersion::mls10, kPrivate, RemoveBy(Sender::Member({1})));
+  const Bytes expected = Encode(ProtocolVersion::mls10, kPrivateMessage, RemoveBy(Sender::Member({1})));
   CHECK(Equal(sent->encoded().SignedPart(), expected));
   const auto verified = VerifyContent(suite, **sent, keys.public_key, {});
   REQUIRE(verified.ok());
@@ -221,7 +221,7 @@ TEST_CASE("R5.2-01: a proposal's reference is the labelled hash of the whole aut
     REQUIRE(reference.ok());
     CHECK(*reference == *RefHash(suite, "MLS 1.0 Proposal Reference", Encode(content)));
     AuthenticatedContent other = content;
-    other.wire_format = kPrivate;
+    other.wire_format = kPrivateMessage;
     CHECK_FALSE(*ProposalRef(suite, other) == *reference);
     other = content;
     other.auth.signature[0] ^= 1;

@@ -6,9 +6,11 @@
 
 #include "crypto/aead.h"
 #include "support/encodings.h"
+#include "support/error_of.h"
 #include "support/random_value.h"
 
 using namespace mls;
+using mls::test::ErrorOf;
 using mls::test::RandomValue;
 using mls::test::SeededRandom;
 
@@ -57,11 +59,6 @@ struct Session {
 };
 
 Session SuiteOne() { return {AllSuites()[0]}; }
-
-template <class T>
-Error ErrorOf(const Result<T>& result) {
-  return result.ok() ? Error::INTERNAL : result.error();
-}
 
 std::vector<ContentBody> Bodies(SeededRandom& random) {
   return {ApplicationContent{}, ApplicationContent{random.Some(100)},

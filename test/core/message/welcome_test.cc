@@ -6,22 +6,19 @@
 #include "message/mls_message.h"
 #include "schedule/psk.h"
 #include "support/clients.h"
+#include "support/error_of.h"
 #include "support/random_value.h"
 #include "support/tally.h"
 #include "support/vectors.h"
 
 using namespace mls;
+using mls::test::ErrorOf;
 using mls::test::FromHex;
 using mls::test::Json;
 using mls::test::RandomValue;
 using mls::test::SeededRandom;
 
 namespace {
-
-template <class T>
-Error ErrorOf(const Result<T>& result) {
-  return result.ok() ? Error::INTERNAL : result.error();
-}
 
 // Joins runs one case of welcome.json: from the init key to the confirmation tag.
 Status Joins(const Json& vector) {

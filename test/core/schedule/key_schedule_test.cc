@@ -46,7 +46,7 @@ bool SecretsHold(const Suite& suite, const Json& json, const EpochSecrets& secre
                          FromHex(exporter["context"]), exporter["length"].get<std::size_t>()));
 }
 
-bool CaseHolds(const Json& json) {
+bool KeyScheduleHolds(const Json& json) {
   const Suite& suite = *FindSuite(static_cast<CipherSuite>(json["cipher_suite"].get<std::uint16_t>()));
   GroupContext context;
   context.cipher_suite = suite.id;
@@ -73,7 +73,7 @@ bool CaseHolds(const Json& json) {
 TEST_CASE("key schedule: official vectors") {
   for (const VectorFile& file : FindVectors("key-schedule")) {
     Tally tally(file.set, "key-schedule");
-    for (const Json& json : file.json) CHECK(tally.Count(CaseHolds(json)));
+    for (const Json& json : file.json) CHECK(tally.Count(KeyScheduleHolds(json)));
   }
 }
 

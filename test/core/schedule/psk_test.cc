@@ -14,7 +14,7 @@ struct Psks {
   std::vector<View> Views() const { return {secrets.begin(), secrets.end()}; }
 };
 
-bool CaseHolds(const Json& json) {
+bool PsksHold(const Json& json) {
   const Suite& suite = *FindSuite(static_cast<CipherSuite>(json["cipher_suite"].get<std::uint16_t>()));
   Psks psks;
   for (const Json& psk : json["psks"]) {
@@ -28,7 +28,7 @@ bool CaseHolds(const Json& json) {
 TEST_CASE("psk: official vectors") {
   for (const VectorFile& file : FindVectors("psk_secret")) {
     Tally tally(file.set, "psk_secret");
-    for (const Json& json : file.json) CHECK(tally.Count(CaseHolds(json)));
+    for (const Json& json : file.json) CHECK(tally.Count(PsksHold(json)));
   }
 }
 

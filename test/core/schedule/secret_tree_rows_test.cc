@@ -4,18 +4,12 @@
 #include <set>
 
 #include "base/counters.h"
-#include "schedule/secret_tree.h"
+#include "schedule/trees.h"
 
 namespace mls::test {
 namespace {
 
-constexpr std::uint64_t kEpoch = 0x0102030405060708;
 constexpr RatchetId kOwn{{2}, RatchetType::application};
-const Suite& kSuite = AllSuites()[0];
-
-SecretTree Tree(std::uint32_t width = 8, const Suite& suite = kSuite) {
-  return SecretTree::Create(suite, kEpoch, width, Secret::Copy(Bytes(suite.Nh, 0x42)));
-}
 
 MemoryRows FullSave(const SecretTree& tree) {
   Batch batch;

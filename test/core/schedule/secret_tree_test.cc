@@ -5,20 +5,15 @@
 #include <algorithm>
 
 #include "base/counters.h"
+#include "schedule/trees.h"
 #include "support/tally.h"
 #include "support/vectors.h"
 
 namespace mls::test {
 namespace {
 
-const Suite& kSuite = AllSuites()[0];
 constexpr RatchetId kHandshake{{3}, RatchetType::handshake};
 constexpr RatchetId kApplication{{3}, RatchetType::application};
-
-Secret EncryptionSecret(const Suite& suite) { return Secret::Copy(Bytes(suite.Nh, 0x42)); }
-SecretTree Tree(std::uint32_t width = 8, const Suite& suite = kSuite) {
-  return SecretTree::Create(suite, 1, width, EncryptionSecret(suite));
-}
 
 // Open is what a receiver does with a genuine message.
 Result<KeyAndNonce> Open(SecretTree& tree, RatchetId id, std::uint32_t generation,
@@ -88,7 +83,7 @@ bool LeafHolds(SecretTree& tree, LeafIndex leaf, const Json& entries) {
   return true;
 }
 
-bool CaseHolds(const Json& json) {
+bool SecretTreeHolds(const Json& json) {
   const Suite& suite = *FindSuite(static_cast<CipherSuite>(json["cipher_suite"].get<std::uint16_t>()));
   const Json& sender = json["sender_data"];
   const auto sender_key =
@@ -110,7 +105,7 @@ bool CaseHolds(const Json& json) {
 TEST_CASE("secret tree: official vectors") {
   for (const VectorFile& file : FindVectors("secret-tree")) {
     Tally tally(file.set, "secret-tree");
-    for (const Json& json : file.json) CHECK(tally.Count(CaseHolds(json)));
+    for (const Json& json : file.json) CHECK(tally.Count(SecretTreeHolds(json)));
   }
 }
 

@@ -10,7 +10,7 @@
 namespace mls::test {
 namespace {
 
-bool CaseHolds(const Json& json) {
+bool TranscriptHolds(const Json& json) {
   const Suite& suite = *FindSuite(static_cast<CipherSuite>(json["cipher_suite"].get<std::uint16_t>()));
   const auto decoded = Decode<AuthenticatedContent>(FromHex(json["authenticated_content"]));
   if (!decoded.ok()) return false;
@@ -29,7 +29,7 @@ bool CaseHolds(const Json& json) {
 TEST_CASE("transcript: official vectors") {
   for (const VectorFile& file : FindVectors("transcript-hashes")) {
     Tally tally(file.set, "transcript-hashes");
-    for (const Json& json : file.json) CHECK(tally.Count(CaseHolds(json)));
+    for (const Json& json : file.json) CHECK(tally.Count(TranscriptHolds(json)));
   }
 }
 

@@ -81,4 +81,8 @@ std::string ToHex(View bytes) {
   return hex;
 }
 
+const Suite& SuiteOf(const Json& vector) {
+  return *FindSuite(static_cast<CipherSuite>(vector["cipher_suite"].get<std::uint16_t>()));
+}
+
 }  // namespace mls::test

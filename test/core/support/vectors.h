@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/bytes.h"
+#include "crypto/suite.h"
 
 namespace mls::test {
 
@@ -27,9 +28,13 @@ std::vector<VectorFile> FindVectors(const std::string& kind);
 std::vector<VectorFile> FindWycheproof(const std::string& name);
 
 Bytes FromHex(const std::string& hex);
+inline Bytes FromHex(const char* hex) { return FromHex(std::string(hex)); }
 inline Bytes FromHex(const Json& json) { return FromHex(json.get<std::string>()); }
 // FromHex with a size puts zeros in front: some vectors give P-521 scalars without their leading ones.
 Bytes FromHex(const Json& json, std::size_t size);
 std::string ToHex(View bytes);
+
+// SuiteOf gives the cipher suite that a case names.
+const Suite& SuiteOf(const Json& vector);
 
 }  // namespace mls::test

@@ -10,6 +10,7 @@
 
 #include "mls.h"
 #include "support/clients.h"
+#include "support/error_of.h"
 
 namespace mls::test {
 
@@ -24,12 +25,6 @@ template <class T>
 T Must(Result<T> result) {
   if (!result.ok()) throw std::runtime_error(std::string(Describe(result.error()).name));
   return std::move(*result);
-}
-
-// ErrorOf gives the error of a Result; INTERNAL, which no test expects, if it has none.
-template <class T>
-Error ErrorOf(const Result<T>& result) {
-  return result.ok() ? Error::INTERNAL : result.error();
 }
 
 // A client: a profile for one suite and the key packages it has made.

@@ -13,10 +13,6 @@ using namespace mls::test;
 
 namespace {
 
-const Suite& SuiteOf(const Json& vector) {
-  return *FindSuite(static_cast<CipherSuite>(vector["cipher_suite"].get<std::uint16_t>()));
-}
-
 // VectorGroup: the state that one treekem vector describes.
 struct VectorGroup {
   RatchetTree tree;

@@ -44,10 +44,6 @@ bool Apply(RatchetTree& tree, View proposal, LeafIndex sender) {
   }
 }
 
-const Suite& SuiteOf(const Json& vector) {
-  return *FindSuite(static_cast<CipherSuite>(vector["cipher_suite"].get<std::uint16_t>()));
-}
-
 bool OperationHolds(const Json& vector) {
   const Bytes before = FromHex(vector["tree_before"]);
   auto tree = RatchetTree::DecodeExtension(SuiteOf(vector), before, Limits());

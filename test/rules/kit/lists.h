@@ -4,6 +4,7 @@
 
 #include "kit/forged_commit.h"
 #include "kit/scene.h"
+#include "support/custom_types.h"
 
 namespace mls::test {
 
@@ -12,9 +13,6 @@ constexpr std::size_t kReceiver = 1, kForger = 2;
 
 // What is said to a list that RFC 9420 §12.2 forbids.
 constexpr Error kInvalidList = Error::INVALID_PROPOSAL_LIST;
-
-constexpr ProposalType kCustom{0xF123};
-constexpr ExtensionType kCustomExtension{0xF456};
 
 // WithCustom: a scene whose policy knows kCustom.
 CompanyOptions WithCustom(CustomProposalType::Path path = CustomProposalType::Path::required,
