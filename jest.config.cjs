@@ -8,7 +8,8 @@ module.exports = {
   testPathIgnorePatterns: ['/node_modules/'],
   modulePathIgnorePatterns: ['<rootDir>/build', '<rootDir>/dist', '<rootDir>/prebuilds'],
   globalSetup: '<rootDir>/test/api/support/global-setup.cjs',
-  testTimeout: 30_000,
+  // Against what hangs. How long a disk takes is for no test to say.
+  testTimeout: 120_000,
   transform: {
     '^.+\\.[jt]s$': ['@swc/jest', {
       jsc: { parser: { syntax: 'typescript' }, target: 'es2022' },
