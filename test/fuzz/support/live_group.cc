@@ -10,8 +10,6 @@ MemoryRows CopyOf(const MemoryRows& rows) {
 
 namespace {
 
-constexpr std::size_t kFounder = 0, kReceiver = 1, kInsider = 2, kLeaves = 3, kIdle = 4, kHonest = 5;
-
 CompanyOptions Options() {
   CompanyOptions options;
   options.policy.handshake_format = WireFormat::mls_public_message;

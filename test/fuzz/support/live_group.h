@@ -1,8 +1,8 @@
 // LiveGroup: a group at its busiest, of which one member is given a fuzzer's messages.
 //
-//   leaf 0  the founder                            leaf 2  an insider: its secrets sign, tag and encrypt
-//   forgeries leaf 1  the receiver                           leaf 3  blank: somebody was removed leaf 4  a
-//   member with nothing to do            leaf 5  an honest sender
+//   leaf 0  the founder                    leaf 2  an insider: its secrets sign, tag and encrypt forgeries
+//   leaf 1  the receiver                   leaf 3  blank: somebody was removed
+//   leaf 4  a member with nothing to do    leaf 5  an honest sender
 //
 // The receiver has past epochs, keys that were passed over, cached proposals of others, an Update and a
 // candidate commit of its own. All is made from seeds at a fixed time, so that an input does the same in
@@ -16,6 +16,9 @@
 namespace mls::fuzz {
 
 using namespace test;
+
+// The leaves; kLeaves is who left.
+inline constexpr std::size_t kFounder = 0, kReceiver = 1, kInsider = 2, kLeaves = 3, kIdle = 4, kHonest = 5;
 
 MemoryRows CopyOf(const MemoryRows& rows);
 

@@ -7,8 +7,6 @@ namespace mls::fuzz {
 
 namespace {
 
-constexpr std::size_t kFounder = 0, kReceiver = 1, kIdle = 4;
-
 Bytes Proposed(Company& company, std::size_t by, StagedOwnProposal staged) {
   const Answers answers = company.Answer(staged.questions);
   return Must(company[by].CompleteOwnProposal(std::move(staged), answers, company.world.env)).output;

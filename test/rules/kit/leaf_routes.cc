@@ -1,11 +1,10 @@
 #include "kit/leaf_routes.h"
 
+#include "kit/lists.h"
+
 namespace mls::test {
 
 namespace {
-
-// The receiver is member 1, the forger member 2; member 0 does what is honest.
-constexpr std::size_t kReceiver = 1, kForger = 2;
 
 void Resign(const Suite& suite, LeafNode& leaf, const LeafForgery& forgery, View owner, View group_id,
             LeafIndex index) {
