@@ -45,13 +45,18 @@ function writePoints(): void {
     inFolder((folder) => work(folder).catch((error: unknown) => void wrong.push({ at, what: String(error) })))
   beforeEach(() => void wrong.splice(0))
 
+  /** A life without a fault, and how many calls of it one of a kind could strike. */
+  async function undisturbed(how: How): Promise<Ended & { readonly calls: number }> {
+    const { process, fault } = start()
+    fault.set(0, how)
+    const ended = { ...await inFolder((folder) => process.run(folder, 'live', { shapes: true })), calls: fault.calls }
+    await stop({ process, fault })
+    expect([...errorsOf(ended), ...stepsOf(ended).flatMap(({ lost = [] }) => lost)]).toEqual([])
+    return ended
+  }
   let reference: Ended & { readonly calls: number }
   beforeAll(async () => {
-    const { process, fault } = start()
-    fault.set(0, 'kill')
-    reference = { ...await inFolder((folder) => process.run(folder, 'live', { shapes: true })), calls: fault.calls }
-    await stop({ process, fault })
-    expect([...errorsOf(reference), ...stepsOf(reference).flatMap(({ lost = [] }) => lost)]).toEqual([])
+    reference = await undisturbed('kill')
   }, 60_000)
 
   interface Doomed {
@@ -70,7 +75,8 @@ function writePoints(): void {
   test.each<How>(['kill', 'torn'])('%s', async (how) => {
     // In doubt is the step that was under way: it is there as a whole, or not at all.
     const states = [undefined, ...stepsOf(reference).map(({ state }) => state)]
-    const points = spread(times(20, Infinity), reference.calls)
+    const { calls } = how === 'torn' ? await undisturbed(how) : reference
+    const points = spread(times(20, Infinity), calls)
     const left = points.values()
     const lane = async (): Promise<void> => {
       // While one dies and what it left is looked at, the next one starts.
@@ -96,11 +102,14 @@ function writePoints(): void {
     }
     await Promise.all(Array.from({ length: lanes }, lane))
     expect(wrong).toEqual([])
-    process.stdout.write(`${how}: ${points.length} of ${reference.calls} writes and syncs of ${stepsOf(reference).length} steps, ${writesOf(reference).length} atoms\n`)
+    process.stdout.write(`${how}: ${points.length} of ${calls} ${how === 'torn' ? 'writes' : 'writes and syncs'} of ${stepsOf(reference).length} steps, ${writesOf(reference).length} atoms\n`)
   }, patience(600_000))
 
+  // The first call of each step, then, in another life, the second, and so on.
   test.each<How>(['eio', 'full'])('%s', async (how) => {
-    const points = spread(times(20, Infinity), reference.calls)
+    const begun = stepsOf(reference).map(({ calls = 0 }) => calls)
+    const callsOf = begun.map((calls, i) => (begun[i + 1] ?? reference.calls) - calls)
+    const points = spread(times(10, Infinity), Math.max(...callsOf))
     const state = stepsOf(reference).at(-1)?.state
     let failures = 0
     const left = points.values()
@@ -108,8 +117,8 @@ function writePoints(): void {
       const living = start()
       for (const at of left) {
         await atPoint(at, async (folder) => {
-          living.fault.set(at, how)
-          const ended = await living.process.run(folder, 'live')
+          living.fault.set(0, how)
+          const ended = await living.process.run(folder, 'live', { strikes: at })
           expect({ at, signal: ended.signal, errors: errorsOf(ended) }).toEqual({ at, signal: null, errors: [] })
           expect({ at, last: stepsOf(ended).at(-1)?.state }).toEqual({ at, last: state })
           failures += stepsOf(ended).filter(({ failed }) => failed).length
@@ -122,8 +131,9 @@ function writePoints(): void {
     }
     await Promise.all(Array.from({ length: lanes }, lane))
     expect(wrong).toEqual([])
-    process.stdout.write(`${how}: ${points.length} of ${reference.calls} calls, ${failures} steps failed and then worked\n`)
-    expect(failures).toBeGreaterThan(0)
+    const struck = points.reduce((sum, at) => sum + callsOf.filter((calls) => at <= calls).length, 0)
+    process.stdout.write(`${how}: ${struck} of ${reference.calls - (begun[0] ?? 0)} calls, ${failures} steps failed and then worked\n`)
+    expect(failures).toBeGreaterThan(struck / 2)
   }, patience(600_000))
 
   test('a file that another holds, at each write', () => inFolder(async (folder) => {

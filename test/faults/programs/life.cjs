@@ -4,14 +4,14 @@
 // It takes orders by IPC, one after the other, each { place, mode }, and says { end: true } behind what it tells:
 //
 //     live     does the steps, and tells of each write, and of each step when it was done; one that fails because the store does
-//              is tried again. What fails changes no row
+//              is tried again. What fails changes no row. With `strikes` that call of each step fails (support/fault-at.c)
 //     check    tells which rows are there, what is seen of them, and that it goes on
 //
 // A place is a folder, for SQLite, or the address of a PostgreSQL with a schema behind a `#`, and behind another one the address
 // by which rows are looked at while she lives.
 'use strict'
 
-const { existsSync } = require('node:fs')
+const fs = require('node:fs')
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
 const BetterSqlite3 = require('better-sqlite3')
@@ -143,7 +143,7 @@ const tryFor = (tries) => void Object.assign(trying, { tries, writes: 0 })
 function held(store, file) {
   /** @template T @param {() => Promise<T>} write @returns {Promise<T>} */
   const whileHeld = async (write) => {
-    const holder = trying.writes === trying.tries && existsSync(file) ? new BetterSqlite3(file) : null
+    const holder = trying.writes === trying.tries && fs.existsSync(file) ? new BetterSqlite3(file) : null
     trying.writes += 1
     holder?.exec('BEGIN EXCLUSIVE')
     try {
@@ -160,13 +160,32 @@ function held(store, file) {
   }
 }
 
+/** What fault-at.c is told with, by the program itself: the call that it strikes, and the calls that it has counted. */
+const control = process.env.FAULT_CONTROL ? fs.openSync(process.env.FAULT_CONTROL, 'r+') : null
+
+/** countedCalls gives the writes and syncs so far; 0 when nobody counts. */
+function countedCalls() {
+  if (control === null) return 0
+  const calls = Buffer.alloc(8)
+  fs.readSync(control, calls, 0, 8, 8)
+  return Number(calls.readBigInt64LE())
+}
+
+/** strike lets a call fail, counted from now. @param {number} number */
+function strike(number) {
+  if (control === null) throw new Error('no FAULT_CONTROL')
+  const at = Buffer.alloc(8)
+  at.writeBigInt64LE(BigInt(countedCalls() + number))
+  fs.writeSync(control, at, 0, 8, 0)
+}
+
 /** requireUntouched: no write that failed has changed any row. @param {Recorded} store @param {string} step */
 function requireUntouched({ wrong }, step) {
   if (wrong.length > 0) throw new Error(`${step}: ${wrong.join('\n')}`)
 }
 
 /** @param {Order} order */
-async function live({ place, spoil, shapes, isHeld = false }) {
+async function live({ place, spoil, shapes, isHeld = false, strikes = 0 }) {
   clock.ahead = 0
   const witness = await witnessAt(place)
   const inner = isHeld ? held(sqliteStore(fileIn(place), { busyTimeout: 5 }), fileIn(place)) : spoiled(storeAt(place), spoil)
@@ -179,6 +198,8 @@ async function live({ place, spoil, shapes, isHeld = false }) {
   for (const [name, before, step, writes = ['one']] of stepsOf(openAlice)) {
     await before(people)
     store.begin()
+    const calls = countedCalls()
+    if (strikes > 0) strike(strikes)
     let failed = null
     tryFor(0)
     try {
@@ -207,7 +228,7 @@ async function live({ place, spoil, shapes, isHeld = false }) {
     const former = state
     if (people.alice) state = await patiently(() => describe(people))
     if (writes.length === 0 && state !== former) throw new Error(`${name} changed ${former} to ${state}`)
-    await tell({ step: name, state, failed, lost })
+    await tell({ step: name, state, failed, lost, calls })
   }
   await Promise.all([people.alice, people.bob, people.carol].map((client) => client.close()))
   await Promise.all([store.close(), witness.close()])
@@ -235,7 +256,7 @@ async function check(place) {
   await tell({ rows, state })
 }
 
-/** With `shapes` those behind each write are told as a whole, not their marks alone. @typedef {{ place: string, mode: 'live' | 'check', spoil?: Spoil, shapes?: boolean, isHeld?: boolean }} Order */
+/** With `shapes` those behind each write are told as a whole, not their marks alone. @typedef {{ place: string, mode: 'live' | 'check', spoil?: Spoil, shapes?: boolean, isHeld?: boolean, strikes?: number }} Order */
 process.on('message', async (/** @type {Order} */ order) => {
   try {
     await (order.mode === 'check' ? check(order.place) : live(order))

@@ -2,7 +2,7 @@
  *
  *   FAULT_FOLDER    absolute path of the folder
  *   FAULT_CONTROL   a file of 32 bytes that holds a Control, by which the fault is set and calls are counted. Whoever writes
- *                   it from outside is heard at once, so that one process can go through many faults
+ *                   it is heard at once, so that one process can go through many faults
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -20,7 +20,8 @@
 typedef struct {
   _Atomic int64_t at;    /* the number of the call that it strikes, counted from 1; 0: none */
   _Atomic int64_t calls; /* so far */
-  char how[16];          /* kill (before the call), torn (in the middle of a write), eio, full (the disk): an error, once */
+  char how[16];          /* kill (before the call), torn (in the middle of a write; others are not counted), eio, full (the
+                            disk): an error, once */
 } Control;
 
 static Control* control;
@@ -57,10 +58,10 @@ static void Die(void) {
 
 /* Strikes says whether this call fails, with errno set; or does not return. A torn write leaves its first half. */
 static int Strikes(int fd, const void* bytes, size_t size, off64_t at) {
-  if (!IsWatched(fd)) return 0;
+  if (!IsWatched(fd) || (Is("torn") && bytes == NULL)) return 0;
   const int64_t number = atomic_fetch_add(&control->calls, 1) + 1;
   if (atomic_load(&control->at) != number) return 0;
-  if (Is("torn") && bytes != NULL) (void)!syscall(SYS_pwrite64, fd, bytes, size / 2, at);
+  if (Is("torn")) (void)!syscall(SYS_pwrite64, fd, bytes, size / 2, at);
   if (Is("torn") || Is("kill")) Die();
   errno = Is("full") ? ENOSPC : EIO;
   return 1;

@@ -22,6 +22,8 @@ export interface Told {
   readonly failed?: string | null
   /** Writes of the step that failed without it, and that nobody needs. */
   readonly lost?: readonly string[]
+  /** Writes and syncs before the step, where they are counted. */
+  readonly calls?: number
   readonly error?: string
 }
 
@@ -43,6 +45,8 @@ export interface More {
   readonly shapes?: boolean
   /** Another connection holds the file while each write is tried for the first time. */
   readonly isHeld?: boolean
+  /** This call of each step fails, as the process's Fault says. */
+  readonly strikes?: number
 }
 
 const program = path.join(__dirname, '..', 'programs', 'life.cjs')
