@@ -31,9 +31,12 @@ function writePoints(): void {
     fs.rmSync(place, { recursive: true })
   })
 
+  // What tells the faults lies beside them.
+  const runs = path.join(place, 'runs')
+  fs.mkdirSync(runs)
   let folders = 0
   async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-    const folder = path.join(place, `run-${folders += 1}`)
+    const folder = path.join(runs, String(folders += 1))
     fs.mkdirSync(folder)
     const result = await work(folder)
     fs.rmSync(folder, { recursive: true })
@@ -64,7 +67,7 @@ function writePoints(): void {
     readonly fault: Fault
   }
   function start(): Doomed {
-    const fault = shim.fault(place)
+    const fault = shim.fault(runs)
     return { fault, process: new LifeProcess(fault.env) }
   }
   async function stop({ process, fault }: Doomed): Promise<void> {
