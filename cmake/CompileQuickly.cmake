@@ -1,6 +1,6 @@
 # Tests are compiled more often than they run: compile_quickly(core_tests -Og precompiled.h) has g++ optimise them so much only, and
-# read the headers that most of their files include once, if any are named. The engine that they link is compiled as ever. -Og takes four fifths of
-# the time of -O1.
+# read once what most of their files include, if a header of that is named. The engine that they link is compiled as ever. -Og
+# takes four fifths of the time of -O1.
 #
 # g++ alone precompiles. ccache takes precompiled headers when it is told not to care for macros of the time (Toolchain.cmake).
 function(compile_quickly program level)
