@@ -26,29 +26,29 @@ async function within<T>(milliseconds: number, work: Promise<T>, late: () => voi
   }
 }
 
-/** Turns of those who need a connection: so many at a time, the others in order. */
-class Turns {
+/** Queue of those who need a connection: so many have one, the others wait in order. */
+class Queue {
   readonly #patience: number
   readonly #waiting = new Set<() => void>()
   #free: number
-  /** When the last one ended well: of a database that is gone they all end, and nobody waits for that. */
-  #ended = 0
+  /** When the last one left well: of a database that is gone they all leave, and nobody waits for that. */
+  #left = 0
 
-  /** @param patience milliseconds for which none may end well */
+  /** @param patience milliseconds for which nobody may leave well */
   constructor(count: number, patience: number) {
     this.#free = count
     this.#patience = patience
   }
 
-  /** take waits for a turn. @throws Error when none has ended well for too long */
-  async take(): Promise<void> {
+  /** enter waits for a place. @throws Error when nobody has left well for too long */
+  async enter(): Promise<void> {
     if (this.#free === 0) return this.#wait()
     this.#free -= 1
   }
 
-  /** end gives a turn to who has waited longest. */
-  end(well: boolean): void {
-    if (well) this.#ended = performance.now()
+  /** leave gives the place to who has waited longest. */
+  leave(well: boolean): void {
+    if (well) this.#left = performance.now()
     const [next] = this.#waiting
     if (next) next()
     else this.#free += 1
@@ -57,7 +57,7 @@ class Turns {
   #wait(): Promise<void> {
     return new Promise((resolve, reject) => {
       const look = (): void => {
-        const rest = this.#ended + this.#patience - performance.now()
+        const rest = this.#left + this.#patience - performance.now()
         if (rest > 0) {
           timer = setTimeout(look, rest)
           return
@@ -83,7 +83,7 @@ class Turns {
  */
 export function bounded(pool: PostgresPool, schema: string, milliseconds: number): PostgresPool {
   const silent = new Set<number>()
-  const turns = new Turns(sizeOf(pool), milliseconds)
+  const queue = new Queue(sizeOf(pool), milliseconds)
 
   const endSilent = async (client: PostgresClient): Promise<void> => {
     const processes = [...silent]
@@ -118,12 +118,12 @@ export function bounded(pool: PostgresPool, schema: string, milliseconds: number
   }
 
   const connect = async (): Promise<PostgresClient> => {
-    await turns.take()
+    await queue.enter()
     let client: PostgresClient
     try {
       client = await ready()
     } catch (error) {
-      turns.end(false)
+      queue.leave(false)
       throw error
     }
     const late = (): void => {
@@ -135,8 +135,11 @@ export function bounded(pool: PostgresPool, schema: string, milliseconds: number
       on: (event, listener) => client.on(event, listener),
       removeListener: (event, listener) => client.removeListener(event, listener),
       release: (error) => {
-        client.release(error)
-        turns.end(!error)
+        try {
+          client.release(error)
+        } finally {
+          queue.leave(!error)
+        }
       },
     }
   }

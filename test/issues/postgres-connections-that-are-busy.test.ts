@@ -86,3 +86,24 @@ test('of a database that is gone, many calls fail not much later than one', asyn
   await store.close()
   await pool.end()
 })
+
+test('who cannot give a connection back keeps nobody from the others', async () => {
+  const pool = new Pool({ connectionString: server.url, max: 1 })
+  let fails = false
+  const connect = async () => {
+    const client = await pool.connect()
+    const release = (error?: Error | boolean): void => {
+      client.release(error)
+      if (fails) throw new Error('released before')
+    }
+    return { query: client.query.bind(client), on: client.on.bind(client), removeListener: client.removeListener.bind(client), release }
+  }
+  const store = postgresStore({ options: { max: 1 }, connect }, { schema: 'unreleased', retryTimeout: 0, queryTimeout: 1000 })
+  await store.commit(atomOf(small, little))
+  fails = true
+  await read(store.load(small)).catch(() => {})
+  fails = false
+  await store.commit(atomOf(small, little))
+  await store.close()
+  await pool.end()
+})
