@@ -66,14 +66,14 @@ async function killOften(place: Place, open: () => Store, times: number, ended =
 
 test('a process with a SQLite store', async () => {
   const file = path.join(folder, 'kill.db')
-  const count = await killOften({ kind: 'sqlite', file }, () => sqliteStore(file), times(120, 1000))
-  expect(count).toBeGreaterThan(60)
+  const count = await killOften({ kind: 'sqlite', file }, () => sqliteStore(file), times(40, 1000))
+  expect(count).toBeGreaterThan(20)
 }, patience(600_000))
 
 test('a process with a PostgreSQL store', async () => {
   const options = { schema: 'killed' }
-  const count = await killOften({ kind: 'postgres', url: server.url, options }, () => postgresStore(server.url, options), times(40, 300), idle)
-  expect(count).toBeGreaterThan(20)
+  const count = await killOften({ kind: 'postgres', url: server.url, options }, () => postgresStore(server.url, options), times(20, 300), idle)
+  expect(count).toBeGreaterThan(10)
 }, patience(600_000))
 
 test('the server: it recovers, and calls that were under way come to an end that is true', async () => {
