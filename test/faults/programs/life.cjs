@@ -14,6 +14,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { setTimeout: sleep } = require('node:timers/promises')
+const { inspect } = require('node:util')
 const BetterSqlite3 = require('better-sqlite3')
 const { Client: PgClient } = require('pg')
 const { Client, isMlsError, postgresStore, rowChanges, sqliteStore, trustAnyCredential } = require('../../../dist')
@@ -261,7 +262,7 @@ process.on('message', async (/** @type {Order} */ order) => {
   try {
     await (order.mode === 'check' ? check(order.place) : live(order))
   } catch (error) {
-    process.send?.({ error: String(/** @type {Error} */ (error).stack) })
+    process.send?.({ error: inspect(error) })
   }
   process.send?.({ end: true })
 })
