@@ -20,7 +20,8 @@
 typedef struct {
   _Atomic int64_t at;    /* the number of the call that it strikes, counted from 1; 0: none */
   _Atomic int64_t calls; /* so far */
-  char how[16];          /* kill (before the call), torn (in the middle of a write; others are not counted), eio, full (the
+  _Atomic int64_t struck; /* how often it has struck */
+  char how[8];           /* kill (before the call), torn (in the middle of a write; others are not counted), eio, full (the
                             disk): an error, once */
 } Control;
 
@@ -61,6 +62,7 @@ static int Strikes(int fd, const void* bytes, size_t size, off64_t at) {
   if (!IsWatched(fd) || (Is("torn") && bytes == NULL)) return 0;
   const int64_t number = atomic_fetch_add(&control->calls, 1) + 1;
   if (atomic_load(&control->at) != number) return 0;
+  atomic_fetch_add(&control->struck, 1);
   if (Is("torn")) (void)!syscall(SYS_pwrite64, fd, bytes, size / 2, at);
   if (Is("torn") || Is("kill")) Die();
   errno = Is("full") ? ENOSPC : EIO;

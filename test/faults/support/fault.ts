@@ -52,15 +52,24 @@ export class Fault {
   set(at: number, how: How): void {
     const control = Buffer.alloc(32)
     control.writeBigInt64LE(BigInt(at), 0)
-    control.write(how, 16)
+    control.write(how, 24)
     fs.writeSync(this.#control, control, 0, control.length, 0)
   }
 
   /** Writes and syncs since `set`. */
   get calls(): number {
-    const calls = Buffer.alloc(8)
-    fs.readSync(this.#control, calls, 0, 8, 8)
-    return Number(calls.readBigInt64LE(0))
+    return this.#numberAt(8)
+  }
+
+  /** How many of them it has struck. */
+  get struck(): number {
+    return this.#numberAt(16)
+  }
+
+  #numberAt(place: number): number {
+    const number = Buffer.alloc(8)
+    fs.readSync(this.#control, number, 0, 8, place)
+    return Number(number.readBigInt64LE(0))
   }
 
   close(): void {
